@@ -1,0 +1,49 @@
+"""Connections to PostgreSQL, each with only the rights it needs, and the migrations."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from store_uptime.errors import SettingError
+from store_uptime.settings import PROJECT, Settings
+
+Role = Literal["owner", "writer", "reader"]
+
+
+def connect(settings: Settings, role: Role = "writer", **options: Any) -> Engine:
+    """An engine whose sessions run in UTC as `store_uptime_{role}` (owner: as whoever the URL names)."""
+    if not settings.database_url:
+        raise SettingError(
+            "STORE_UPTIME_DATABASE_URL", None, "a PostgreSQL URL (the make targets set it to the embedded server)"
+        )
+    engine = create_engine(settings.database_url, pool_pre_ping=True, **options)
+
+    @event.listens_for(engine, "connect")
+    def prepare_session(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+        cursor = connection.cursor()
+        cursor.execute("set time zone 'UTC'")
+        if role != "owner":
+            cursor.execute(f"set role store_uptime_{role}")
+        cursor.close()
+        connection.commit()
+
+    return engine
+
+
+def migrate(settings: Settings) -> None:
+    """Brings the schema to its newest revision; safe to call at the same time from several processes."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(PROJECT / "sql" / "migrations"))
+    engine = connect(settings, "owner")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("select pg_advisory_xact_lock(hashtextextended('store_uptime migrations', 0))")
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    engine.dispose()

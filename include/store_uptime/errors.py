@@ -1,0 +1,46 @@
+"""The errors a user can meet. The message says what, where and what was expected; the facts are attributes."""
+
+from __future__ import annotations
+
+
+class StoreUptimeError(Exception):
+    """Base of all errors that are the input's or the deployment's, not ours. Retrying does not help."""
+
+
+class SettingError(StoreUptimeError):
+    """`{name} is {value!r}; expected {expected}.`"""
+
+    def __init__(self, name: str, value: str | None, expected: str) -> None:
+        self.name, self.value, self.expected = name, value, expected
+        super().__init__(f"{name} is {value!r}; expected {expected}.")
+
+
+class InputFolderError(StoreUptimeError):
+    """The data folder cannot be used: `{folder}: {problem}`"""
+
+    def __init__(self, folder: str, problem: str) -> None:
+        self.folder, self.problem = folder, problem
+        super().__init__(f"{folder}: {problem}")
+
+
+class InputFileError(StoreUptimeError):
+    """A whole file cannot be used: `{file}[, line {line}][, column {column}]: {problem}; expected {expected}.`"""
+
+    def __init__(
+        self, file: str, problem: str, expected: str, *, line: int | None = None, column: str | None = None
+    ) -> None:
+        self.file, self.problem, self.expected, self.line, self.column = file, problem, expected, line, column
+        where = file + (f", line {line}" if line else "") + (f", column {column}" if column else "")
+        super().__init__(f"{where}: {problem}; expected {expected}.")
+
+
+class ExpectationFailedError(StoreUptimeError):
+    """One or more `fail` expectations were not met; `failures` holds one sentence each."""
+
+    def __init__(self, failures: list[str]) -> None:
+        self.failures = failures
+        super().__init__(" | ".join(failures))
+
+
+class ReportError(StoreUptimeError):
+    """A report cannot be computed from what is loaded (no poll up to as-of, unknown store asked for, ...)."""
