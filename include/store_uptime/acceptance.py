@@ -1,0 +1,53 @@
+"""`accept`: makes the files of a run visible to reports and pins the run's report to what is visible then."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Engine
+
+from store_uptime.errors import ReportError
+from store_uptime.sql import statement
+
+
+def accept(engine: Engine, report_id: UUID, clock: datetime) -> dict[str, Any]:
+    """Accepts the staged files of the run at `clock`, keeps core.status_run up to date, and pins the report.
+
+    Returns counts and `shards`, the numbers that the next stages map over. Raises `ReportError` when there is
+    nothing to look back from or a store asked for is unknown; the files stay accepted then, for they are good.
+    Run again, it accepts nothing twice and pins the report anew.
+    """
+    with engine.begin() as connection:
+        connection.execute(statement("ingest/lock_acceptance"))
+        for file in connection.execute(statement("ingest/list_source_files"), {"report_id": report_id}):
+            if file.state == "rejected":
+                raise ReportError(f"{file.name} was rejected: {file.rejected_because}")
+        accepted = connection.execute(
+            statement("ingest/accept_files"), {"report_id": report_id, "accepted_at": clock}
+        ).all()
+        poll_files = {"file_ids": [file.file_id for file in accepted if file.kind == "store_status"]}
+        runs = 0
+        if poll_files["file_ids"]:
+            connection.execute(statement("ingest/mark_polled_stores"), poll_files)
+            connection.execute(statement("ingest/forget_status_runs"), poll_files)
+            runs = connection.execute(statement("ingest/find_status_runs"), poll_files).rowcount
+            connection.execute(statement("ingest/close_status_runs"), poll_files)
+            connection.execute(statement("ingest/clear_polled_stores"), poll_files)
+        if accepted:
+            connection.execute(statement("ingest/analyze_loaded"))
+    with engine.begin() as connection:
+        pinned = connection.execute(statement("ingest/pin_report"), {"report_id": report_id}).one()
+        if pinned.as_of is None:
+            until = f" up to {pinned.as_of_limit:%Y-%m-%d %H:%M:%S} UTC" if pinned.as_of_limit else ""
+            raise ReportError(f"There is no poll{until} to look back from; load polls, or give as_of.")
+        unknown = connection.scalars(statement("ingest/find_unknown_stores"), {"report_id": report_id}).all()
+        if unknown:
+            raise ReportError(f"{len(unknown)} of the stores asked for are in no file: {', '.join(unknown[:3])}")
+    return {
+        "files_accepted": len(accepted),
+        "status_runs": runs,
+        "as_of": pinned.as_of.isoformat(),
+        "shards": list(range(pinned.shards)),
+    }

@@ -1,0 +1,402 @@
+"""Reading the input files: which they are, and their rows in blocks of whole records.
+
+A file of any size is read in blocks of about 8 MiB. A block without quote characters goes to polars' CSV parser
+as it is; one with quotes goes through Python's `csv`, which tells where a record that spans lines began. Either way
+each row keeps its physical line number and its raw text, for the quarantine. Whatever makes the file as a whole
+unreadable is an `InputFileError`.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import BinaryIO, Protocol
+
+import numpy as np
+import polars as pl
+import zstandard
+
+from store_uptime.errors import InputFileError, InputFolderError
+
+BLOCK_BYTES = 8 * 2**20
+LONGEST_RECORD_BYTES = 128 * 2**10
+COMPRESSIONS = (".gz", ".zst")
+
+
+class InputPath(Protocol):
+    """What is used of a path: `pathlib.Path`, `UPath` and Airflow's `ObjectStoragePath` all fit."""
+
+    name: str
+
+    def open(self, mode: str) -> BinaryIO: ...
+
+    def iterdir(self) -> Iterator[InputPath]: ...
+
+    def is_dir(self) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One of the three inputs: accepted file names (patterns) and accepted spellings of each column."""
+
+    name: str
+    patterns: tuple[str, ...]
+    columns: dict[str, tuple[str, ...]]
+
+
+STORE_STATUS = Kind(
+    "store_status",
+    ("store_status*.csv", "store status.csv"),
+    {"store_id": ("store_id",), "status": ("status",), "timestamp_utc": ("timestamp_utc",)},
+)
+BUSINESS_HOURS = Kind(
+    "business_hours",
+    ("business_hours.csv", "menu_hours.csv", "menu hours.csv", "hours.csv"),
+    {
+        "store_id": ("store_id",),
+        "day": ("dayofweek", "day_of_week", "day"),
+        "start_time_local": ("start_time_local",),
+        "end_time_local": ("end_time_local",),
+    },
+)
+STORE_TIMEZONES = Kind(
+    "store_timezones",
+    ("store_timezones.csv", "timezones.csv", "bq-results-*.csv"),
+    {"store_id": ("store_id",), "timezone_str": ("timezone_str",)},
+)
+KINDS = (STORE_TIMEZONES, BUSINESS_HOURS, STORE_STATUS)
+
+
+def find_files(folder: InputPath) -> dict[str, list[InputPath]]:
+    """The input files of `folder` by kind name, in name order; other files are left alone.
+
+    Raises `InputFolderError` when the folder cannot be listed, or holds two files for one snapshot.
+    """
+    try:
+        entries = sorted(folder.iterdir(), key=lambda path: path.name)
+    except OSError as error:
+        raise InputFolderError(str(folder), f"cannot be listed ({error.strerror or error})") from error
+    found = {
+        kind.name: [path for path in entries if any(_is_named(path.name, pattern) for pattern in kind.patterns)]
+        for kind in KINDS
+    }
+    for kind in (BUSINESS_HOURS, STORE_TIMEZONES):
+        names = [path.name for path in found[kind.name]]
+        if len(names) > 1:
+            raise InputFolderError(
+                str(folder), f"holds {len(names)} files for {kind.name} ({', '.join(names)}); expected one"
+            )
+    return found
+
+
+def _is_named(name: str, pattern: str) -> bool:
+    lowered = name.lower()
+    for compression in COMPRESSIONS:
+        lowered = lowered.removesuffix(compression)
+    return fnmatchcase(lowered, pattern)
+
+
+def content_hash(path: InputPath) -> tuple[str, int]:
+    """SHA-256 (hex) and size in bytes of a file as it is stored."""
+    digest, size = hashlib.sha256(), 0
+    try:
+        with path.open("rb") as stream:
+            while chunk := stream.read(4 * 2**20):
+                digest.update(chunk)
+                size += len(chunk)
+    except OSError as error:
+        raise InputFileError(path.name, f"cannot be read ({error.strerror or error})", "a readable file") from error
+    return digest.hexdigest(), size
+
+
+@dataclass(frozen=True)
+class Unusable:
+    """A row for the quarantine: physical line it starts on, column at fault (if one is), reason, raw text."""
+
+    line: int
+    column: str | None
+    reason: str
+    raw: str
+
+
+@dataclass
+class Batch:
+    """Rows of one block: `rows` has the kind's columns as text and `line`; `raw_of(line)` is a row's raw text."""
+
+    rows: pl.DataFrame
+    raw_of: Callable[[int], str]
+    misfits: list[Unusable] = field(default_factory=list)
+
+
+class Reader:
+    """Batches of one file. After the last one `sha256` is the hash of the bytes that were read."""
+
+    def __init__(self, path: InputPath, kind: Kind) -> None:
+        self.name, self.kind, self.sha256 = path.name, kind, ""
+        self._path = path
+        self._line = 1  # of the first byte not yet handed out
+
+    def batches(self) -> Iterator[Batch]:
+        """All rows in file order. Raises `InputFileError`; what was handed out before is then void."""
+        blocks = self._text_blocks()
+        first = next(blocks, "")
+        if not first:
+            raise InputFileError(self.name, "is empty", f"a header line with {', '.join(self.kind.columns)}")
+        header, _, rest = first.partition("\n")
+        positions, width = self._columns(header)
+        self._line, is_without_rows = 2, True
+        for batch in self._parsed(_chain(rest, blocks), positions, width):
+            is_without_rows = is_without_rows and not batch.rows.height and not batch.misfits
+            yield batch
+        if is_without_rows:
+            raise InputFileError(self.name, "holds a header and no rows", "at least one row")
+
+    def _columns(self, header: str) -> tuple[list[int], int]:
+        names = next(csv.reader([header.rstrip("\r").removeprefix("\ufeff")]), [])
+        folded = [name.strip().lower() for name in names]
+        positions = []
+        for column, spellings in self.kind.columns.items():
+            matches = [index for index, name in enumerate(folded) if name in spellings]
+            if len(matches) != 1:
+                seen = ", ".join(names)[:200]
+                problem = f"stands {len(matches)} times in the header" if matches else "is missing from the header"
+                spelled = " or ".join(_spelling(spelling) for spelling in spellings)
+                raise InputFileError(
+                    self.name,
+                    f"{problem} ({seen})",
+                    f"one column {spelled}",
+                    line=1,
+                    column=column,
+                )
+            positions.append(matches[0])
+        return positions, len(names)
+
+    def _parsed(self, blocks: Iterator[str], positions: list[int], width: int) -> Iterator[Batch]:
+        for block in blocks:
+            if '"' in block:
+                yield from self._parsed_quoted(_chain(block, blocks), positions, width)
+            elif block:
+                yield self._parsed_plain(block, positions, width)
+
+    def _parsed_plain(self, block: str, positions: list[int], width: int) -> Batch:
+        data = (block.replace("\r\n", "\n") if "\r" in block else block).encode()
+        if not data.endswith(b"\n"):
+            data += b"\n"
+        characters = np.frombuffer(data, dtype=np.uint8)
+        ends = np.flatnonzero(characters == ord("\n"))
+        starts = np.concatenate(([0], ends[:-1] + 1))
+        first_line, self._line = self._line, self._line + len(ends)
+        lengths = ends - starts
+        if lengths.max() > LONGEST_RECORD_BYTES:
+            self._too_long(first_line + int(lengths.argmax()))
+        commas = np.diff(np.searchsorted(np.flatnonzero(characters == ord(",")), ends), prepend=0)
+        lines = np.arange(first_line, first_line + len(ends))
+
+        def raw_of(line: int) -> str:
+            index = line - first_line
+            return data[starts[index] : ends[index]].decode()
+
+        fits = commas == width - 1
+        misfits = []
+        if not fits.all():
+            misfits = [
+                _misfit(first_line + int(index), int(commas[index]) + 1, width, raw)
+                for index in np.flatnonzero(~fits)
+                if (raw := raw_of(first_line + int(index)))
+            ]
+            lines = lines[fits]
+            kept = b"".join(data[starts[index] : ends[index] + 1] for index in np.flatnonzero(fits))
+        else:
+            kept = data
+        names = list(self.kind.columns)
+        if not kept:
+            return Batch(self._frame([[] for _ in names], []), raw_of, misfits)
+        # Column by position, in file order; the names follow.
+        in_file_order = sorted(zip(positions, names, strict=True))
+        rows = pl.read_csv(
+            kept,
+            has_header=False,
+            columns=[position for position, _ in in_file_order],
+            infer_schema=False,
+            quote_char=None,
+            empty_string_is_null=False,
+        )
+        rows.columns = [name for _, name in in_file_order]
+        return Batch(rows.with_columns(line=pl.Series(lines, dtype=pl.Int64)), raw_of, misfits)
+
+    def _parsed_quoted(self, blocks: Iterator[str], positions: list[int], width: int) -> Iterator[Batch]:
+        """The first block, and as much of the next ones as it takes to end a record that spans them."""
+        lines = _physical_lines(next(blocks))
+        used, is_cut_short = 0, False
+
+        def feed() -> Iterator[str]:
+            nonlocal used, is_cut_short
+            while True:
+                if used == len(lines):  # only inside a record: a new one is asked for while lines are left
+                    block = next(blocks, None)
+                    if block is None:
+                        is_cut_short = True
+                        return
+                    lines.extend(_physical_lines(block))
+                used += 1
+                yield lines[used - 1]
+
+        reader = csv.reader(feed())
+        fields: list[list[str]] = []
+        numbers: list[int] = []
+        raws: dict[int, str] = {}
+        misfits: list[Unusable] = []
+        while used < len(lines):
+            start, first_line = used, self._line
+            try:
+                record = next(reader)
+                problem = None
+            except csv.Error as error:
+                if "field larger" in str(error):
+                    self._too_long(first_line)
+                record, problem = [], str(error)
+            raw = "".join(lines[start:used])
+            self._line += used - start
+            if len(raw) > LONGEST_RECORD_BYTES:
+                self._too_long(first_line)
+            raw = raw.removesuffix("\n").removesuffix("\r")
+            if is_cut_short:
+                raise InputFileError(
+                    self.name, "a quoted field is never closed", 'a second " that ends it', line=first_line
+                )
+            if not raw:
+                continue
+            if problem:
+                misfits.append(Unusable(first_line, None, f"not a CSV record: {problem}", raw))
+            elif len(record) != width:
+                misfits.append(_misfit(first_line, len(record), width, raw))
+            else:
+                fields.append(record)
+                numbers.append(first_line)
+                raws[first_line] = raw
+        columns = [[record[position] for record in fields] for position in positions]
+        yield Batch(self._frame(columns, numbers), raws.__getitem__, misfits)
+
+    def _frame(self, columns: list[list[str]], lines: list[int]) -> pl.DataFrame:
+        texts = {
+            name: pl.Series(values, dtype=pl.String) for name, values in zip(self.kind.columns, columns, strict=True)
+        }
+        return pl.DataFrame(texts | {"line": pl.Series(lines, dtype=pl.Int64)})
+
+    def _too_long(self, line: int) -> None:
+        raise InputFileError(
+            self.name,
+            f"a record is longer than {LONGEST_RECORD_BYTES:,} bytes",
+            "short records (is a quote left open?)",
+            line=line,
+        )
+
+    def _text_blocks(self) -> Iterator[str]:
+        """Decoded text that ends at a line end, without NUL bytes; the last block may lack its line end."""
+        line, carry = 1, b""
+        for chunk in self._decompressed():
+            carry += chunk
+            if len(carry) < BLOCK_BYTES:
+                continue
+            cut = carry.rfind(b"\n") + 1
+            if not cut and len(carry) > LONGEST_RECORD_BYTES:
+                self._decoded(carry[:LONGEST_RECORD_BYTES], line, is_cut=True)
+                self._too_long(line)
+            block, carry = carry[:cut], carry[cut:]
+            text = self._decoded(block, line)
+            line += block.count(b"\n")
+            yield text
+        if carry:
+            yield self._decoded(carry, line)
+
+    def _decoded(self, block: bytes, line: int, *, is_cut: bool = False) -> str:
+        try:
+            text = block.decode("utf-8")
+        except UnicodeDecodeError as error:
+            if is_cut and error.start >= len(block) - 4:
+                return ""
+            at = line + block.count(b"\n", 0, error.start)
+            byte = block[error.start]
+            raise InputFileError(
+                self.name, f"byte 0x{byte:02x} is not UTF-8", f"UTF-8 text{_guess(block)}", line=at
+            ) from error
+        if (position := text.find("\0")) >= 0:
+            raise InputFileError(
+                self.name, "holds a NUL byte", f"UTF-8 text{_guess(block)}", line=line + text.count("\n", 0, position)
+            )
+        return text
+
+    def _decompressed(self) -> Iterator[bytes]:
+        suffix = self.name.lower().rpartition(".")[2]
+        try:
+            with self._path.open("rb") as stream:
+                yield from _decompress(self._hashed(stream), suffix)
+        except (EOFError, zlib.error, zstandard.ZstdError) as error:
+            raise InputFileError(self.name, f"cannot be decompressed ({error})", f"a whole .{suffix} file") from error
+        except OSError as error:
+            raise InputFileError(self.name, f"cannot be read ({error.strerror or error})", "a readable file") from error
+
+    def _hashed(self, stream: BinaryIO) -> Iterator[bytes]:
+        digest = hashlib.sha256()
+        while chunk := stream.read(2**20):
+            digest.update(chunk)
+            yield chunk
+        self.sha256 = digest.hexdigest()
+
+
+def _decompress(chunks: Iterator[bytes], suffix: str) -> Iterator[bytes]:
+    """Decompressed bytes of a .gz or .zst stream of one or more members; other suffixes pass as they are."""
+    start: Callable[[], zlib._Decompress | zstandard.ZstdDecompressionObj]
+    if suffix == "gz":
+        start = lambda: zlib.decompressobj(wbits=31)  # noqa: E731
+    elif suffix == "zst":
+        start = zstandard.ZstdDecompressor().decompressobj
+    else:
+        yield from chunks
+        return
+    member = None
+    for chunk in chunks:
+        while chunk:
+            if member is None:
+                member = start()
+            yield member.decompress(chunk)
+            if not member.eof:
+                break
+            chunk, member = member.unused_data, None
+            if suffix == "gz" and not chunk.strip(b"\0"):
+                break  # gzip allows zero padding after the last member
+    if member is not None:
+        raise EOFError("it ends too early: the file is cut short")
+
+
+def _chain(first: str, rest: Iterator[str]) -> Iterator[str]:
+    yield first
+    yield from rest
+
+
+def _physical_lines(block: str) -> list[str]:
+    """Lines with their line ends; only LF ends a line (`str.splitlines` knows a dozen others)."""
+    return io.StringIO(block, newline="\n").readlines()
+
+
+def _misfit(line: int, found: int, width: int, raw: str) -> Unusable:
+    return Unusable(line, None, f"{found} fields where the header has {width}", raw)
+
+
+def _spelling(folded: str) -> str:
+    return "dayOfWeek" if folded == "dayofweek" else folded
+
+
+def _guess(block: bytes) -> str:
+    if block[:2] == b"\x1f\x8b":
+        return " (it looks like gzip: name it .csv.gz)"
+    if block[:4] == b"\x28\xb5\x2f\xfd":
+        return " (it looks like Zstandard: name it .csv.zst)"
+    if block[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return " (it looks like UTF-16)"
+    return ""

@@ -1,0 +1,492 @@
+"""`ingest`: brings the files of the data folder into PostgreSQL, typed, all of them or none.
+
+Everything happens in one transaction: a task that dies leaves nothing, and is simply run again. What is loaded here
+is `staged`; no report uses it before `validate` has accepted it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import polars as pl
+from sqlalchemy import Connection, Engine
+
+from store_uptime.errors import InputFileError, InputFolderError
+from store_uptime.files import (
+    BUSINESS_HOURS,
+    KINDS,
+    STORE_STATUS,
+    STORE_TIMEZONES,
+    Batch,
+    InputPath,
+    Reader,
+    Unusable,
+    content_hash,
+    find_files,
+)
+from store_uptime.sql import statement
+from store_uptime.zones import as_utc, known_timezones
+
+PART_ROWS = 500_000
+LONGEST_STORE_ID_BYTES = 1024
+CLOCK_TOLERANCE = timedelta(hours=1)
+POSTGRES_EPOCH_US = 946_684_800_000_000
+EARLIEST_US = -62_135_596_800_000_000  # 0001-01-01 UTC: neither Python nor PostgreSQL knows a year 0
+
+TIMESTAMP_FORMATS = ("%Y-%m-%d %H:%M:%S%.f UTC", "%Y-%m-%dT%H:%M:%S%.fZ", "%Y-%m-%d %H:%M:%S%.f%:z")
+TIMESTAMP_EXAMPLE = "a time stamp such as 2023-01-22 12:09:39.388884 UTC"
+
+# One row of core.poll in the binary COPY format: a field count, then each field's length and big-endian value.
+# https://www.postgresql.org/docs/18/sql-copy.html#SQL-COPY-FILE-FORMATS
+POLL_ROW = np.dtype(
+    [
+        ("fields", ">i2"),
+        ("store_key_length", ">i4"),
+        ("store_key", ">i8"),
+        ("polled_at_length", ">i4"),
+        ("polled_at", ">i8"),
+        ("file_id_length", ">i4"),
+        ("file_id", ">i4"),
+        ("part_no_length", ">i4"),
+        ("part_no", ">i2"),
+        ("is_active_length", ">i4"),
+        ("is_active", ">i1"),
+    ]
+)
+COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+COPY_TRAILER = b"\xff\xff"
+
+
+def store_key(store_id: str) -> int:
+    """The key of a store: the first 8 bytes of BLAKE2b of its id (UTF-8), as a signed 64-bit integer."""
+    return int.from_bytes(hashlib.blake2b(store_id.encode(), digest_size=8).digest(), "big", signed=True)
+
+
+def ingest(engine: Engine, report_id: UUID, folder: InputPath, clock: datetime) -> dict[str, Any]:
+    """Stages every file of `folder` that is not loaded yet, and notes which files the report found there.
+
+    `clock` is the time the rows are loaded at (aware). Raises `InputFolderError` or `InputFileError`; the database
+    is then as it was before.
+    """
+    found = find_files(folder)
+    hashed = [(kind, path, *content_hash(path)) for kind in KINDS for path in found[kind.name]]
+    counts = {"files": len(hashed), "files_loaded": 0, "rows_read": 0, "rows_quarantined": 0}
+    with engine.begin() as connection:
+        if not found[STORE_STATUS.name] and not connection.scalar(statement("ingest/has_polls")):
+            raise InputFolderError(
+                str(folder), f"holds no status file ({' or '.join(STORE_STATUS.patterns)}) and no polls are loaded yet"
+            )
+        # In one order for everybody, so that two runs wait for each other and never in a circle.
+        for sha256 in sorted({sha256 for _, _, sha256, _ in hashed}):
+            connection.execute(statement("ingest/lock_content"), {"content_sha256": sha256})
+        connection.execute(statement("ingest/create_named_store"))
+        months = PollMonths(connection)
+        source_files: dict[int, str] = {}
+        for kind, path, sha256, size_bytes in hashed:
+            file_id = connection.scalar(statement("ingest/find_file"), {"kind": kind.name, "content_sha256": sha256})
+            if file_id is None:
+                file_id = connection.scalar(
+                    statement("ingest/add_file"),
+                    {
+                        "kind": kind.name,
+                        "content_sha256": sha256,
+                        "name": path.name,
+                        "size_bytes": size_bytes,
+                        "loaded_at": clock,
+                    },
+                )
+                loader = Loader(connection, file_id, Reader(path, kind), months, clock)
+                loader.load()
+                if loader.reader.sha256 != sha256:
+                    raise InputFileError(
+                        path.name, "changed while it was read", "a file that is complete when it appears"
+                    )
+                counts["files_loaded"] += 1
+                counts["rows_read"] += loader.rows_read
+                counts["rows_quarantined"] += loader.rows_quarantined
+            source_files[file_id] = path.name
+        months.finish()
+        _register_stores(connection)
+        connection.execute(statement("ingest/clear_source_files"), {"report_id": report_id})
+        if source_files:
+            connection.execute(
+                statement("ingest/add_source_file"),
+                [{"report_id": report_id, "file_id": file_id, "name": name} for file_id, name in source_files.items()],
+            )
+    return counts
+
+
+def _register_stores(connection: Connection) -> None:
+    connection.execute(statement("ingest/add_stores"))
+    clash = connection.execute(statement("ingest/find_store_key_clash")).first()
+    if clash:
+        raise InputFileError(
+            "store_id", f"{clash.one!r} and {clash.other!r} have the same 64-bit key", "ids that differ in their key"
+        )
+
+
+class PollMonths:
+    """The tables that take this transaction's polls, one per month (UTC)."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection, self.tables = connection, dict[date, str]()
+
+    def table_for(self, month: date) -> str:
+        """The table of the month that starts at `month`; a new one has no key and is no partition before `finish`."""
+        if month not in self.tables:
+            self.tables[month] = self.connection.execute(
+                statement("ingest/begin_poll_month"), {"month": month}
+            ).scalar_one()
+        return self.tables[month]
+
+    def finish(self) -> None:
+        """Makes the new tables whole."""
+        for month in sorted(self.tables):
+            self.connection.execute(statement("ingest/finish_poll_month"), {"month": month})
+
+
+class Loader:
+    """Loads one file in its transaction: typed rows by COPY, unusable ones to quarantine, facts to core.file."""
+
+    def __init__(
+        self, connection: Connection, file_id: int, reader: Reader, months: PollMonths, clock: datetime
+    ) -> None:
+        self.connection, self.file_id, self.reader, self.months = connection, file_id, reader, months
+        self.latest = as_utc(clock) + CLOCK_TOLERANCE
+        self.rows_read = self.rows_quarantined = self.rows_replaced = 0
+        self.cursor: Any = connection.connection.cursor()  # psycopg2's own: SQLAlchemy has no COPY
+
+    def load(self) -> None:
+        """Reads the whole file; raises `InputFileError` (the caller's transaction then takes everything back)."""
+        # psycopg2 lets go of the interpreter while it copies, polars while it parses: each has a core.
+        with ThreadPoolExecutor(max_workers=1) as copier:
+            loads: dict[str, Callable[[Copies], None]] = {
+                STORE_STATUS.name: self._load_polls,
+                BUSINESS_HOURS.name: self._load_hours,
+                STORE_TIMEZONES.name: self._load_timezones,
+            }
+            copies = Copies(copier)
+            loads[self.reader.kind.name](copies)
+            copies.wait()
+        self.connection.execute(
+            statement("ingest/finish_file"),
+            {
+                "file_id": self.file_id,
+                "rows_read": self.rows_read,
+                "rows_quarantined": self.rows_quarantined,
+                "rows_replaced": self.rows_replaced,
+            },
+        )
+
+    def _usable(self, copies: Copies, check: Callable[[pl.DataFrame, Faults], pl.DataFrame]) -> Iterator[pl.DataFrame]:
+        """Typed rows of each batch, with `store_key`; unusable rows and named stores are copied on the way."""
+        for batch in self.reader.batches():
+            faults = Faults()
+            keyed, stores = keyed_by_store(batch.rows, faults)
+            typed = check(keyed, faults)
+            unusable = sorted(batch.misfits + faults.of(batch), key=lambda row: row.line)
+            self.rows_read += batch.rows.height + len(batch.misfits)
+            self.rows_quarantined += len(unusable)
+            copies.add(self._copy_quarantined, unusable)
+            copies.add(self._copy_named_stores, stores, typed)
+            yield typed
+
+    def _load_polls(self, copies: Copies) -> None:
+        def check(rows: pl.DataFrame, faults: Faults) -> pl.DataFrame:
+            status = parsed_status(rows["status"])
+            faults.add(rows, status.is_null(), "status", "expected active or inactive")
+            polled_at = parsed_timestamps(rows["timestamp_utc"])
+            faults.add(rows, polled_at.is_null(), "timestamp_utc", f"expected {TIMESTAMP_EXAMPLE}")
+            latest_us = int(self.latest.timestamp()) * 1_000_000 + self.latest.microsecond
+            faults.add(
+                rows, (polled_at > latest_us).fill_null(False), "timestamp_utc", "more than an hour ahead of the clock"
+            )
+            return faults.without(rows.select("store_key", "line").with_columns(polled_at=polled_at, is_active=status))
+
+        part_no, part, part_rows = 0, list[pl.DataFrame](), 0
+        for typed in self._usable(copies, check):
+            part.append(typed)
+            part_rows += typed.height
+            if part_rows >= PART_ROWS:
+                copies.add(self._copy_polls, part_no, pl.concat(part))
+                part_no, part, part_rows = part_no + 1, [], 0
+        if part_rows:
+            copies.add(self._copy_polls, part_no, pl.concat(part))
+
+    def _load_hours(self, copies: Copies) -> None:
+        def check(rows: pl.DataFrame, faults: Faults) -> pl.DataFrame:
+            typed = rows.with_columns(
+                weekday=parsed(rows["day"], _weekday, pl.Int16),
+                start_time_local=parsed(rows["start_time_local"], _start_time, pl.String),
+                end_time_local=parsed(rows["end_time_local"], _end_time, pl.String),
+            )
+            faults.add(rows, typed["weekday"].is_null(), "day", "expected a weekday from 0 (Monday) to 6 (Sunday)")
+            for column in ("start_time_local", "end_time_local"):
+                faults.add(rows, typed[column].is_null(), column, "expected a clock time such as 09:30:00")
+            return faults.without(typed)
+
+        columns = ["store_key", "weekday", "start_time_local", "end_time_local"]
+        self._load_snapshot(copies, check, columns, key=columns, copy="ingest/copy_business_hours")
+
+    def _load_timezones(self, copies: Copies) -> None:
+        def check(rows: pl.DataFrame, faults: Faults) -> pl.DataFrame:
+            typed = rows.with_columns(timezone=parsed(rows["timezone_str"], _timezone, pl.String))
+            faults.add(rows, typed["timezone"].is_null(), "timezone_str", "expected an IANA zone, as America/Denver")
+            return faults.without(typed)
+
+        self._load_snapshot(
+            copies, check, ["store_key", "timezone"], key=["store_key"], copy="ingest/copy_store_timezones"
+        )
+
+    def _load_snapshot(
+        self,
+        copies: Copies,
+        check: Callable[[pl.DataFrame, Faults], pl.DataFrame],
+        columns: list[str],
+        *,
+        key: list[str],
+        copy: str,
+    ) -> None:
+        """Snapshots are small (a row per store, or per opening): one frame, the last row of a key wins."""
+        rows = pl.concat([typed.select(columns) for typed in self._usable(copies, check)])
+        kept = rows.unique(subset=key, keep="last").sort(key)
+        self.rows_replaced = rows.height - kept.height
+        copies.add(self._copy_frame, copy, kept.insert_column(0, self._file_id(kept)))
+
+    def _file_id(self, frame: pl.DataFrame) -> pl.Series:
+        return pl.Series("file_id", [self.file_id]).new_from_index(0, frame.height)
+
+    def _copy_polls(self, part_no: int, part: pl.DataFrame) -> None:
+        part = part.with_columns(pl.from_epoch("polled_at", time_unit="us").dt.truncate("1mo").alias("month"))
+        # In the order of the primary key, the last row of an instant only: the index grows at its end.
+        rows = part.sort("store_key", "polled_at", "line")
+        is_replaced = (pl.col("store_key") == pl.col("store_key").shift(-1)) & (
+            pl.col("polled_at") == pl.col("polled_at").shift(-1)
+        )
+        rows = rows.filter(~is_replaced.fill_null(False))
+        self.rows_replaced += part.height - rows.height
+        for (month,), polls in rows.group_by("month", maintain_order=True):
+            table = self.months.table_for(month.date())
+            copy = statement("ingest/copy_polls").text.format(table=table)  # a name that the database made
+            self.cursor.copy_expert(copy, BinaryCopy(self._poll_rows(polls, part_no)), size=2**20)
+
+    def _poll_rows(self, rows: pl.DataFrame, part_no: int) -> Iterator[bytes]:
+        yield COPY_HEADER
+        for piece in rows.iter_slices(50_000):
+            encoded = np.empty(piece.height, POLL_ROW)
+            encoded["fields"] = 5
+            values = {
+                "store_key": piece["store_key"].to_numpy(),
+                "polled_at": piece["polled_at"].to_numpy() - POSTGRES_EPOCH_US,
+                "file_id": self.file_id,
+                "part_no": part_no,
+                "is_active": piece["is_active"].to_numpy(),
+            }
+            for name, value in values.items():
+                encoded[name] = value
+                encoded[f"{name}_length"] = POLL_ROW[name].itemsize
+            yield encoded.tobytes()
+        yield COPY_TRAILER
+
+    def _copy_frame(self, name: str, frame: pl.DataFrame) -> None:
+        # Always quoted: an empty text is then not a null, and nothing in it is special.
+        stream = io.BytesIO()
+        frame.write_csv(
+            stream, include_header=False, quote_style="non_numeric", datetime_format="%Y-%m-%d %H:%M:%S%.6f+00"
+        )
+        stream.seek(0)
+        self.cursor.copy_expert(statement(name).text, stream)
+
+    def _copy_quarantined(self, rows: list[Unusable]) -> None:
+        if not rows:
+            return
+        frame = pl.DataFrame(
+            {
+                "file_id": [self.file_id] * len(rows),
+                "line_number": [row.line for row in rows],
+                "column_name": [row.column for row in rows],
+                "reason": [row.reason for row in rows],
+                "raw_text": [row.raw for row in rows],
+            },
+            schema_overrides={"column_name": pl.String},
+        )
+        self._copy_frame("ingest/copy_quarantined_rows", frame)
+
+    def _copy_named_stores(self, stores: pl.DataFrame, typed: pl.DataFrame) -> None:
+        if "polled_at" in typed.columns:
+            instant = pl.from_epoch("polled_at", time_unit="us")
+            spans = typed.group_by("store_key").agg(
+                instant.min().alias("first_polled_at"), instant.max().alias("last_polled_at")
+            )
+            stores = stores.join(spans, on="store_key", how="left")
+        else:
+            stores = stores.with_columns(first_polled_at=None, last_polled_at=None)
+        self._copy_frame("ingest/copy_named_stores", stores.insert_column(0, self._file_id(stores)))
+
+
+class Copies:
+    """COPYs that run one after the other on their own thread; an error surfaces at the next call."""
+
+    def __init__(self, executor: ThreadPoolExecutor) -> None:
+        self._executor = executor
+        self._pending: list[Future[None]] = []
+
+    def add(self, copy: Callable[..., None], *arguments: Any) -> None:
+        """Queues a COPY; waits while two are under way, so that memory stays flat."""
+        while len(self._pending) > 1:
+            self._pending.pop(0).result()
+        self._pending.append(self._executor.submit(copy, *arguments))
+
+    def wait(self) -> None:
+        """Waits for all; raises the first error."""
+        while self._pending:
+            self._pending.pop(0).result()
+
+
+class BinaryCopy:
+    """What `copy_expert` reads from: a stream over pieces of bytes."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces, self._buffer = pieces, memoryview(b"")
+
+    def read(self, size: int) -> bytes:
+        """At most `size` bytes; empty at the end."""
+        if not self._buffer:
+            self._buffer = memoryview(next(self._pieces, b""))
+        piece, self._buffer = self._buffer[:size], self._buffer[size:]
+        return bytes(piece)
+
+
+@dataclass
+class Faults:
+    """The unusable rows of a batch: the first fault of each line."""
+
+    found: dict[int, tuple[str, str, str]] = field(default_factory=dict)
+
+    def add(self, rows: pl.DataFrame, mask: pl.Series, column: str, expected: str) -> None:
+        """Notes the rows where `mask` is true, with the value that stands in `column`."""
+        if mask.any():
+            for line, value in rows.filter(mask).select("line", column).iter_rows():
+                self.found.setdefault(line, (column, value, expected))
+
+    def without(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """`rows` but for the unusable ones."""
+        lines = pl.Series(list(self.found), dtype=pl.Int64)
+        return rows.filter(~pl.col("line").is_in(lines.implode())) if self.found else rows
+
+    def of(self, batch: Batch) -> list[Unusable]:
+        """The faults with reason and raw text."""
+        return [
+            Unusable(line, column, f"{column} is {_shown(value)}; {expected}", batch.raw_of(line))
+            for line, (column, value, expected) in self.found.items()
+        ]
+
+
+def _shown(value: str) -> str:
+    return repr(value if len(value) <= 100 else value[:97] + "...")
+
+
+def keyed_by_store(rows: pl.DataFrame, faults: Faults) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """`rows` with their `store_key` (null where the id is unusable), and the stores they name (store_key, store_id)."""
+    ids = rows["store_id"].unique()
+    keys = [store_key(store_id) if _is_store_id(store_id) else None for store_id in ids]
+    stores = pl.DataFrame({"store_id": ids, "store_key": pl.Series(keys, dtype=pl.Int64)})
+    keyed = rows.join(stores, on="store_id", how="left", maintain_order="left")
+    unusable = keyed["store_key"].is_null()
+    if unusable.any():
+        is_blank = keyed["store_id"].str.strip_chars() == ""
+        faults.add(rows, unusable & is_blank, "store_id", "expected an id that is not blank")
+        faults.add(rows, unusable & ~is_blank, "store_id", f"expected at most {LONGEST_STORE_ID_BYTES:,} bytes")
+    return keyed, stores.drop_nulls().select("store_key", "store_id").sort("store_key")
+
+
+def _is_store_id(store_id: str) -> bool:
+    return bool(store_id.strip()) and len(store_id.encode()) <= LONGEST_STORE_ID_BYTES
+
+
+def parsed(column: pl.Series, parse: Callable[[str], Any], dtype: type[pl.DataType]) -> pl.Series:
+    """`parse` of every value (None: unusable), called once per distinct value."""
+    distinct = column.unique()
+    values = pl.Series([parse(value) for value in distinct], dtype=dtype)
+    return column.replace_strict(distinct, values, return_dtype=dtype)
+
+
+def parsed_status(column: pl.Series) -> pl.Series:
+    """True for active, false for inactive (any case, surrounding blanks ignored), null for anything else."""
+    statuses = {"active": True, "inactive": False}
+    return parsed(column, lambda value: statuses.get(value.strip().lower()), pl.Boolean)
+
+
+def parsed_timestamps(column: pl.Series) -> pl.Series:
+    """Microseconds since 1970 UTC (Int64), null where the text is no time stamp."""
+    result = pl.Series(column.name, [None], dtype=pl.Int64).new_from_index(0, len(column))
+    is_open = ~column.str.contains(":60", literal=True)  # the fast parser takes leap seconds, which UTC polls have not
+    for pattern in TIMESTAMP_FORMATS:
+        if not is_open.any():
+            break
+        texts = column if is_open.all() else column.set(~is_open, None)
+        result = result.fill_null(texts.str.to_datetime(pattern, time_unit="us", strict=False).to_physical())
+        is_open &= result.is_null()
+    missing = result.is_null()
+    if missing.any():
+        result = result.scatter(missing.arg_true(), parsed(column.filter(missing), _timestamp_us, pl.Int64))
+    return result.set((result < EARLIEST_US).fill_null(False), None)
+
+
+def _timestamp_us(value: str) -> int | None:
+    text = value.strip()
+    if text[-3:].upper() == "UTC":
+        text = text[:-3].rstrip()
+        if text[-6:-5] in ("+", "-"):
+            return None
+    if not re.match(r"\d{4}-?\d\d-?\d\d[Tt ]\d\d", text):  # a date alone is no instant
+        return None
+    try:
+        instant = as_utc(datetime.fromisoformat(text))
+    except (ValueError, OverflowError):
+        return None
+    delta = instant - datetime(1970, 1, 1, tzinfo=UTC)
+    return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
+
+
+def _weekday(value: str) -> int | None:
+    text = value.strip()
+    return int(text) if text.isascii() and text.isdigit() and int(text) <= 6 else None
+
+
+def _clock_time(value: str) -> time | None:
+    text = value.strip()
+    hours, colon, rest = text.partition(":")
+    if not colon or not hours.isascii() or not hours.isdigit() or len(hours) > 2:
+        return None
+    try:
+        clock_time = time.fromisoformat(f"{hours:0>2}:{rest}")
+    except ValueError:
+        return None
+    return clock_time if clock_time.tzinfo is None else None
+
+
+def _start_time(value: str) -> str | None:
+    clock_time = _clock_time(value)
+    return clock_time.isoformat() if clock_time is not None else None
+
+
+def _end_time(value: str) -> str | None:
+    hours, _, rest = value.strip().partition(":")
+    if hours == "24" and rest and not rest.strip("0:."):
+        return "24:00:00"
+    return _start_time(value)
+
+
+def _timezone(value: str) -> str | None:
+    text = value.strip()
+    return text if text in known_timezones() else None

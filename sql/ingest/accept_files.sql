@@ -1,0 +1,44 @@
+-- The run's files become visible: new polls, and snapshots that differ from the current one of their kind.
+--
+-- reads   report.source_file, core.file
+-- writes  core.acceptance, one row per file that was not visible; core.file.state
+-- binds   report_id, accepted_at
+with current_snapshot as (
+    select distinct on (kind)
+        kind,
+        file_id
+    from core.acceptance
+    where kind <> 'store_status'
+    order by kind asc, accepted_order desc
+),
+
+arrival as (
+    select
+        file.file_id,
+        file.kind
+    from report.source_file
+    inner join core.file using (file_id)
+    left join current_snapshot on file.kind = current_snapshot.kind
+    where
+        source_file.report_id = :report_id
+        and case
+            when file.kind = 'store_status' then file.state = 'staged'
+            else file.file_id is distinct from current_snapshot.file_id
+        end
+    order by file.file_id
+),
+
+accepted as (
+    update core.file
+    set state = 'accepted'
+    from arrival
+    where file.file_id = arrival.file_id
+)
+
+insert into core.acceptance (file_id, kind, accepted_at)
+select
+    file_id,
+    kind,
+    :accepted_at
+from arrival
+returning accepted_order, file_id, kind

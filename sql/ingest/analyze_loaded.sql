@@ -1,0 +1,2 @@
+-- Fresh statistics of the tables that a load fills.
+select core.analyze_loaded()

@@ -1,0 +1,5 @@
+-- The table that takes the polls of a month; other transactions that bring a new month wait here.
+--
+-- writes  core.poll_YYYY_MM, the table itself if there is none
+-- binds   month (its first day)
+select core.begin_poll_month(:month)

@@ -1,0 +1,63 @@
+-- The runs of equal status of each store with new polls, from its earliest new poll on.
+--
+-- reads   core.polled_store, core.poll, core.file, core.status_run (the run before that poll)
+-- writes  core.status_run, one row per poll whose status differs from the poll before
+-- binds   file_ids
+--
+-- Store by store along the primary key, so that a day's polls cost that day. Of several polls of one instant the last
+-- in (file_id, part_no) counts: the one that no poll of the same instant follows. Files that are not accepted are hidden.
+with arrival as (
+    select
+        store_key,
+        min(first_polled_at) as since
+    from core.polled_store
+    where file_id = any(:file_ids) and first_polled_at is not null
+    group by store_key
+)
+
+insert into core.status_run (store_key, started_at, holds_from, holds_until, is_active)
+select
+    arrival.store_key,
+    run.started_at,
+    case when run.is_first and run_before.started_at is null then '-infinity' else run.started_at end,
+    run.holds_until,
+    run.is_active
+from arrival
+left join lateral (
+    select
+        status_run.started_at,
+        status_run.is_active
+    from core.status_run
+    where status_run.store_key = arrival.store_key
+    order by status_run.holds_until desc
+    limit 1
+) as run_before on true
+cross join lateral (
+    select
+        change.polled_at as started_at,
+        change.is_active,
+        lag(change.polled_at) over in_time is null as is_first,
+        lead(change.polled_at, 1, 'infinity') over in_time as holds_until
+    from (
+        select
+            standing_poll.polled_at,
+            standing_poll.is_active,
+            lag(standing_poll.is_active, 1, run_before.is_active) over (order by standing_poll.polled_at) as was_active
+        from (
+            select
+                poll.polled_at,
+                poll.is_active,
+                lead(poll.polled_at) over (order by poll.polled_at, poll.file_id, poll.part_no) as next_polled_at
+            from core.poll
+            where
+                poll.store_key = arrival.store_key
+                and poll.polled_at >= arrival.since
+                and poll.file_id <> all(
+                    array(select file_id from core.file where kind = 'store_status' and state <> 'accepted')
+                )
+        ) as standing_poll
+        where standing_poll.next_polled_at is distinct from standing_poll.polled_at
+    ) as change
+    where change.is_active is distinct from change.was_active
+    window in_time as (order by change.polled_at)
+) as run
