@@ -1,0 +1,130 @@
+"""Reports as such: their identity, their parameters, and the notes that tasks leave about them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+import pendulum
+from sqlalchemy import Engine
+
+from store_uptime.errors import SettingError
+from store_uptime.sql import statement
+from store_uptime.zones import as_utc
+
+# The namespace of report ids for DAG runs whose id is no UUID (schedule, backfill, Airflow's own form).
+DAG_RUN_NAMESPACE = UUID("6f0e9a52-3c1c-5b0e-9f8e-1f4f3d2a7c61")
+
+MAX_GAP_LIMIT = timedelta(days=3650)
+
+
+@dataclass(frozen=True)
+class ReportRequest:
+    """What a report is asked to be. `as_of_limit` bounds the default as-of of scheduled and backfilled runs."""
+
+    report_id: UUID
+    dag_run_id: str
+    created_at: datetime
+    as_of_requested: datetime | None = None
+    as_of_limit: datetime | None = None
+    max_gap: timedelta | None = None
+    no_data: str = "unknown"
+    store_ids: list[str] | None = None
+    shards: int = 1
+
+
+def report_id_of(dag_run_id: str) -> UUID:
+    """The report of a DAG run: the run's id where that is a UUID in canonical form, else UUIDv5 of it."""
+    try:
+        candidate = UUID(dag_run_id)
+    except ValueError:
+        candidate = None
+    if candidate is not None and str(candidate) == dag_run_id:
+        return candidate
+    return uuid5(DAG_RUN_NAMESPACE, dag_run_id)
+
+
+def parse_instant(name: str, value: str | datetime) -> datetime:
+    """An ISO 8601 instant as UTC; one without a zone means UTC. Raises `SettingError` naming `name`."""
+    if isinstance(value, datetime):
+        return as_utc(value)
+    expected = "an instant such as 2023-01-25T18:13:22Z"
+    try:
+        parsed = datetime.fromisoformat(value.strip().removesuffix(" UTC"))
+    except ValueError as error:
+        raise SettingError(name, value, expected) from error
+    if "T" not in value.upper() and " " not in value.strip():
+        raise SettingError(name, value, expected)
+    return as_utc(parsed)
+
+
+def parse_duration(name: str, value: str) -> timedelta:
+    """`2h`, `90m`, `1h30m`, `45s`, `1d` or ISO 8601 (`PT2H`), more than zero. Raises `SettingError` naming `name`."""
+    expected = "a duration such as 2h, 90m or PT2H, more than zero and at most ten years"
+    text = value.strip().upper()
+    if not text.startswith("P"):
+        days, _, clock = text.rpartition("D")
+        text = (f"P{days}D" if days else "P") + (f"T{clock}" if clock else "")
+    try:
+        duration = pendulum.parse(text)
+    except ValueError as error:
+        raise SettingError(name, value, expected) from error
+    if not isinstance(duration, pendulum.Duration) or duration.years or duration.months:
+        raise SettingError(name, value, expected)
+    span = duration.as_timedelta()
+    if not timedelta(0) < span <= MAX_GAP_LIMIT:
+        raise SettingError(name, value, expected)
+    return span
+
+
+def create(engine: Engine, request: ReportRequest) -> None:
+    """Writes the report's row; for a run that starts over, brings it back to what was asked."""
+    if request.no_data not in ("unknown", "down"):
+        raise SettingError("no_data", request.no_data, "unknown or down")
+    if not 1 <= request.shards <= 256:
+        raise SettingError("shards", str(request.shards), "a number from 1 to 256")
+    with engine.begin() as connection:
+        connection.execute(statement("report/create_report"), asdict(request))
+
+
+def record_task(
+    engine: Engine,
+    report_id: UUID,
+    task: str,
+    shard: int,
+    started_at: datetime,
+    finished_at: datetime,
+    counts: dict[str, Any],
+) -> None:
+    """Notes what a finished task did."""
+    with engine.begin() as connection:
+        connection.execute(
+            statement("report/record_task"),
+            {
+                "report_id": report_id,
+                "task": task,
+                "shard": shard,
+                "started_at": started_at,
+                "finished_at": finished_at,
+                "counts": json.dumps(counts),
+            },
+        )
+
+
+def fail(engine: Engine, report_id: UUID, task: str, cause: str, failed_at: datetime) -> None:
+    """Notes which task failed and why, in words for the person who asked."""
+    with engine.begin() as connection:
+        connection.execute(
+            statement("report/fail_report"),
+            {"report_id": report_id, "failed_task": task, "failure_cause": cause, "failed_at": failed_at},
+        )
+
+
+def failure_of(engine: Engine, report_id: UUID) -> tuple[str, str] | None:
+    """The failed task and its cause, if the report failed."""
+    with engine.begin() as connection:
+        row = connection.execute(statement("report/read_failure"), {"report_id": report_id}).first()
+    return (row.failed_task, row.failure_cause) if row and row.failed_task else None

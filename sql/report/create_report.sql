@@ -1,0 +1,21 @@
+-- The report of a DAG run; a task that is run again finds it there.
+--
+-- writes  report.report, one row
+-- binds   report_id, dag_run_id, created_at, as_of_requested, as_of_limit, max_gap, no_data, store_ids, shards
+insert into report.report (
+    report_id, dag_run_id, created_at, as_of_requested, as_of_limit, max_gap, no_data, store_ids, shards
+)
+values (
+    :report_id, :dag_run_id, :created_at, :as_of_requested, :as_of_limit, :max_gap, :no_data, :store_ids, :shards
+)
+on conflict (report_id) do update
+set
+    as_of_requested = excluded.as_of_requested,
+    as_of_limit = excluded.as_of_limit,
+    max_gap = excluded.max_gap,
+    no_data = excluded.no_data,
+    store_ids = excluded.store_ids,
+    shards = excluded.shards,
+    failed_task = null,
+    failure_cause = null,
+    failed_at = null
