@@ -1,11 +1,14 @@
 """`localize`, `clip`, `interpolate`: each turns a shard of a report's stores into the next table, by SQL.
 
-A stage is one transaction that first clears its own rows, so that it can be killed and run again. Shards share nothing
-but the zone segments, which are the same whoever writes them.
+A stage works on its shard in a few lanes side by side. A lane is a part of the shard in one transaction, which first
+clears its own rows, so that it can be killed and run again. Lanes and shards share nothing but the zone segments, which
+are the same whoever writes them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
 
@@ -14,57 +17,78 @@ from sqlalchemy import Connection, Engine
 from store_uptime.sql import statement
 from store_uptime.zones import DEFAULT_TIMEZONE, offset_segments
 
+LANES = 2  # connections, so processor cores of the database server, that one task keeps busy
+
 
 def localize(engine: Engine, report_id: UUID, shard: int) -> dict[str, Any]:
     """The stores of the shard with their zones, and for each zone the UTC spans of one offset in the reported week."""
-    stage = {"report_id": report_id, "shard": shard}
-    with engine.begin() as connection:
-        _start(connection, "localize", stage)
-        connection.execute(statement("report/clear_localize"), stage)
-        stores = connection.execute(
-            statement("report/localize"), stage | {"default_timezone": DEFAULT_TIMEZONE}
-        ).rowcount
-        segments = [
-            {
-                "report_id": report_id,
-                "timezone": zone.timezone,
-                "utc_from": utc_from,
-                "utc_to": utc_to,
-                "utc_offset_seconds": utc_offset.total_seconds(),
-            }
-            for zone in connection.execute(statement("report/list_timezones"), stage)
-            for utc_from, utc_to, utc_offset in offset_segments(zone.timezone, zone.week_start, zone.as_of)
-        ]
-        if segments:
-            connection.execute(statement("report/add_zone_segment"), segments)
-            connection.execute(statement("report/add_zone_days"), {"report_id": report_id})
-    return {"stores": stores, "zone_segments": len(segments)}
+    return {"stores": _in_lanes(engine, "localize", _localize, report_id, shard)}
 
 
 def clip(engine: Engine, report_id: UUID, shard: int) -> dict[str, Any]:
     """The open time of each store of the shard in the reported week."""
-    stage = {"report_id": report_id, "shard": shard}
-    with engine.begin() as connection:
-        _start(connection, "clip", stage)
-        connection.execute(statement("report/clear_clip"), stage)
-        stores = connection.execute(statement("report/clip"), stage).rowcount
-    return {"stores": stores}
+    return {"stores": _in_lanes(engine, "clip", _clip, report_id, shard)}
 
 
 def interpolate(engine: Engine, report_id: UUID, shard: int) -> dict[str, Any]:
     """What polls say about each store of the shard, and its open, up, down and unknown time."""
-    stage = {"report_id": report_id, "shard": shard}
-    # One snapshot: whether core.status_run fits the report must stay true while it is read.
-    with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection, connection.begin():
-        _start(connection, "interpolate", stage)
-        connection.execute(statement("report/clear_interpolate_status"), stage)
-        connection.execute(statement("report/clear_interpolate_uptime"), stage)
-        can_use_runs = connection.scalar(statement("report/can_use_status_runs"), {"report_id": report_id})
-        source = "runs" if can_use_runs else "polls"
-        connection.execute(statement(f"report/interpolate_from_{source}"), stage)
-        stores = connection.execute(statement("report/interpolate"), stage).rowcount
-    return {"stores": stores, "computed_from": source}
+    return {"stores": _in_lanes(engine, "interpolate", _interpolate, report_id, shard)}
 
 
-def _start(connection: Connection, name: str, stage: dict[str, Any]) -> None:
-    connection.execute(statement("report/lock_stage"), stage | {"stage": name, "report_id": str(stage["report_id"])})
+def _localize(connection: Connection, lane: dict[str, Any]) -> int:
+    connection.execute(statement("report/clear_localize"), lane)
+    connection.execute(statement("report/clear_zone_segments"), lane)
+    stores = connection.execute(statement("report/localize"), lane | {"default_timezone": DEFAULT_TIMEZONE}).rowcount
+    segments = [
+        {
+            "report_id": lane["report_id"],
+            "timezone": timezone,
+            "utc_from": utc_from,
+            "utc_to": utc_to,
+            "utc_offset_seconds": utc_offset.total_seconds(),
+        }
+        for timezone in connection.scalars(statement("report/list_timezones"), lane)
+        for utc_from, utc_to, utc_offset in offset_segments(timezone, lane["week_start"], lane["as_of"])
+    ]
+    if segments:
+        connection.execute(statement("report/add_zone_segment"), segments)
+        connection.execute(statement("report/add_zone_days"), {"report_id": lane["report_id"]})
+    return stores
+
+
+def _clip(connection: Connection, lane: dict[str, Any]) -> int:
+    connection.execute(statement("report/clear_clip"), lane)
+    return connection.execute(statement("report/clip"), lane).rowcount
+
+
+def _interpolate(connection: Connection, lane: dict[str, Any]) -> int:
+    connection.execute(statement("report/clear_interpolate_uptime"), lane)
+    connection.execute(statement("report/clear_interpolate_status"), lane)
+    source = "runs" if connection.scalar(statement("report/can_use_status_runs"), lane) else "polls"
+    connection.execute(statement(f"report/interpolate_from_{source}"), lane)
+    # Asked once more: polls may have been accepted, and the runs changed, before they were read.
+    if source == "runs" and not connection.scalar(statement("report/can_use_status_runs"), lane):
+        connection.execute(statement("report/clear_interpolate_status"), lane)
+        connection.execute(statement("report/interpolate_from_polls"), lane)
+    return connection.execute(statement("report/interpolate"), lane).rowcount
+
+
+def _in_lanes(
+    engine: Engine, name: str, work: Callable[[Connection, dict[str, Any]], int], report_id: UUID, shard: int
+) -> int:
+    """The sum of `work` over the lanes of a shard, which are shards of LANES times as many.
+
+    The dict that `work` gets holds the binds that the statements of a stage have.
+    """
+
+    def run(lane: int) -> int:
+        with engine.begin() as connection:
+            # Waits for a try that was given up but may still be running.
+            stage = {"stage": name, "report_id": str(report_id), "shard": f"{shard}/{lane}"}
+            connection.execute(statement("report/lock_stage"), stage)
+            pinned = connection.execute(statement("report/read_pinned"), {"report_id": report_id}).mappings().one()
+            shards = pinned["shards"]
+            return work(connection, {**pinned, "shards": shards * LANES, "shard": shard + shards * lane})
+
+    with ThreadPoolExecutor(LANES) as lanes:
+        return sum(lanes.map(run, range(LANES)))

@@ -1,4 +1,4 @@
--- The table that takes the polls of a month; other transactions that bring a new month wait here.
+-- The table that takes the polls of a month; other transactions that bring polls wait here.
 --
 -- writes  core.poll_YYYY_MM, the table itself if there is none
 -- binds   month (its first day)

@@ -6,6 +6,7 @@
 --
 -- Store by store along the primary key, so that a day's polls cost that day. Of several polls of one instant the last
 -- in (file_id, part_no) counts: the one that no poll of the same instant follows. Files that are not accepted are hidden.
+-- Candidates are all polls that may differ from the one that counts before them; few are left to be compared for good.
 with arrival as (
     select
         store_key,
@@ -40,14 +41,16 @@ cross join lateral (
         lead(change.polled_at, 1, 'infinity') over in_time as holds_until
     from (
         select
-            standing_poll.polled_at,
-            standing_poll.is_active,
-            lag(standing_poll.is_active, 1, run_before.is_active) over (order by standing_poll.polled_at) as was_active
+            candidate.polled_at,
+            candidate.is_active,
+            lag(candidate.is_active, 1, run_before.is_active) over (order by candidate.polled_at) as was_active
         from (
             select
                 poll.polled_at,
                 poll.is_active,
-                lead(poll.polled_at) over (order by poll.polled_at, poll.file_id, poll.part_no) as next_polled_at
+                lead(poll.polled_at) over in_order as next_polled_at,
+                lag(poll.polled_at) over in_order as previous_polled_at,
+                lag(poll.is_active) over in_order as was_active
             from core.poll
             where
                 poll.store_key = arrival.store_key
@@ -55,8 +58,14 @@ cross join lateral (
                 and poll.file_id <> all(
                     array(select file_id from core.file where kind = 'store_status' and state <> 'accepted')
                 )
-        ) as standing_poll
-        where standing_poll.next_polled_at is distinct from standing_poll.polled_at
+            window in_order as (order by poll.polled_at, poll.file_id, poll.part_no)
+        ) as candidate
+        where
+            candidate.next_polled_at is distinct from candidate.polled_at
+            and (
+                candidate.was_active is distinct from candidate.is_active
+                or candidate.previous_polled_at = candidate.polled_at
+            )
     ) as change
     where change.is_active is distinct from change.was_active
     window in_time as (order by change.polled_at)

@@ -1,4 +1,5 @@
--- What new polls may have changed: each store's runs that start at or after its earliest new poll.
+-- What new polls may have changed: each store's runs that start at or after its earliest new poll go, and the run that
+-- holds then ends there, until close_status_runs knows better.
 --
 -- reads   core.polled_store
 -- writes  core.status_run
@@ -10,11 +11,21 @@ with arrival as (
     from core.polled_store
     where file_id = any(:file_ids)
     group by store_key
+),
+
+forgotten as (
+    delete from core.status_run
+    using arrival
+    where
+        status_run.store_key = arrival.store_key
+        and status_run.holds_until > arrival.since
+        and status_run.started_at >= arrival.since
 )
 
-delete from core.status_run
-using arrival
+update core.status_run
+set holds_until = arrival.since
+from arrival
 where
     status_run.store_key = arrival.store_key
     and status_run.holds_until > arrival.since
-    and status_run.started_at >= arrival.since
+    and status_run.started_at < arrival.since

@@ -1,13 +1,11 @@
 -- Whether core.status_run tells all the report needs: no max_gap, and no poll file accepted since it was pinned.
 --
--- reads   report.report, core.acceptance
--- binds   report_id
+-- reads   core.acceptance
+-- binds   max_gap, accepted_order
 select
-    report.max_gap is null
+    cast(:max_gap as interval) is null
     and not exists(
         select
         from core.acceptance
-        where acceptance.kind = 'store_status' and acceptance.accepted_order > report.accepted_order
+        where kind = 'store_status' and accepted_order > :accepted_order
     )
-from report.report
-where report.report_id = :report_id

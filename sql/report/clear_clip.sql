@@ -1,8 +1,6 @@
 -- writes  report.open_time
--- binds   report_id, shard
+-- binds   report_id, shard, shards
 delete from report.open_time
-using report.report
 where
-    report.report_id = :report_id
-    and open_time.report_id = :report_id
-    and (open_time.store_key % report.shards + report.shards) % report.shards = :shard
+    report_id = :report_id
+    and (:shards = 1 or (store_key % :shards + :shards) % :shards = :shard)

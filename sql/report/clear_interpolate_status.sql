@@ -1,8 +1,6 @@
 -- writes  report.observed_status
--- binds   report_id, shard
+-- binds   report_id, shard, shards
 delete from report.observed_status
-using report.report
 where
-    report.report_id = :report_id
-    and observed_status.report_id = :report_id
-    and (observed_status.store_key % report.shards + report.shards) % report.shards = :shard
+    report_id = :report_id
+    and (:shards = 1 or (store_key % :shards + :shards) % :shards = :shard)

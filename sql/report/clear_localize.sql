@@ -1,8 +1,6 @@
 -- writes  report.store
--- binds   report_id, shard
+-- binds   report_id, shard, shards
 delete from report.store
-using report.report
 where
-    report.report_id = :report_id
-    and store.report_id = :report_id
-    and (store.store_key % report.shards + report.shards) % report.shards = :shard
+    report_id = :report_id
+    and (:shards = 1 or (store_key % :shards + :shards) % :shards = :shard)

@@ -1,40 +1,44 @@
 -- What the polls themselves say about each store in the reported week: for reports with a max_gap, and for reports
 -- that are run again after later files were accepted.
 --
--- reads   report.report, report.store, core.poll, core.file, core.acceptance
+-- reads   report.store, core.poll, core.file, core.acceptance
 -- writes  report.observed_status, one row per store of the shard
--- binds   report_id, shard
+-- binds   report_id, accepted_order, week_start, as_of, max_gap, shard, shards
 --
 -- A poll vouches for the time up to the next one, and for max_gap at most; the first one of all also backwards. Of
 -- several polls of one instant the last in (file_id, part_no) counts. Files that the report does not rest on are hidden.
 with hidden as materialized (
-    select
-        array(
-            select file.file_id
-            from core.file
+    select array_agg(file.file_id) as file_ids
+    from core.file
+    where
+        file.kind = 'store_status'
+        and not exists(
+            select
+            from core.acceptance
             where
-                file.kind = 'store_status'
-                and not exists(
-                    select
-                    from core.acceptance
-                    where
-                        acceptance.file_id = file.file_id
-                        and acceptance.accepted_order <= report.accepted_order
-                )
-        ) as file_ids
-    from report.report
-    where report.report_id = :report_id
+                acceptance.file_id = file.file_id
+                and acceptance.accepted_order <= :accepted_order
+        )
+),
+
+visible_poll as not materialized (
+    select
+        poll.store_key,
+        poll.polled_at,
+        poll.file_id,
+        poll.part_no,
+        poll.is_active
+    from core.poll
+    where poll.file_id <> all(coalesce((select hidden.file_ids from hidden), '{}'))
 )
 
 insert into report.observed_status (report_id, store_key, known_time, active_time)
 select
-    report.report_id,
+    :report_id,
     store.store_key,
     coalesce(observed.known_time, '{}'),
     coalesce(observed.active_time, '{}')
-from report.report
-cross join hidden
-inner join report.store using (report_id)
+from report.store
 cross join lateral (
     select
         range_agg(vouched.utc_range) as known_time,
@@ -46,16 +50,16 @@ cross join lateral (
                 greatest(
                     case
                         when lag(standing_poll.polled_at) over in_time is not null then standing_poll.polled_at
-                        else coalesce(standing_poll.polled_at - report.max_gap, '-infinity')
+                        else coalesce(standing_poll.polled_at - cast(:max_gap as interval), '-infinity')
                     end,
-                    report.as_of - interval '168 hours'
+                    :week_start
                 ),
                 greatest(
                     least(
-                        coalesce(standing_poll.polled_at + report.max_gap, 'infinity'),
-                        lead(standing_poll.polled_at, 1, report.as_of) over in_time
+                        coalesce(standing_poll.polled_at + cast(:max_gap as interval), 'infinity'),
+                        lead(standing_poll.polled_at, 1, :as_of) over in_time
                     ),
-                    report.as_of - interval '168 hours'
+                    :week_start
                 )
             ) as utc_range
         from (
@@ -65,31 +69,19 @@ cross join lateral (
                 lead(seen.polled_at) over (order by seen.polled_at, seen.file_id, seen.part_no) as next_polled_at
             from (
                 (
-                    select
-                        earlier.polled_at,
-                        earlier.is_active,
-                        earlier.file_id,
-                        earlier.part_no
-                    from core.poll as earlier
-                    where
-                        earlier.store_key = store.store_key
-                        and earlier.polled_at <= report.as_of - interval '168 hours'
-                        and earlier.file_id <> all(hidden.file_ids)
+                    select *
+                    from visible_poll as earlier
+                    where earlier.store_key = store.store_key and earlier.polled_at <= :week_start
                     order by earlier.polled_at desc, earlier.file_id desc, earlier.part_no desc
                     limit 1
                 )
                 union all
-                select
-                    later.polled_at,
-                    later.is_active,
-                    later.file_id,
-                    later.part_no
-                from core.poll as later
+                select *
+                from visible_poll as later
                 where
                     later.store_key = store.store_key
-                    and later.polled_at > report.as_of - interval '168 hours'
-                    and later.polled_at <= report.as_of
-                    and later.file_id <> all(hidden.file_ids)
+                    and later.polled_at > :week_start
+                    and later.polled_at <= :as_of
             ) as seen
         ) as standing_poll
         where standing_poll.next_polled_at is distinct from standing_poll.polled_at
@@ -97,5 +89,5 @@ cross join lateral (
     ) as vouched
 ) as observed
 where
-    report.report_id = :report_id
-    and (store.store_key % report.shards + report.shards) % report.shards = :shard
+    store.report_id = :report_id
+    and (:shards = 1 or (store.store_key % :shards + :shards) % :shards = :shard)

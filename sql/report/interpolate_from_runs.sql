@@ -1,36 +1,33 @@
 -- What runs of equal status say about each store in the reported week; for reports that can_use_status_runs.
 --
--- reads   report.report, report.store, core.status_run
+-- reads   report.store, core.status_run
 -- writes  report.observed_status, one row per store of the shard
--- binds   report_id, shard
+-- binds   report_id, week_start, as_of, shard, shards
 --
--- Runs cover all time, so the status is known all week as soon as one poll up to as_of is.
+-- Runs cover all time, so the status is known all week as soon as one poll up to as_of is. Store by store, so that the
+-- cost is that of the week, however long the history.
 insert into report.observed_status (report_id, store_key, known_time, active_time)
 select
-    report.report_id,
+    :report_id,
     store.store_key,
-    case
-        when observed.runs = 0 then '{}'
-        else tstzmultirange(tstzrange(report.as_of - interval '168 hours', report.as_of))
-    end,
+    case when observed.has_run then tstzmultirange(tstzrange(:week_start, :as_of)) else '{}' end,
     coalesce(observed.active_time, '{}')
-from report.report
-inner join report.store using (report_id)
+from report.store
 cross join lateral (
     select
-        count(*) as runs,
+        count(*) > 0 as has_run,
         range_agg(
             tstzrange(
-                greatest(status_run.holds_from, report.as_of - interval '168 hours'),
-                least(status_run.holds_until, report.as_of)
+                greatest(status_run.holds_from, :week_start),
+                least(status_run.holds_until, :as_of)
             )
         ) filter (where status_run.is_active) as active_time
     from core.status_run
     where
         status_run.store_key = store.store_key
-        and status_run.holds_until > report.as_of - interval '168 hours'
-        and status_run.started_at <= report.as_of
+        and status_run.holds_until > :week_start
+        and status_run.started_at <= :as_of
 ) as observed
 where
-    report.report_id = :report_id
-    and (store.store_key % report.shards + report.shards) % report.shards = :shard
+    store.report_id = :report_id
+    and (:shards = 1 or (store.store_key % :shards + :shards) % :shards = :shard)

@@ -1,14 +1,10 @@
--- The zones that the stores of a shard are read in, and the week to cover.
+-- The zones that the stores of a shard are read in.
 --
--- reads   report.report, report.store
--- binds   report_id, shard
-select distinct
-    store.timezone,
-    report.as_of - interval '168 hours' as week_start,
-    report.as_of
-from report.report
-inner join report.store using (report_id)
+-- reads   report.store
+-- binds   report_id, shard, shards
+select distinct timezone
+from report.store
 where
-    report.report_id = :report_id
-    and (store.store_key % report.shards + report.shards) % report.shards = :shard
-order by store.timezone
+    report_id = :report_id
+    and (:shards = 1 or (store_key % :shards + :shards) % :shards = :shard)
+order by timezone

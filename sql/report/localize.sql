@@ -1,27 +1,25 @@
 -- The stores of a report, each with the zone it is read in.
 --
--- reads   report.report, core.store, core.snapshot_store, core.store_timezone, core.business_hours
+-- reads   core.store, core.snapshot_store, core.store_timezone, core.business_hours
 -- writes  report.store, one row per store of the shard
--- binds   report_id, shard, default_timezone
+-- binds   report_id, accepted_order, business_hours_file_id, store_timezones_file_id, store_ids, default_timezone,
+--         shard, shards
 --
 -- A store belongs to the report when an accepted status file, the hours or the zones snapshot names it, be it in a row
 -- that cannot be used.
 with member as (
-    select store.store_key
-    from report.report
-    inner join core.store on report.accepted_order >= store.polled_from
-    where report.report_id = :report_id
+    select store_key
+    from core.store
+    where polled_from <= :accepted_order
     union
-    select snapshot_store.store_key
-    from report.report
-    inner join core.snapshot_store
-        on snapshot_store.file_id in (report.business_hours_file_id, report.store_timezones_file_id)
-    where report.report_id = :report_id
+    select store_key
+    from core.snapshot_store
+    where file_id in (:business_hours_file_id, :store_timezones_file_id)
 )
 
 insert into report.store (report_id, store_key, store_id, timezone, has_timezone, has_business_hours)
 select
-    report.report_id,
+    :report_id,
     store.store_key,
     store.store_id,
     coalesce(store_timezone.timezone, :default_timezone),
@@ -30,17 +28,15 @@ select
         select
         from core.business_hours
         where
-            business_hours.store_key = store.store_key
-            and business_hours.file_id = report.business_hours_file_id
+            business_hours.file_id = :business_hours_file_id
+            and business_hours.store_key = store.store_key
     )
-from report.report
-cross join member
+from member
 inner join core.store on member.store_key = store.store_key
 left join core.store_timezone
     on
-        store.store_key = store_timezone.store_key
-        and report.store_timezones_file_id = store_timezone.file_id
+        store_timezone.file_id = :store_timezones_file_id
+        and store.store_key = store_timezone.store_key
 where
-    report.report_id = :report_id
-    and (store.store_key % report.shards + report.shards) % report.shards = :shard
-    and (report.store_ids is null or store.store_id = any(report.store_ids))
+    (:shards = 1 or (store.store_key % :shards + :shards) % :shards = :shard)
+    and (cast(:store_ids as text []) is null or store.store_id = any(:store_ids))

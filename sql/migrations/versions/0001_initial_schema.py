@@ -72,7 +72,7 @@ create table core.business_hours (
     weekday smallint not null check (weekday between 0 and 6),
     start_time_local time not null check (start_time_local < '24:00'),
     end_time_local time not null,
-    primary key (store_key, file_id, weekday, start_time_local, end_time_local)
+    primary key (file_id, store_key, weekday, start_time_local, end_time_local)
 );
 comment on table core.business_hours is 'One opening of a store on a weekday (0 = Monday), in one snapshot file, as written there.';
 
@@ -80,16 +80,15 @@ create table core.store_timezone (
     file_id integer not null references core.file on delete cascade,
     store_key bigint not null,
     timezone text not null,
-    primary key (store_key, file_id)
+    primary key (file_id, store_key)
 );
 comment on table core.store_timezone is 'The IANA zone of a store, in one snapshot file.';
 
 create table core.snapshot_store (
     file_id integer not null references core.file on delete cascade,
     store_key bigint not null,
-    primary key (store_key, file_id)
+    primary key (file_id, store_key)
 );
-create index snapshot_store_by_file on core.snapshot_store (file_id);
 comment on table core.snapshot_store is
     'Stores that a snapshot file names, in usable or in quarantined rows (a store with an unknown zone is still a store).';
 
@@ -110,7 +109,7 @@ create table core.polled_store (
     file_id integer not null references core.file on delete cascade,
     store_key bigint not null,
     first_polled_at timestamptz,
-    primary key (store_key, file_id)
+    primary key (file_id, store_key)
 );
 comment on table core.polled_store is
     'Stores that a staged status file names, with their earliest usable poll in it (null: only unusable rows). Emptied on acceptance.';
@@ -138,7 +137,8 @@ begin
     if month < '2000-01-01' then
         return 'core.poll_before_2000';
     end if;
-    perform pg_advisory_xact_lock(hashtextextended('core.' || table_name, 0));
+    -- One lock for all months: two loads that bring the same months in another order would wait in a circle.
+    perform pg_advisory_xact_lock(hashtextextended('core.poll', 0));
     if to_regclass('core.' || table_name) is null then
         execute format('create table core.%I (like core.poll including comments)', table_name);
         execute format('grant select, insert, delete on core.%I to store_uptime_writer', table_name);
@@ -175,7 +175,7 @@ comment on function core.finish_poll_month(date) is 'Gives the table of a month 
 create function core.analyze_loaded() returns void
 language plpgsql security definer set search_path = pg_catalog as $$
 begin
-    analyze core.store, core.business_hours, core.store_timezone, core.snapshot_store, core.poll, core.status_run;
+    analyze core.store, core.business_hours, core.store_timezone, core.snapshot_store, core.status_run;
 end
 $$;
 comment on function core.analyze_loaded() is 'Statistics right after a load, so that the report does not have to wait for autovacuum to be planned well.';
