@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from store_uptime.errors import ReportError
 from store_uptime.sql import statement
@@ -27,14 +27,8 @@ def accept(engine: Engine, report_id: UUID, clock: datetime) -> dict[str, Any]:
         accepted = connection.execute(
             statement("ingest/accept_files"), {"report_id": report_id, "accepted_at": clock}
         ).all()
-        poll_files = {"file_ids": [file.file_id for file in accepted if file.kind == "store_status"]}
-        runs = 0
-        if poll_files["file_ids"]:
-            connection.execute(statement("ingest/mark_polled_stores"), poll_files)
-            connection.execute(statement("ingest/forget_status_runs"), poll_files)
-            runs = connection.execute(statement("ingest/find_status_runs"), poll_files).rowcount
-            connection.execute(statement("ingest/close_status_runs"), poll_files)
-            connection.execute(statement("ingest/clear_polled_stores"), poll_files)
+        poll_files = [file.file_id for file in accepted if file.kind == "store_status"]
+        runs = _update_runs(connection, poll_files) if poll_files else 0
         if accepted:
             connection.execute(statement("ingest/analyze_loaded"))
     with engine.begin() as connection:
@@ -51,3 +45,20 @@ def accept(engine: Engine, report_id: UUID, clock: datetime) -> dict[str, Any]:
         "as_of": pinned.as_of.isoformat(),
         "shards": list(range(pinned.shards)),
     }
+
+
+def _update_runs(connection: Connection, poll_files: list[int]) -> int:
+    """Brings core.status_run up to date with newly accepted files; returns how many runs are new."""
+    files = {"file_ids": poll_files}
+    connection.execute(statement("ingest/mark_polled_stores"), files)
+    if connection.scalar(statement("ingest/can_append_runs"), files):
+        runs = sum(
+            connection.execute(statement("ingest/append_status_runs"), {"file_id": file_id}).rowcount
+            for file_id in connection.scalars(statement("ingest/list_polls_in_order"), files).all()
+        )
+    else:
+        connection.execute(statement("ingest/forget_status_runs"), files)
+        runs = connection.execute(statement("ingest/find_status_runs"), files).rowcount
+        connection.execute(statement("ingest/close_status_runs"), files)
+    connection.execute(statement("ingest/clear_polled_stores"), files)
+    return runs

@@ -11,8 +11,10 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from tempfile import TemporaryFile
 from typing import Any
 from uuid import UUID
 
@@ -36,7 +38,7 @@ from store_uptime.files import (
 from store_uptime.sql import statement
 from store_uptime.zones import as_utc, known_timezones
 
-PART_ROWS = 500_000
+PART_ROWS = 2_000_000
 LONGEST_STORE_ID_BYTES = 1024
 CLOCK_TOLERANCE = timedelta(hours=1)
 POSTGRES_EPOCH_US = 946_684_800_000_000
@@ -45,23 +47,10 @@ EARLIEST_US = -62_135_596_800_000_000  # 0001-01-01 UTC: neither Python nor Post
 TIMESTAMP_FORMATS = ("%Y-%m-%d %H:%M:%S%.f UTC", "%Y-%m-%dT%H:%M:%S%.fZ", "%Y-%m-%d %H:%M:%S%.f%:z")
 TIMESTAMP_EXAMPLE = "a time stamp such as 2023-01-22 12:09:39.388884 UTC"
 
-# One row of core.poll in the binary COPY format: a field count, then each field's length and big-endian value.
+# Columns of a row in the binary COPY format: after a field count each value follows its length, all big-endian.
 # https://www.postgresql.org/docs/18/sql-copy.html#SQL-COPY-FILE-FORMATS
-POLL_ROW = np.dtype(
-    [
-        ("fields", ">i2"),
-        ("store_key_length", ">i4"),
-        ("store_key", ">i8"),
-        ("polled_at_length", ">i4"),
-        ("polled_at", ">i8"),
-        ("file_id_length", ">i4"),
-        ("file_id", ">i4"),
-        ("part_no_length", ">i4"),
-        ("part_no", ">i2"),
-        ("is_active_length", ">i4"),
-        ("is_active", ">i1"),
-    ]
-)
+POLL = {"store_key": ">i8", "polled_at": ">i8", "file_id": ">i4", "part_no": ">i2", "is_active": ">i1"}
+RUN = {"file_id": ">i4", "store_key": ">i8", "started_at": ">i8", "is_active": ">i1"}
 COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 COPY_TRAILER = b"\xff\xff"
 
@@ -212,15 +201,11 @@ class Loader:
             )
             return faults.without(rows.select("store_key", "line").with_columns(polled_at=polled_at, is_active=status))
 
-        part_no, part, part_rows = 0, list[pl.DataFrame](), 0
-        for typed in self._usable(copies, check):
-            part.append(typed)
-            part_rows += typed.height
-            if part_rows >= PART_ROWS:
-                copies.add(self._copy_polls, part_no, pl.concat(part))
-                part_no, part, part_rows = part_no + 1, [], 0
-        if part_rows:
-            copies.add(self._copy_polls, part_no, pl.concat(part))
+        with Shelf() as shelf:
+            for typed in self._usable(copies, check):
+                copies.add(shelf.put, typed)
+            copies.wait()
+            self._copy_polls(shelf)
 
     def _load_hours(self, copies: Copies) -> None:
         def check(rows: pl.DataFrame, faults: Faults) -> pl.DataFrame:
@@ -265,37 +250,29 @@ class Loader:
     def _file_id(self, frame: pl.DataFrame) -> pl.Series:
         return pl.Series("file_id", [self.file_id]).new_from_index(0, frame.height)
 
-    def _copy_polls(self, part_no: int, part: pl.DataFrame) -> None:
-        part = part.with_columns(pl.from_epoch("polled_at", time_unit="us").dt.truncate("1mo").alias("month"))
-        # In the order of the primary key, the last row of an instant only: the index grows at its end.
-        rows = part.sort("store_key", "polled_at", "line")
-        is_replaced = (pl.col("store_key") == pl.col("store_key").shift(-1)) & (
-            pl.col("polled_at") == pl.col("polled_at").shift(-1)
-        )
-        rows = rows.filter(~is_replaced.fill_null(False))
-        self.rows_replaced += part.height - rows.height
-        for (month,), polls in rows.group_by("month", maintain_order=True):
-            table = self.months.table_for(month.date())
-            copy = statement("ingest/copy_polls").text.format(table=table)  # a name that the database made
-            self.cursor.copy_expert(copy, BinaryCopy(self._poll_rows(polls, part_no)), size=2**20)
+    def _copy_polls(self, shelf: Shelf) -> None:
+        """Polls in the order of the primary key, each store's together: the runs of equal status show on the way."""
+        runs = []
+        has_runs = True
+        for part_no, polls in shelf.parts():
+            standing = polls.filter(~is_like_neighbour(-1, "store_key", "polled_at"))
+            self.rows_replaced += polls.height - standing.height
+            has_runs = has_runs and part_no == 0
+            runs.append(standing.filter(~is_like_neighbour(1, "store_key", "is_active")))
+            months = standing.with_columns(month=pl.from_epoch("polled_at", time_unit="us").dt.truncate("1mo"))
+            for (month,), rows in months.group_by("month", maintain_order=True):
+                table = self.months.table_for(month.date())
+                values = {"polled_at": postgres_us(rows["polled_at"]), "file_id": self.file_id, "part_no": part_no}
+                self._copy_binary(statement("ingest/copy_polls").text.format(table=table), POLL, rows, values)
+        if has_runs and runs:
+            rows = pl.concat(runs)
+            values = {"file_id": self.file_id, "started_at": postgres_us(rows["polled_at"])}
+            self._copy_binary(statement("ingest/copy_staged_runs").text, RUN, rows, values)
+            self.connection.execute(statement("ingest/mark_runs"), {"file_id": self.file_id})
 
-    def _poll_rows(self, rows: pl.DataFrame, part_no: int) -> Iterator[bytes]:
-        yield COPY_HEADER
-        for piece in rows.iter_slices(50_000):
-            encoded = np.empty(piece.height, POLL_ROW)
-            encoded["fields"] = 5
-            values = {
-                "store_key": piece["store_key"].to_numpy(),
-                "polled_at": piece["polled_at"].to_numpy() - POSTGRES_EPOCH_US,
-                "file_id": self.file_id,
-                "part_no": part_no,
-                "is_active": piece["is_active"].to_numpy(),
-            }
-            for name, value in values.items():
-                encoded[name] = value
-                encoded[f"{name}_length"] = POLL_ROW[name].itemsize
-            yield encoded.tobytes()
-        yield COPY_TRAILER
+    def _copy_binary(self, copy: str, columns: dict[str, str], rows: pl.DataFrame, values: dict[str, Any]) -> None:
+        """COPYs `columns` of `rows`, or of `values` where those have them."""
+        self.cursor.copy_expert(copy, BinaryCopy(_encoded(columns, rows, values)), size=2**20)
 
     def _copy_frame(self, name: str, frame: pl.DataFrame) -> None:
         # Always quoted: an empty text is then not a null, and nothing in it is special.
@@ -350,6 +327,68 @@ class Copies:
         """Waits for all; raises the first error."""
         while self._pending:
             self._pending.pop(0).result()
+
+
+class Shelf:
+    """Typed polls of a file on disk, sorted into compartments by store, so that memory stays flat."""
+
+    COMPARTMENTS = 64
+    ROW = np.dtype([("store_key", "i8"), ("polled_at", "i8"), ("line", "i8"), ("is_active", "?")])
+
+    def __enter__(self) -> Shelf:
+        with ExitStack() as stack:
+            self._files = [stack.enter_context(TemporaryFile()) for _ in range(self.COMPARTMENTS)]
+            self._closing = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._closing.close()
+
+    def put(self, polls: pl.DataFrame) -> None:
+        """Adds polls; compartments are ranges of the key, in its order."""
+        rows = np.empty(polls.height, self.ROW)
+        for name in self.ROW.names or ():
+            rows[name] = polls[name].to_numpy()
+        compartments = (rows["store_key"] >> 58) + self.COMPARTMENTS // 2
+        order = np.argsort(compartments, kind="stable")
+        ends = np.cumsum(np.bincount(compartments, minlength=self.COMPARTMENTS))
+        for file, piece in zip(self._files, np.split(rows[order], ends[:-1]), strict=True):
+            file.write(piece.data)
+
+    def parts(self) -> Iterator[tuple[int, pl.DataFrame]]:
+        """Each compartment in order of store, instant and line; one of more than PART_ROWS in parts of its lines."""
+        for file in self._files:
+            file.seek(0)
+            part_no = 0
+            while data := file.read(PART_ROWS * self.ROW.itemsize):
+                rows = np.frombuffer(data, self.ROW)
+                polls = pl.DataFrame({name: rows[name] for name in self.ROW.names or ()})
+                yield part_no, polls.sort("store_key", "polled_at", "line")
+                part_no += 1
+
+
+def is_like_neighbour(shift: int, *columns: str) -> pl.Expr:
+    """Whether the row before (shift 1) or after (-1) has the same values in `columns`."""
+    return pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift(shift)) for name in columns)
+
+
+def postgres_us(instants: pl.Series) -> np.ndarray:
+    """Microseconds since 1970 as PostgreSQL counts them, from 2000."""
+    return instants.to_numpy() - POSTGRES_EPOCH_US
+
+
+def _encoded(columns: dict[str, str], rows: pl.DataFrame, values: dict[str, Any]) -> Iterator[bytes]:
+    fields = [("fields", ">i2")]
+    for name, dtype in columns.items():
+        fields += [(f"{name}_length", ">i4"), (name, dtype)]
+    encoded = np.empty(rows.height, np.dtype(fields))
+    encoded["fields"] = len(columns)
+    for name, dtype in columns.items():
+        encoded[name] = values[name] if name in values else rows[name].to_numpy()
+        encoded[f"{name}_length"] = np.dtype(dtype).itemsize
+    yield COPY_HEADER
+    yield encoded.tobytes()
+    yield COPY_TRAILER
 
 
 class BinaryCopy:

@@ -46,6 +46,7 @@ create table core.file (
     store_count bigint not null default 0 check (store_count >= 0),
     first_polled_at timestamptz,
     last_polled_at timestamptz,
+    has_runs boolean not null default false,
     loaded_at timestamptz not null,
     rejected_because text,
     check ((state = 'rejected') = (rejected_because is not null))
@@ -54,6 +55,7 @@ create unique index file_content_key on core.file (kind, content_sha256) where s
 comment on table core.file is 'One row per distinct file content that was loaded (a rejected one may come again).';
 comment on column core.file.content_sha256 is 'SHA-256 of the bytes of the file as stored (compressed files: of the compressed bytes).';
 comment on column core.file.state is 'staged: rows are here, no report may use them; accepted: validated; rejected: rows are gone.';
+comment on column core.file.has_runs is 'Whether core.staged_run got the runs of a status file when it was loaded.';
 comment on column core.file.rows_replaced is 'Usable rows that a later row of the same file replaces (same store and instant, or same store in a zones file).';
 
 create table core.acceptance (
@@ -102,7 +104,8 @@ create table core.poll (
 ) partition by range (polled_at);
 comment on table core.poll is
     'The log of polls: append-only, visible once its file is accepted; of the same store and instant the highest (file_id, part_no) counts.';
-comment on column core.poll.part_no is 'Which COPY of its file brought the row: later lines have higher parts.';
+comment on column core.poll.part_no is
+    '0, but for stores with millions of polls in one file: those come in parts, later lines in higher ones.';
 create table core.poll_before_2000 partition of core.poll for values from (minvalue) to ('2000-01-01 00:00+00');
 
 create table core.polled_store (
@@ -113,6 +116,16 @@ create table core.polled_store (
 );
 comment on table core.polled_store is
     'Stores that a staged status file names, with their earliest usable poll in it (null: only unusable rows). Emptied on acceptance.';
+
+create table core.staged_run (
+    file_id integer not null references core.file on delete cascade,
+    store_key bigint not null,
+    started_at timestamptz not null,
+    is_active boolean not null,
+    primary key (file_id, store_key, started_at)
+);
+comment on table core.staged_run is
+    'Polls of a staged status file whose status differs from the poll before in the same file. Emptied on acceptance.';
 
 create table core.status_run (
     store_key bigint not null,
