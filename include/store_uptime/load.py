@@ -152,12 +152,14 @@ class Loader:
         self.connection, self.file_id, self.reader, self.months = connection, file_id, reader, months
         self.latest = as_utc(clock) + CLOCK_TOLERANCE
         self.rows_read = self.rows_quarantined = self.rows_replaced = 0
+        self.stores = pl.DataFrame(schema={"store_key": pl.Int64, "store_id": pl.String})
+        self.polled = pl.DataFrame(schema={"store_key": pl.Int64, "first_us": pl.Int64, "last_us": pl.Int64})
         self.cursor: Any = connection.connection.cursor()  # psycopg2's own: SQLAlchemy has no COPY
 
     def load(self) -> None:
         """Reads the whole file; raises `InputFileError` (the caller's transaction then takes everything back)."""
-        # psycopg2 lets go of the interpreter while it copies, polars while it parses: each has a core.
-        with ThreadPoolExecutor(max_workers=1) as copier:
+        # psycopg2 lets go of the interpreter while it copies, polars while it parses: two cores have work.
+        with ThreadPoolExecutor(max_workers=1) as copier, ThreadPoolExecutor(max_workers=1) as self.read_ahead:
             loads: dict[str, Callable[[Copies], None]] = {
                 STORE_STATUS.name: self._load_polls,
                 BUSINESS_HOURS.name: self._load_hours,
@@ -166,6 +168,7 @@ class Loader:
             copies = Copies(copier)
             loads[self.reader.kind.name](copies)
             copies.wait()
+        self._copy_named_stores()
         self.connection.execute(
             statement("ingest/finish_file"),
             {
@@ -177,8 +180,8 @@ class Loader:
         )
 
     def _usable(self, copies: Copies, check: Callable[[pl.DataFrame, Faults], pl.DataFrame]) -> Iterator[pl.DataFrame]:
-        """Typed rows of each batch, with `store_key`; unusable rows and named stores are copied on the way."""
-        for batch in self.reader.batches():
+        """Typed rows of each batch, with `store_key`; unusable rows are copied and stores noted on the way."""
+        for batch in ahead(self.reader.batches(), self.read_ahead):
             faults = Faults()
             keyed, stores = keyed_by_store(batch.rows, faults)
             typed = check(keyed, faults)
@@ -186,7 +189,7 @@ class Loader:
             self.rows_read += batch.rows.height + len(batch.misfits)
             self.rows_quarantined += len(unusable)
             copies.add(self._copy_quarantined, unusable)
-            copies.add(self._copy_named_stores, stores, typed)
+            self.stores = pl.concat([self.stores, stores.join(self.stores, on="store_key", how="anti")])
             yield typed
 
     def _load_polls(self, copies: Copies) -> None:
@@ -252,18 +255,21 @@ class Loader:
 
     def _copy_polls(self, shelf: Shelf) -> None:
         """Polls in the order of the primary key, each store's together: the runs of equal status show on the way."""
-        runs = []
+        runs, spans = [], [self.polled]
         has_runs = True
         for part_no, polls in shelf.parts():
             standing = polls.filter(~is_like_neighbour(-1, "store_key", "polled_at"))
             self.rows_replaced += polls.height - standing.height
             has_runs = has_runs and part_no == 0
+            instant = pl.col("polled_at")
+            spans.append(standing.group_by("store_key").agg(first_us=instant.min(), last_us=instant.max()))
             runs.append(standing.filter(~is_like_neighbour(1, "store_key", "is_active")))
             months = standing.with_columns(month=pl.from_epoch("polled_at", time_unit="us").dt.truncate("1mo"))
             for (month,), rows in months.group_by("month", maintain_order=True):
                 table = self.months.table_for(month.date())
                 values = {"polled_at": postgres_us(rows["polled_at"]), "file_id": self.file_id, "part_no": part_no}
                 self._copy_binary(statement("ingest/copy_polls").text.format(table=table), POLL, rows, values)
+        self.polled = pl.concat(spans).group_by("store_key").agg(pl.col("first_us").min(), pl.col("last_us").max())
         if has_runs and runs:
             rows = pl.concat(runs)
             values = {"file_id": self.file_id, "started_at": postgres_us(rows["polled_at"])}
@@ -298,16 +304,22 @@ class Loader:
         )
         self._copy_frame("ingest/copy_quarantined_rows", frame)
 
-    def _copy_named_stores(self, stores: pl.DataFrame, typed: pl.DataFrame) -> None:
-        if "polled_at" in typed.columns:
-            instant = pl.from_epoch("polled_at", time_unit="us")
-            spans = typed.group_by("store_key").agg(
-                instant.min().alias("first_polled_at"), instant.max().alias("last_polled_at")
-            )
-            stores = stores.join(spans, on="store_key", how="left")
-        else:
-            stores = stores.with_columns(first_polled_at=None, last_polled_at=None)
+    def _copy_named_stores(self) -> None:
+        spans = self.polled.select(
+            "store_key",
+            pl.from_epoch("first_us", time_unit="us").alias("first_polled_at"),
+            pl.from_epoch("last_us", time_unit="us").alias("last_polled_at"),
+        )
+        stores = self.stores.join(spans, on="store_key", how="left")
         self._copy_frame("ingest/copy_named_stores", stores.insert_column(0, self._file_id(stores)))
+
+
+def ahead(batches: Iterator[Batch], executor: ThreadPoolExecutor) -> Iterator[Batch]:
+    """`batches`, of which the next one is being read while one is worked on."""
+    following = executor.submit(next, batches, None)
+    while (batch := following.result()) is not None:
+        following = executor.submit(next, batches, None)
+        yield batch
 
 
 class Copies:
