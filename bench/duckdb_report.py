@@ -1,0 +1,41 @@
+"""The same report by a plain DuckDB script: what this project's speed is held against.
+
+The work is in duckdb_load.sql and duckdb_compute.sql. Prints the seconds of both parts and the peak memory of the
+process, as JSON.
+
+    python bench/duckdb_report.py FOLDER CSV
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+
+HERE = Path(__file__).resolve().parent
+
+
+def report(folder: Path, csv: Path) -> dict[str, float]:
+    """Writes the report on the files in `folder` to `csv`; the seconds, also of CPU, of loading and of computing."""
+    connection = duckdb.connect()
+    connection.execute("set timezone = 'UTC'")
+    connection.execute("set variable folder = ?", [str(folder)])
+    connection.execute("set variable csv = ?", [str(csv)])
+    seconds = {}
+    for part in ("load", "compute"):
+        statements = (HERE / f"duckdb_{part}.sql").read_text(encoding="utf-8")
+        started, cpu_started = time.perf_counter(), time.process_time()
+        connection.execute(statements)
+        seconds[f"{part}_seconds"] = time.perf_counter() - started
+        seconds[f"{part}_cpu_seconds"] = time.process_time() - cpu_started
+    return seconds
+
+
+if __name__ == "__main__":
+    measured = report(Path(sys.argv[1]), Path(sys.argv[2]))
+    measured["peak_memory_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps(measured))

