@@ -1,0 +1,139 @@
+"""Data Docs: a page per run and lists of the runs, as static files that need no network and no script.
+
+Great Expectations renders its results. The frame around them, the style sheets and the lists are ours: its own pages
+load theirs from other hosts, and its own list is built anew from every run there ever was.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Engine
+
+from store_uptime.sql import statement
+
+if TYPE_CHECKING:
+    from great_expectations.core import ExpectationSuiteValidationResult
+    from great_expectations.render import RenderedDocumentContent
+    from great_expectations.render.view import DefaultJinjaPageView
+
+    from store_uptime.quality import Review
+
+SOURCE = Path(__file__).with_name("data_docs_assets")
+NEWEST_RUNS = 100
+
+
+def build(engine: Engine, report_id: UUID, home: Path, clock: datetime, reviews: Sequence[Review]) -> None:
+    """Writes the page of a run and the lists that show it; the pages of other runs stay as they are."""
+    site, view = home / "data_docs", page_view()
+    copy_assets(site)
+    with engine.connect() as connection:
+        report = connection.execute(statement("quality/read_report"), {"report_id": report_id}).one()
+    results = [result for review in reviews for result in review.results]
+    page = view.render(
+        joined(reviews),
+        template="run.html",
+        root="../",
+        report=report,
+        report_id=report_id,
+        checked_at=clock,
+        results=sorted(results, key=lambda result: (result.is_met, result.severity)),
+    )
+    write_whole(site / "runs" / f"{report_id}.html", page)
+    write_lists(engine, site, view, report.created_at.astimezone(UTC))
+
+
+def page_view() -> DefaultJinjaPageView:
+    """Great Expectations' way from rendered content to HTML, which finds our pages too."""
+    from great_expectations.render.view import DefaultJinjaPageView
+
+    return DefaultJinjaPageView(custom_views_directory=str(SOURCE / "templates"))
+
+
+def joined(reviews: Sequence[Review]) -> RenderedDocumentContent:
+    """One document of the sections of several suites, without each one's overview."""
+    from great_expectations.render import RenderedDocumentContent
+    from great_expectations.render.renderer import ValidationResultsPageRenderer
+
+    renderer = ValidationResultsPageRenderer(run_info_at_end=True)
+    sections = []
+    for review in reviews:
+        _overview, *rest = renderer.render(escaped(review.account)).sections
+        for section in rest:
+            section.section_name = f"{review.suite.name}: {section.section_name}"
+        sections += rest
+    return RenderedDocumentContent(sections=sections, renderer_type="ValidationResultsPageRenderer")
+
+
+def escaped(account: ExpectationSuiteValidationResult) -> ExpectationSuiteValidationResult:
+    """A copy with text from the files made harmless: Great Expectations writes ids into its tables as they are."""
+    from great_expectations.core import ExpectationSuiteValidationResult, ExpectationValidationResult
+
+    return ExpectationSuiteValidationResult(
+        success=account.success,
+        results=[
+            ExpectationValidationResult(
+                success=result.success,
+                expectation_config=result.expectation_config,
+                result=_escaped(result.result),
+                meta=result.meta,
+                exception_info=result.exception_info,
+            )
+            for result in account.results
+        ],
+        suite_name=account.suite_name,
+        statistics=account.statistics,
+        meta=account.meta,
+    )
+
+
+def _escaped(value: Any) -> Any:
+    if isinstance(value, str):
+        return html.escape(value)
+    if isinstance(value, list):
+        return [_escaped(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _escaped(item) for key, item in value.items()}
+    return value
+
+
+def write_lists(engine: Engine, site: Path, view: DefaultJinjaPageView, created_at: datetime) -> None:
+    """The list of the day that a run was created on, and the index: the newest runs, and every day."""
+    day = created_at.replace(hour=0, minute=0, second=0, microsecond=0)
+    days = site / "days"
+    with engine.begin() as connection:
+        connection.execute(statement("quality/lock_data_docs"))
+
+        def runs(created_from: datetime | None, created_to: datetime | None, at_most: int | None) -> list[Any]:
+            binds = {"created_from": created_from, "created_to": created_to, "at_most": at_most}
+            rows = connection.execute(statement("quality/list_reviews"), binds)
+            return [row for row in rows if (site / "runs" / f"{row.report_id}.html").exists()]
+
+        page = view.env.get_template("runs.html")
+        title = f"Runs of {day:%Y-%m-%d}"
+        of_day = runs(day, day + timedelta(days=1), None)
+        write_whole(days / f"{day:%Y-%m-%d}.html", page.render(root="../", title=title, runs=of_day, days=[]))
+        names = sorted((path.stem for path in days.glob("[0-9]*.html")), reverse=True)
+        newest = runs(None, None, NEWEST_RUNS)
+        write_whole(site / "index.html", page.render(root="", title="Newest runs", runs=newest, days=names))
+
+
+def copy_assets(site: Path) -> None:
+    """The style sheets, where they are not there yet or were of another version."""
+    for source in (SOURCE / "static").iterdir():
+        target, content = site / "static" / source.name, source.read_text(encoding="utf-8")
+        if not target.exists() or target.read_text(encoding="utf-8") != content:
+            write_whole(target, content)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Writes a file that others see either as it was or complete."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{uuid4().hex}")
+    unfinished.write_text(text, encoding="utf-8")
+    unfinished.replace(path)

@@ -1,0 +1,204 @@
+"""What is expected of the input, as data. `quality` has Great Expectations check it.
+
+`fail`: the run stops, and the files at fault are rejected. `warn`: shown with the report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Severity = Literal["fail", "warn"]
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """One expectation; `check` and `arguments` are Great Expectations' class and what it takes.
+
+    The texts are templates over the columns of a row that was not expected (`example`, `failure`), and over the value
+    that was seen of all rows (`observed`; without it: how many rows were not expected).
+    """
+
+    name: str
+    severity: Severity
+    description: str
+    check: str
+    arguments: Mapping[str, Any]
+    example: str = ""
+    observed: str = ""
+    failure: str = ""
+    shows_unusable_rows: bool = False
+
+
+@dataclass(frozen=True)
+class Suite:
+    """Expectations of the rows of one query in `sql/quality/`.
+
+    `columns` name a row that was not expected, and `most_named` is how many of them a result names.
+    """
+
+    name: str
+    query: str
+    rows: str
+    columns: tuple[str, ...]
+    most_named: int
+    expectations: tuple[Expectation, ...]
+
+
+def files(max_unusable_percent: float) -> Suite:
+    """Checked before anything is accepted. A row is a file of the run, or a kind of input without one."""
+    return Suite(
+        name="files",
+        query="quality/checked_files",
+        rows="files",
+        columns=("file_id", "file", "rows_read", "rows_quarantined"),
+        most_named=100,
+        expectations=(
+            Expectation(
+                name="a_file_has_usable_rows",
+                severity="fail",
+                description="Every file has at least one usable row.",
+                check="ExpectColumnValuesToBeBetween",
+                arguments={"column": "usable_rows", "min_value": 1},
+                example="{file}",
+                failure="{file}: no row can be used ({rows_read:,} read); at least one must be usable",
+                shows_unusable_rows=True,
+            ),
+            Expectation(
+                name="few_rows_are_unusable",
+                severity="fail",
+                description=f"At most {max_unusable_percent:g} % of a file's rows are unusable.",
+                check="ExpectColumnValuesToBeBetween",
+                arguments={"column": "unusable_percent", "max_value": max_unusable_percent},
+                example="{file}: {unusable_percent:.2f} %",
+                failure=(
+                    "{file}: {rows_quarantined:,} of {rows_read:,} rows ({unusable_percent:.2f} %) cannot be used; "
+                    f"at most {max_unusable_percent:g} % may be unusable"
+                ),
+                shows_unusable_rows=True,
+            ),
+            Expectation(
+                name="no_row_is_quarantined",
+                severity="warn",
+                description="Every row of the files can be used.",
+                check="ExpectColumnSumToBeBetween",
+                arguments={"column": "rows_quarantined", "max_value": 0},
+                observed="unusable rows: {:,.0f}",
+                shows_unusable_rows=True,
+            ),
+            Expectation(
+                name="every_input_was_loaded",
+                severity="warn",
+                description=(
+                    "Business hours and time zones were loaded at some time. Without hours every store counts as "
+                    "always open, without zones all are read in America/Chicago."
+                ),
+                check="ExpectColumnValuesToBeInSet",
+                arguments={"column": "is_loaded", "value_set": [True]},
+                example="{file}: never loaded",
+            ),
+            Expectation(
+                name="a_store_has_one_zone",
+                severity="warn",
+                description="The zones file has one row for each store; of several the last one counts.",
+                check="ExpectColumnValuesToBeBetween",
+                arguments={"column": "replaced_zone_rows", "max_value": 0},
+                example="{file}: rows replaced by a later one: {replaced_zone_rows:,}",
+            ),
+            Expectation(
+                name="a_status_file_has_the_usual_size",
+                severity="warn",
+                description="A new status file has between half and twice the usable rows of the ones before it.",
+                check="ExpectColumnValuesToBeBetween",
+                arguments={"column": "percent_of_usual_rows", "min_value": 50, "max_value": 200},
+                example="{file}: {percent_of_usual_rows:,.0f} % of the usual rows",
+            ),
+        ),
+    )
+
+
+STORES = Suite(
+    name="stores",
+    query="quality/checked_stores",
+    rows="stores",
+    columns=("store_id",),
+    most_named=20,
+    expectations=(
+        Expectation(
+            name="a_store_has_business_hours",
+            severity="warn",
+            description="Every store has business hours; one without counts as always open.",
+            check="ExpectColumnValuesToBeInSet",
+            arguments={"column": "has_business_hours", "value_set": [True]},
+            example="{store_id}",
+        ),
+        Expectation(
+            name="a_store_has_a_zone",
+            severity="warn",
+            description="Every store has a time zone; one without is read in America/Chicago.",
+            check="ExpectColumnValuesToBeInSet",
+            arguments={"column": "has_timezone", "value_set": [True]},
+            example="{store_id}",
+        ),
+        Expectation(
+            name="a_zone_is_known",
+            severity="warn",
+            description="The time zone of a store is one that IANA knows; one that is not is read as America/Chicago.",
+            check="ExpectColumnValuesToBeInSet",
+            arguments={"column": "is_timezone_known", "value_set": [True]},
+            example="{store_id}",
+        ),
+        Expectation(
+            name="a_store_has_polls",
+            severity="warn",
+            description="Every store was polled at least once up to as-of; nothing is known of one that was not.",
+            check="ExpectColumnValuesToBeInSet",
+            arguments={"column": "has_polls", "value_set": [True]},
+            example="{store_id}",
+        ),
+        Expectation(
+            name="a_store_was_polled_in_the_last_day",
+            severity="warn",
+            description="The newest poll of a store is at most a day older than as-of.",
+            check="ExpectColumnValuesToBeBetween",
+            arguments={"column": "hours_since_last_poll", "max_value": 24},
+            example="{store_id}: {hours_since_last_poll:,.1f} hours before as-of",
+        ),
+        Expectation(
+            name="a_store_has_no_long_gap",
+            severity="warn",
+            description="Between two polls of a store in the last week lie less than six hours.",
+            check="ExpectColumnValuesToBeBetween",
+            arguments={"column": "longest_gap_hours", "max_value": 3},
+            example="{store_id}: {longest_gap_hours} hours or more",
+        ),
+        Expectation(
+            name="polls_are_recent",
+            severity="warn",
+            description="The newest poll of all is at most a day older than the run (or than the as-of asked for).",
+            check="ExpectColumnMaxToBeBetween",
+            arguments={"column": "log_hours_since_newest_poll", "max_value": 24},
+            observed="{:,.1f} hours old",
+        ),
+        Expectation(
+            name="polling_never_pauses",
+            severity="warn",
+            description="No three hours of the last week passed without a poll of any store.",
+            check="ExpectColumnMaxToBeBetween",
+            arguments={"column": "log_silent_hours", "max_value": 0},
+            observed="{:,.0f} hours without polls",
+        ),
+        Expectation(
+            name="there_are_as_many_polls_as_usual",
+            severity="warn",
+            description=(
+                "The last day has between half and twice the polls of an average day of the six before (100 % where "
+                "there is less than a day to compare with)."
+            ),
+            check="ExpectColumnMaxToBeBetween",
+            arguments={"column": "log_percent_of_usual_polls", "min_value": 50, "max_value": 200},
+            observed="{:,.0f} % of the usual polls",
+        ),
+    ),
+)

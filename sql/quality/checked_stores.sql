@@ -1,0 +1,143 @@
+-- What Great Expectations looks at once a report is pinned: its stores, and the polls of the reported week.
+--
+-- reads   report.report, core.acceptance, core.file, core.store, core.snapshot_store, core.business_hours,
+--         core.store_timezone, core.poll
+-- yields  one row per store the report knows; the log_ columns tell the same of all polls together in every row
+-- binds   report_id, as_of, day_start and week_start (a day and a week before it), expected_at (when the newest poll
+--         of all should have come)
+--
+-- It becomes a temporary table, so it has to begin with `select`. The polls are read once, in parallel and unsorted:
+-- one bit for each of the week's 56 slots of three hours tells where a store has polls. A gap is a stretch of whole
+-- slots without one, between two with polls: one of less than nine hours may hide between the slots, and none that is
+-- shorter than six counts as six. Of a corrected poll both versions are counted.
+select checked_store.*
+from (
+    with pinned as (
+        select
+            accepted_order,
+            business_hours_file_id,
+            store_timezones_file_id
+        from report.report
+        where report_id = cast(:report_id as uuid)
+    ),
+
+    polled_store as (
+        select
+            poll.store_key,
+            count(*) as polls,
+            count(*) filter (where poll.polled_at > cast(:day_start as timestamptz)) as last_day_polls,
+            min(poll.polled_at) as first_polled_at,
+            max(poll.polled_at) as last_polled_at,
+            bit_or(
+                1::bigint << width_bucket(
+                    poll.polled_at,
+                    array(
+                        select generate_series(
+                            cast(:week_start as timestamptz),
+                            cast(:as_of as timestamptz) - interval '3 hours',
+                            interval '3 hours'
+                        )
+                    )
+                )
+            )::bit(57)::text as slots
+        from core.poll
+        where
+            poll.polled_at > cast(:week_start as timestamptz)
+            and poll.polled_at <= cast(:as_of as timestamptz)
+            and poll.file_id not in (
+                select file.file_id
+                from core.file
+                where
+                    file.kind = 'store_status'
+                    and file.state <> 'rejected'
+                    and not exists(
+                        select from core.acceptance
+                        inner join report.report on acceptance.accepted_order <= report.accepted_order
+                        where acceptance.file_id = file.file_id and report.report_id = cast(:report_id as uuid)
+                    )
+            )
+        group by poll.store_key
+    ),
+
+    log as (
+        select
+            max(last_polled_at) as last_polled_at,
+            length(replace(trim(both '0' from bit_or(slots::bit(57))::text), '1', '')) * 3 as silent_hours,
+            sum(last_day_polls) as last_day_polls,
+            sum(polls - last_day_polls) as earlier_polls,
+            date_part('epoch', cast(:day_start as timestamptz) - min(first_polled_at)) / 86400 as earlier_days
+        from polled_store
+    ),
+
+    known_store as materialized (
+        select
+            store.store_id,
+            exists(
+                select from core.business_hours
+                where
+                    business_hours.store_key = store.store_key
+                    and business_hours.file_id = pinned.business_hours_file_id
+            ) as has_business_hours,
+            zone_row.store_key is not null as has_timezone,
+            case when zone_row.store_key is not null then store_timezone.store_key is not null end as is_timezone_known,
+            polled_store.slots,
+            coalesce(
+                polled_store.last_polled_at,
+                (
+                    select poll.polled_at
+                    from core.poll
+                    where
+                        poll.store_key = store.store_key
+                        and poll.polled_at <= cast(:week_start as timestamptz)
+                        and exists(
+                            select from core.acceptance
+                            where
+                                acceptance.file_id = poll.file_id
+                                and acceptance.accepted_order <= pinned.accepted_order
+                        )
+                    order by poll.polled_at desc
+                    limit 1
+                )
+            ) as last_polled_at
+        from core.store
+        cross join pinned
+        left join core.snapshot_store as hours_row
+            on store.store_key = hours_row.store_key and pinned.business_hours_file_id = hours_row.file_id
+        left join core.snapshot_store as zone_row
+            on store.store_key = zone_row.store_key and pinned.store_timezones_file_id = zone_row.file_id
+        left join core.store_timezone
+            on store.store_key = store_timezone.store_key and pinned.store_timezones_file_id = store_timezone.file_id
+        left join polled_store on store.store_key = polled_store.store_key
+        where
+            store.polled_from <= pinned.accepted_order
+            or hours_row.store_key is not null
+            or zone_row.store_key is not null
+    )
+
+    select
+        known_store.store_id,
+        known_store.has_business_hours,
+        known_store.has_timezone,
+        known_store.is_timezone_known,
+        known_store.last_polled_at is not null as has_polls,
+        date_part('epoch', cast(:as_of as timestamptz) - known_store.last_polled_at) / 3600 as hours_since_last_poll,
+        gap.longest_gap_hours,
+        date_part(
+            'epoch',
+            cast(:expected_at as timestamptz) - coalesce(log.last_polled_at, max(known_store.last_polled_at) over ())
+        ) / 3600 as log_hours_since_newest_poll,
+        coalesce(log.silent_hours, 168) as log_silent_hours,
+        cast(
+            case
+                when log.earlier_days >= 1 then 100 * log.last_day_polls / (log.earlier_polls / log.earlier_days)
+                else 100
+            end as double precision
+        ) as log_percent_of_usual_polls
+    from known_store
+    cross join log
+    left join lateral (
+        select max(length(run.zeros)) * 3 as longest_gap_hours
+        from regexp_split_to_table(trim(both '0' from known_store.slots), '1+') as run (zeros)
+    ) as gap on known_store.slots is not null
+    order by known_store.store_id collate "C"
+) as checked_store

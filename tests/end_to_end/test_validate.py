@@ -1,0 +1,299 @@
+"""`validate` on files that were really loaded: what it finds, what it stops, and what it leaves behind."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Engine, make_url, text
+
+import small
+from pipeline import start
+from store_uptime import data_docs, load, quality
+from store_uptime.errors import ExpectationFailedError
+from store_uptime.settings import Settings
+
+AS_OF = datetime(2023, 1, 25, 18, 13, 22, 479220, tzinfo=UTC)  # the newest poll of the small files
+CLOCK = AS_OF + timedelta(hours=1)
+STATUS = "store_id,status,timestamp_utc\n"
+
+
+@pytest.fixture
+def check(engine: Engine, settings: Settings, tmp_path: Path) -> Callable[..., UUID]:
+    """Loads the small files, some of them replaced, and validates them."""
+
+    def run(*, clock: datetime = CLOCK, limit: float = 5, as_of: datetime | None = None, **contents: Any) -> UUID:
+        report_id = start(engine, clock=clock, as_of=as_of)
+        load.ingest(engine, report_id, small.write(tmp_path / "data", **contents), clock)
+        quality.validate(engine, report_id, replace(settings, max_unusable_percent=limit), clock)
+        return report_id
+
+    return run
+
+
+def rows(engine: Engine, query: str, **binds: Any) -> list[Any]:
+    with engine.connect() as connection:
+        return list(connection.execute(text(query), binds))
+
+
+def unmet(engine: Engine, report_id: UUID) -> dict[str, tuple[str, list[str]]]:
+    """What was observed, and the examples, by expectation."""
+    found = rows(
+        engine,
+        "select expectation, observed_value, examples from quality.expectation_result"
+        " where report_id = :report_id and not is_met",
+        report_id=report_id,
+    )
+    return {row.expectation: (row.observed_value, row.examples) for row in found}
+
+
+def newest_report(engine: Engine) -> UUID:
+    return rows(engine, "select report_id from report.report order by created_at desc limit 1")[0][0]
+
+
+def polls_of(store_id: str, start_at: datetime, *, every: timedelta, count: int) -> str:
+    return "".join(f"{store_id},active,{start_at + every * n:%Y-%m-%d %H:%M:%S} UTC\n" for n in range(count))
+
+
+def test_good_files_are_accepted_and_the_results_kept_thrice(check, engine: Engine, settings: Settings):
+    report_id = check()
+    assert rows(engine, "select distinct state from core.file") == [("accepted",)]
+    table = rows(engine, "select suite, expectation, is_met, observed_value from quality.expectation_result")
+    assert len(table) == 15
+    document = json.loads((settings.home / "quality" / f"{report_id}.json").read_text())
+    assert document["is_met"] is True
+    assert [
+        (row["suite"], row["expectation"], row["is_met"], row["observed_value"]) for row in document["results"]
+    ] == table
+    assert set(document["great_expectations"]) == {"files", "stores"}
+    assert {len(suite["results"]) for suite in document["great_expectations"].values()} == {6, 9}
+    page = (settings.home / "data_docs" / "runs" / f"{report_id}.html").read_text()
+    for row in table:
+        assert row.expectation in page
+    assert f"runs/{report_id}.html" in (settings.home / "data_docs" / "index.html").read_text()
+
+
+def test_each_store_that_lacks_something_is_named(check, engine: Engine):
+    report_id = check()
+    found = unmet(engine, report_id)
+    assert found["a_store_has_business_hours"] == ("1 of 3 stores fall short (33.33 %)", ["9007199254740993"])
+    assert found["a_store_has_a_zone"] == ("1 of 3 stores fall short (33.33 %)", ["0042"])
+    assert found["a_store_has_polls"] == ("1 of 3 stores fall short (33.33 %)", ["9007199254740993"])
+    assert found["a_store_was_polled_in_the_last_day"] == (
+        "1 of 2 stores fall short (50.00 %)",
+        ["1481966498820158979: 33.1 hours before as-of"],
+    )
+    assert found["a_store_has_no_long_gap"] == (
+        "1 of 2 stores fall short (50.00 %)",
+        ["1481966498820158979: 21 hours or more"],
+    )
+    assert set(found) == {
+        "a_store_has_business_hours",
+        "a_store_has_a_zone",
+        "a_store_has_polls",
+        "a_store_was_polled_in_the_last_day",
+        "a_store_has_no_long_gap",
+        "polling_never_pauses",
+    }
+
+
+def test_too_many_unusable_rows_stop_the_run(check, engine: Engine, settings: Settings):
+    status = small.STATUS + "0042,open,2023-01-25 18:00:00 UTC\n0042,active,yesterday\n\n0042,active,tomorrow\n"
+    with pytest.raises(ExpectationFailedError) as error:
+        check(store_status=status)
+    [failure] = error.value.failures
+    assert failure == (
+        "store_status.csv: 3 of 8 rows (37.50 %) cannot be used; at most 5 % may be unusable. For example"
+        " line 7: status is 'open'; expected active or inactive (0042,open,2023-01-25 18:00:00 UTC);"
+        " line 8: timestamp_utc is 'yesterday'; expected a time stamp such as 2023-01-22 12:09:39.388884 UTC"
+        " (0042,active,yesterday);"
+        " line 10: timestamp_utc is 'tomorrow'; expected a time stamp such as 2023-01-22 12:09:39.388884 UTC"
+        " (0042,active,tomorrow)"
+    )
+    assert rows(engine, "select state, rejected_because from core.file where kind = 'store_status'") == [
+        ("rejected", failure)
+    ]
+    assert rows(engine, "select distinct state from core.file where kind <> 'store_status'") == [("staged",)]
+    for table in ("core.poll", "core.polled_store", "core.acceptance"):
+        assert rows(engine, f"select * from {table}") == []
+    assert rows(engine, "select line_number from quality.quarantined_row order by 1") == [(7,), (8,), (10,)]
+    report_id = newest_report(engine)
+    observed, examples = unmet(engine, report_id)["few_rows_are_unusable"]
+    assert observed == "store_status.csv: 37.50 %"
+    assert examples[0].startswith("store_status.csv, line 7: status is 'open'")
+    assert json.loads((settings.home / "quality" / f"{report_id}.json").read_text())["is_met"] is False
+    assert "1 failed" in (settings.home / "data_docs" / "runs" / f"{report_id}.html").read_text()
+
+
+def test_a_rejected_file_may_come_again_and_pass(check, engine: Engine):
+    status = small.STATUS + "0042,open,2023-01-25 18:00:00 UTC\n"
+    for _ in range(2):
+        with pytest.raises(ExpectationFailedError):
+            check(store_status=status)
+    report_id = check(store_status=status, limit=20)
+    assert rows(engine, "select state, count(*) from core.file where kind = 'store_status' group by 1 order by 1") == [
+        ("accepted", 1),
+        ("rejected", 2),
+    ]
+    assert len(rows(engine, "select * from core.poll")) == 5
+    assert unmet(engine, report_id)["no_row_is_quarantined"] == (
+        "unusable rows: 1",
+        ["store_status.csv, line 7: status is 'open'; expected active or inactive (0042,open,2023-01-25 18:00:00 UTC)"],
+    )
+
+
+def test_an_accepted_file_is_never_rejected(check, engine: Engine):
+    status = small.STATUS + "0042,open,2023-01-25 18:00:00 UTC\n"
+    check(store_status=status, limit=20)
+    with pytest.raises(ExpectationFailedError):
+        check(store_status=status, limit=5)
+    assert rows(engine, "select distinct state from core.file") == [("accepted",)]
+    assert len(rows(engine, "select * from core.poll")) == 5
+
+
+def test_every_file_at_fault_is_named_and_rejected(check, engine: Engine):
+    with pytest.raises(ExpectationFailedError) as error:
+        check(store_status=STATUS + "0042,open,now\n", store_timezones="store_id,timezone_str\n0042,Mars/Phobos\n")
+    assert [failure.partition(". For example")[0] for failure in error.value.failures] == [
+        "store_timezones.csv: no row can be used (1 read); at least one must be usable",
+        "store_timezones.csv: 1 of 1 rows (100.00 %) cannot be used; at most 5 % may be unusable",
+        "store_status.csv: no row can be used (1 read); at least one must be usable",
+        "store_status.csv: 1 of 1 rows (100.00 %) cannot be used; at most 5 % may be unusable",
+    ]
+    assert rows(engine, "select kind, state from core.file order by kind") == [
+        ("business_hours", "staged"),
+        ("store_status", "rejected"),
+        ("store_timezones", "rejected"),
+    ]
+    assert rows(engine, "select distinct kind from core.snapshot_store join core.file using (file_id)") == [
+        ("business_hours",)
+    ]
+
+
+def test_zones_that_are_repeated_or_unknown(check, engine: Engine):
+    zones = small.ZONES + "0042,America/Denver\n0042,America/Chicago\nmars,Mars/Phobos\n"
+    found = unmet(engine, check(store_timezones=zones, limit=20))
+    assert found["a_store_has_one_zone"][1] == ["store_timezones.csv: rows replaced by a later one: 1"]
+    assert found["a_zone_is_known"] == ("1 of 4 stores fall short (25.00 %)", ["mars"])
+    assert "a_store_has_a_zone" not in found
+
+
+def test_defaults_in_use_are_told(check, engine: Engine):
+    found = unmet(engine, check(business_hours=None, store_timezones=None))
+    assert found["every_input_was_loaded"] == (
+        "2 of 3 files fall short (66.67 %)",
+        ["business_hours: never loaded", "store_timezones: never loaded"],
+    )
+    check()
+    assert "every_input_was_loaded" not in unmet(engine, check(business_hours=None, store_timezones=None))
+
+
+def test_old_polls_are_told_unless_the_past_was_asked_for(check, engine: Engine):
+    assert "polls_are_recent" not in unmet(engine, check())
+    late = AS_OF + timedelta(hours=30)
+    assert unmet(engine, check(clock=late))["polls_are_recent"] == ("30.0 hours old", [])
+    assert "polls_are_recent" not in unmet(engine, check(clock=late, as_of=AS_OF + timedelta(hours=2)))
+
+
+def test_a_week_of_regular_polls_is_met_in_everything(check, engine: Engine):
+    ids = ("1481966498820158979", "0042", "9007199254740993")
+    week = AS_OF - timedelta(days=8)
+    status = STATUS + "".join(polls_of(store_id, week, every=timedelta(hours=1), count=193) for store_id in ids)
+    hours = small.HOURS + "9007199254740993,0,09:00:00,17:00:00\n"
+    zones = small.ZONES + "0042,America/Denver\n"
+    assert unmet(engine, check(store_status=status, business_hours=hours, store_timezones=zones)) == {}
+
+
+def test_pauses_and_sudden_changes_are_told(check, engine: Engine):
+    week = AS_OF - timedelta(days=7)
+    steady = STATUS + polls_of("0042", week, every=timedelta(hours=1), count=100)
+    pause = polls_of("0042", week + timedelta(hours=110), every=timedelta(minutes=10), count=350)
+    found = unmet(engine, check(store_status=steady + pause))
+    assert found["polling_never_pauses"][0] == "9 hours without polls"
+    assert found["a_store_has_no_long_gap"] == ("1 of 1 stores fall short (100.00 %)", ["0042: 9 hours or more"])
+    assert found["there_are_as_many_polls_as_usual"][0].endswith("% of the usual polls")
+
+
+def test_a_status_file_of_another_size_is_told_once(check, engine: Engine):
+    for day in range(4):
+        check(
+            store_status=STATUS + polls_of("0042", AS_OF - timedelta(days=9 - day), every=timedelta(hours=1), count=24)
+        )
+    few = STATUS + polls_of("0042", AS_OF - timedelta(hours=5), every=timedelta(hours=1), count=6)
+    found = unmet(engine, check(store_status=few))
+    assert found["a_status_file_has_the_usual_size"][1] == ["store_status.csv: 25 % of the usual rows"]
+    later = CLOCK + timedelta(hours=1)
+    assert "a_status_file_has_the_usual_size" not in unmet(engine, check(store_status=few, clock=later))
+
+
+def test_other_runs_files_are_not_looked_at(check, engine: Engine, tmp_path: Path):
+    report_id = check()
+    before = unmet(engine, report_id)
+    other = start(engine, clock=CLOCK)
+    polls = polls_of("stranger", AS_OF - timedelta(days=3), every=timedelta(hours=1), count=50)
+    load.ingest(engine, other, small.write(tmp_path / "other", store_status=STATUS + polls), CLOCK)
+    assert unmet(engine, check()) == before
+
+
+def test_run_again_replaces_what_was_found(check, engine: Engine, settings: Settings):
+    report_id = check()
+    before = rows(engine, "select * from quality.expectation_result order by expectation")
+    quality.validate(engine, report_id, settings, CLOCK)
+    assert rows(engine, "select * from quality.expectation_result order by expectation") == before
+    assert len(rows(engine, "select * from core.acceptance")) == 3
+
+
+def test_text_from_the_files_is_harmless_in_data_docs(check, engine: Engine, settings: Settings):
+    script = "<script>alert('$x {y}')</script>"
+    report_id = check(store_status=small.STATUS + f"{script},active,2023-01-20 10:00:00 UTC\n<b>,<i>,never\n", limit=20)
+    assert unmet(engine, report_id)["a_store_has_business_hours"][1] == ["9007199254740993", "<b>", script]
+    page = (settings.home / "data_docs" / "runs" / f"{report_id}.html").read_text()
+    assert "<script" not in page
+    assert "<b>" not in page
+    assert page.count("&lt;script&gt;alert(&#39;$x {y}&#39;)&lt;/script&gt;") > 2
+
+
+def test_data_docs_need_no_other_host(check, settings: Settings):
+    check()
+    site = settings.home / "data_docs"
+    for page in site.rglob("*.html"):
+        for link in re.findall(r"""(?:src|href)=["']?([^"'\s>]*)""", page.read_text()):
+            if not link.startswith(("#", "data:")):
+                assert (page.parent / link).resolve().is_file(), link
+
+
+def test_all_runs_are_found_even_when_they_end_together(check, engine: Engine, settings: Settings):
+    report_ids = [check() for _ in range(4)]
+    for page in (settings.home / "data_docs").rglob("*.html"):
+        page.unlink()
+    with ThreadPoolExecutor(4) as executor:
+        list(executor.map(lambda report_id: data_docs.build(engine, report_id, settings.home, CLOCK, []), report_ids))
+    for page in ("index.html", f"days/{CLOCK:%Y-%m-%d}.html"):
+        listed = (settings.home / "data_docs" / page).read_text()
+        assert [str(report_id) in listed for report_id in report_ids] == [True] * 4
+
+
+def test_the_password_is_shown_nowhere(
+    engine: Engine, settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    url = make_url(settings.database_url).set(password="sw0rdf$sh %{}")
+    secretive = replace(settings, database_url=url.render_as_string(hide_password=False))
+    report_id = start(engine, clock=CLOCK)
+    load.ingest(engine, report_id, small.write(tmp_path / "data"), CLOCK)
+    with caplog.at_level(logging.DEBUG):
+        quality.validate(engine, report_id, secretive, CLOCK)
+    kept = [path.read_text() for path in settings.home.rglob("*") if path.suffix in (".json", ".html")]
+    assert kept
+    assert not any(
+        "sw0rdf" in shown
+        for shown in [*kept, caplog.text, repr(rows(engine, "select * from quality.expectation_result"))]
+    )

@@ -1,0 +1,82 @@
+"""What is expected of the input, as data, and Data Docs as files."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from store_uptime import data_docs
+from store_uptime.expectations import STORES, Expectation, files
+
+ROWS = {
+    "file_id": 7,
+    "file": "store_status.csv",
+    "rows_read": 1000,
+    "rows_quarantined": 61,
+    "usable_rows": 939,
+    "unusable_percent": 6.1,
+    "replaced_zone_rows": 2,
+    "percent_of_usual_rows": 12.4,
+    "store_id": "0042",
+    "hours_since_last_poll": 30.25,
+    "longest_gap_hours": 9,
+}
+ALL = [*files(5).expectations, *STORES.expectations]
+
+
+def test_expectations_are_these_and_as_severe():
+    assert {expectation.name: expectation.severity for expectation in ALL} == {
+        "a_file_has_usable_rows": "fail",
+        "few_rows_are_unusable": "fail",
+        "no_row_is_quarantined": "warn",
+        "every_input_was_loaded": "warn",
+        "a_store_has_one_zone": "warn",
+        "a_status_file_has_the_usual_size": "warn",
+        "a_store_has_business_hours": "warn",
+        "a_store_has_a_zone": "warn",
+        "a_zone_is_known": "warn",
+        "a_store_has_polls": "warn",
+        "a_store_was_polled_in_the_last_day": "warn",
+        "a_store_has_no_long_gap": "warn",
+        "polls_are_recent": "warn",
+        "polling_never_pauses": "warn",
+        "there_are_as_many_polls_as_usual": "warn",
+    }
+
+
+@pytest.mark.parametrize("expectation", ALL, ids=lambda expectation: expectation.name)
+def test_texts_can_be_filled_in(expectation: Expectation):
+    assert expectation.example.format(**ROWS) or expectation.observed.format(12.5)
+    assert bool(expectation.failure.format(**ROWS)) == (expectation.severity == "fail")
+    assert expectation.description.endswith(".")
+
+
+def test_limit_of_unusable_rows_is_the_settings():
+    limited = files(2.5).expectations[1]
+    assert limited.arguments["max_value"] == 2.5
+    assert "2.5 %" in limited.description
+    assert limited.failure.format(**ROWS) == (
+        "store_status.csv: 61 of 1,000 rows (6.10 %) cannot be used; at most 2.5 % may be unusable"
+    )
+
+
+def test_pages_load_nothing_from_elsewhere_and_run_no_script():
+    for source in data_docs.SOURCE.rglob("*.*"):
+        text = source.read_text(encoding="utf-8")
+        assert not re.search(r"https?:|//[a-z]|<script|\son[a-z]+=|url\(|@import", text), source
+
+
+def test_a_file_is_seen_as_it_was_or_complete(tmp_path: Path):
+    data_docs.write_whole(tmp_path / "a" / "page.html", "old")
+    data_docs.write_whole(tmp_path / "a" / "page.html", "new")
+    assert [(path.name, path.read_text()) for path in (tmp_path / "a").iterdir()] == [("page.html", "new")]
+
+
+def test_assets_of_another_version_are_replaced(tmp_path: Path):
+    data_docs.copy_assets(tmp_path)
+    [style] = (tmp_path / "static").iterdir()
+    style.write_text("old")
+    data_docs.copy_assets(tmp_path)
+    assert style.read_text() == (data_docs.SOURCE / "static" / style.name).read_text()
