@@ -152,7 +152,7 @@ class Loader:
         self.connection, self.file_id, self.reader, self.months = connection, file_id, reader, months
         self.latest = as_utc(clock) + CLOCK_TOLERANCE
         self.rows_read = self.rows_quarantined = self.rows_replaced = 0
-        self.stores = pl.DataFrame(schema={"store_key": pl.Int64, "store_id": pl.String})
+        self.stores = pl.DataFrame(schema={"store_id": pl.String, "store_key": pl.Int64})
         self.polled = pl.DataFrame(schema={"store_key": pl.Int64, "first_us": pl.Int64, "last_us": pl.Int64})
         self.cursor: Any = connection.connection.cursor()  # psycopg2's own: SQLAlchemy has no COPY
 
@@ -183,14 +183,27 @@ class Loader:
         """Typed rows of each batch, with `store_key`; unusable rows are copied and stores noted on the way."""
         for batch in ahead(self.reader.batches(), self.read_ahead):
             faults = Faults()
-            keyed, stores = keyed_by_store(batch.rows, faults)
-            typed = check(keyed, faults)
+            typed = check(self._keyed_by_store(batch.rows, faults), faults)
             unusable = sorted(batch.misfits + faults.of(batch), key=lambda row: row.line)
             self.rows_read += batch.rows.height + len(batch.misfits)
             self.rows_quarantined += len(unusable)
             copies.add(self._copy_quarantined, unusable)
-            self.stores = pl.concat([self.stores, stores.join(self.stores, on="store_key", how="anti")])
             yield typed
+
+    def _keyed_by_store(self, rows: pl.DataFrame, faults: Faults) -> pl.DataFrame:
+        """`rows` with their `store_key` (null where the id is unusable); ids are hashed when they first come."""
+        new = rows.select("store_id").unique().join(self.stores, on="store_id", how="anti")["store_id"]
+        usable = [store_id for store_id in new if is_store_id(store_id)]
+        keys = pl.Series([store_key(store_id) for store_id in usable], dtype=pl.Int64)
+        added = pl.DataFrame({"store_id": pl.Series(usable, dtype=pl.String), "store_key": keys})
+        self.stores = pl.concat([self.stores, added])
+        keyed = rows.join(self.stores, on="store_id", how="left", maintain_order="left")
+        unusable = keyed["store_key"].is_null()
+        if unusable.any():
+            is_blank = keyed["store_id"].str.strip_chars() == ""
+            faults.add(rows, unusable & is_blank, "store_id", "expected an id that is not blank")
+            faults.add(rows, unusable & ~is_blank, "store_id", f"expected at most {LONGEST_STORE_ID_BYTES:,} bytes")
+        return keyed
 
     def _load_polls(self, copies: Copies) -> None:
         def check(rows: pl.DataFrame, faults: Faults) -> pl.DataFrame:
@@ -310,7 +323,7 @@ class Loader:
             pl.from_epoch("first_us", time_unit="us").alias("first_polled_at"),
             pl.from_epoch("last_us", time_unit="us").alias("last_polled_at"),
         )
-        stores = self.stores.join(spans, on="store_key", how="left")
+        stores = self.stores.select("store_key", "store_id").join(spans, on="store_key", how="left")
         self._copy_frame("ingest/copy_named_stores", stores.insert_column(0, self._file_id(stores)))
 
 
@@ -446,21 +459,8 @@ def _shown(value: str) -> str:
     return repr(value if len(value) <= 100 else value[:97] + "...")
 
 
-def keyed_by_store(rows: pl.DataFrame, faults: Faults) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """`rows` with their `store_key` (null where the id is unusable), and the stores they name (store_key, store_id)."""
-    ids = rows["store_id"].unique()
-    keys = [store_key(store_id) if _is_store_id(store_id) else None for store_id in ids]
-    stores = pl.DataFrame({"store_id": ids, "store_key": pl.Series(keys, dtype=pl.Int64)})
-    keyed = rows.join(stores, on="store_id", how="left", maintain_order="left")
-    unusable = keyed["store_key"].is_null()
-    if unusable.any():
-        is_blank = keyed["store_id"].str.strip_chars() == ""
-        faults.add(rows, unusable & is_blank, "store_id", "expected an id that is not blank")
-        faults.add(rows, unusable & ~is_blank, "store_id", f"expected at most {LONGEST_STORE_ID_BYTES:,} bytes")
-    return keyed, stores.drop_nulls().select("store_key", "store_id").sort("store_key")
-
-
-def _is_store_id(store_id: str) -> bool:
+def is_store_id(store_id: str) -> bool:
+    """Whether a text can be an id: not blank, and not too long for an index."""
     return bool(store_id.strip()) and len(store_id.encode()) <= LONGEST_STORE_ID_BYTES
 
 
