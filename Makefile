@@ -1,0 +1,72 @@
+# Every command does its own set-up; `make` alone lists them.
+# Needed: CPython 3.11 to 3.13 (PYTHON=... chooses one), GNU Make and a package index.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+
+# Where make was called, which `make -C` leaves: relative folders are meant from there.
+export CALLER_FOLDER := $(PWD)
+export PYTHON
+export PYTHONPATH := include
+# Half of the time of a command is imports, and they take twice as long where compiled modules may not be kept.
+export PYTHONDONTWRITEBYTECODE :=
+
+RUN := .venv/bin/python
+SET_UP_RUN := sh commands/install.sh run
+SET_UP_DEV := sh commands/install.sh dev
+
+.PHONY: help report up down test lint format types bench lock sample vendor clean
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+report: ## Compute a report: [DATA=folder] [AS_OF=2023-01-25T18:13:22Z] [OUT=folder] [MAX_GAP=2h] [NO_DATA=down] [SHARDS=2]
+	@$(SET_UP_RUN)
+	@$(RUN) -m commands.report
+
+up: ## Start Airflow with the plugin on 127.0.0.1:8080 [PORT=8080]
+	@$(SET_UP_RUN)
+	@$(RUN) -m commands.stack up
+
+down: ## Stop what `make up` started
+	@$(SET_UP_RUN)
+	@$(RUN) -m commands.stack down
+
+test: ## Run the tests [TESTS="tests/unit -k zones"]
+	@$(SET_UP_DEV)
+	@$(RUN) -m pytest $(TESTS)
+
+lint: ## Check style, types, SQL and pins
+	@$(SET_UP_DEV)
+	@$(RUN) -m commands.lint
+
+format: ## Put Python and SQL into the house style
+	@$(SET_UP_DEV)
+	.venv/bin/ruff check --fix --quiet .
+	.venv/bin/ruff format --quiet .
+	.venv/bin/sqlfluff fix --quiet sql
+
+types: ## Check the types
+	@$(SET_UP_DEV)
+	.venv/bin/mypy
+
+bench: ## Measure this project beside DuckDB and a bare COPY
+	@$(SET_UP_DEV)
+	@$(RUN) bench/run.py
+
+lock: ## Compile requirements*.in to requirements*.txt
+	@$(SET_UP_DEV)
+	@sh commands/lock.sh
+
+sample: ## Make data/sample anew (the same bytes every time)
+	@$(SET_UP_RUN)
+	@$(RUN) data/generate_sample.py
+
+vendor: ## Copy the browser libraries named in package.json into the tree (needs npm)
+	npm ci
+	npm run vendor
+
+clean: ## Remove the environment and caches; reports and the database in .local/ stay
+	rm -rf .venv .venv.lock .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -not -path './node_modules/*' -prune -exec rm -rf {} +

@@ -1,0 +1,80 @@
+"""How Airflow is configured by the commands: one environment, the same for every process that has to agree."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import secrets
+from pathlib import Path
+
+from store_uptime.settings import PROJECT, Settings
+
+
+def airflow_environment(settings: Settings) -> dict[str, str]:
+    """Variables for Airflow on the database that `settings` name, with its home beside the rest of the state."""
+    home = settings.home / "airflow"
+    private = secrets_of(home)
+    return {
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags"),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT / "plugins"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__FERNET_KEY": private["fernet_key"],
+        "AIRFLOW__API__SECRET_KEY": private["api_secret_key"],
+        "AIRFLOW__API_AUTH__JWT_SECRET": private["jwt_secret"],
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": settings.database_url,
+        "AIRFLOW__DATABASE__LOAD_DEFAULT_CONNECTIONS": "False",
+        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(settings.home / "logs" / "tasks"),
+        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+        "STORE_UPTIME_HOME": str(settings.home),
+        "STORE_UPTIME_DATABASE_URL": settings.database_url,
+        "STORE_UPTIME_DATA": settings.data,
+        "STORE_UPTIME_REPORTS": settings.reports,
+        "PYTHONPATH": os.pathsep.join([str(PROJECT / "include"), str(PROJECT / "config")]),
+    }
+
+
+def secrets_of(home: Path) -> dict[str, str]:
+    """What Airflow's processes sign and encrypt with; made once, for the owner's eyes only."""
+    file = home / "secrets.json"
+    if not file.exists():
+        home.mkdir(parents=True, exist_ok=True)
+        write_private(
+            file,
+            {
+                "fernet_key": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+                "api_secret_key": secrets.token_urlsafe(64),
+                "jwt_secret": secrets.token_urlsafe(64),
+            },
+        )
+    return json.loads(file.read_text())
+
+
+def write_private(file: Path, content: dict[str, str]) -> None:
+    """Writes `content` as JSON that only its owner can read, whole or not at all."""
+    draft = file.with_name(f"{file.name}.{os.getpid()}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:
+        json.dump(content, stream)
+    draft.rename(file)
+
+
+def migrate_all(settings: Settings) -> None:
+    """Brings our schemas and Airflow's own tables up to date. Airflow must be configured already."""
+    from store_uptime.database import migrate
+
+    migrate(settings)
+    if not is_airflow_migrated():
+        from airflow.utils.db import upgradedb
+
+        upgradedb()
+
+
+def is_airflow_migrated() -> bool:
+    """Whether Airflow's tables are those of the installed version; its own check costs a second of imports."""
+    from airflow.settings import get_engine
+    from airflow.utils.db import _REVISION_HEADS_MAP
+    from alembic.runtime.migration import MigrationContext
+
+    with get_engine().connect() as connection:
+        return MigrationContext.configure(connection).get_current_heads() == (list(_REVISION_HEADS_MAP.values())[-1],)

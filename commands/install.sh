@@ -1,0 +1,24 @@
+#!/bin/sh
+# Finds a Python that fits and lets commands/install.py make the virtual environment with it.
+# PYTHON=... chooses one; else the environment's own if it is there, else the first that fits on the PATH.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+
+fits() {
+    "$1" -c 'import sys, venv, ensurepip; sys.exit(not ((3, 11) <= sys.version_info[:2] <= (3, 13) and sys.implementation.name == "cpython"))' 2>/dev/null
+}
+
+if [ -n "${PYTHON:-}" ]; then
+    candidates=$PYTHON
+else
+    candidates=".venv/bin/python python3 python3.13 python3.12 python3.11 python"
+fi
+for candidate in $candidates; do
+    if fits "$candidate"; then
+        exec "$candidate" commands/install.py "$@"
+    fi
+done
+
+echo "store-uptime: CPython 3.11, 3.12 or 3.13 with its venv module is needed, and none of these is one: $candidates." >&2
+echo "store-uptime: install one (on Debian also python3-venv), or name yours: make PYTHON=/path/to/python3" >&2
+exit 1

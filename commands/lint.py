@@ -1,0 +1,51 @@
+"""`make lint`: runs every check and says at the end which of them found something."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+TOOLS = Path(sys.executable).parent
+CHECKS = {
+    "style": ["ruff", "check", "--quiet", "."],
+    "format": ["ruff", "format", "--check", "--quiet", "."],
+    "types": ["mypy"],
+    "SQL": ["sqlfluff", "lint", "sql"],
+}
+LOCKS = {"requirements.in": "requirements.txt", "requirements-dev.in": "requirements-dev.txt"}
+
+
+def main() -> None:
+    """Runs all checks, whatever the first ones find."""
+    found = [name for name, command in CHECKS.items() if not passes(command)]
+    found += ["pins"] * bool(loose_pins())
+    sys.exit(f"store-uptime: lint found something in {', '.join(found)}" if found else 0)
+
+
+def passes(command: list[str]) -> bool:
+    """Whether the tool is content."""
+    return subprocess.run([str(TOOLS / command[0]), *command[1:]], check=False).returncode == 0
+
+
+def loose_pins() -> list[str]:
+    """What a lock file leaves open: a version, a hash, a package of its .in file, or where packages come from."""
+    problems = []
+    for source, lock in LOCKS.items():
+        requirements = re.split(r"\n(?=\S)", re.sub(r"(?m)^\s*#.*\n", "", Path(lock).read_text()).strip())
+        pinned = {re.split(r"[=\[]", requirement)[0] for requirement in requirements}
+        problems += [
+            f"{lock}: {each.split()[0]}"
+            for each in requirements
+            if not re.match(r"\S+==\S+.*--hash=sha256:", each, re.S)
+        ]
+        wanted = re.findall(r"(?m)^([A-Za-z0-9-]+)", Path(source).read_text())
+        problems += [f"{lock} lacks {name}: make lock" for name in wanted if name not in pinned]
+    for problem in problems:
+        print(problem)
+    return problems
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,12 @@
+#!/bin/sh
+# Compiles requirements*.in to lock files with hashes that hold for every Python the project supports.
+# LOCK_FLAGS=--upgrade takes the newest versions; without it what is locked stays unless a .in file says otherwise.
+set -eu
+export UV_CUSTOM_COMPILE_COMMAND="make lock"
+compile() {
+    .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+        --no-emit-index-url --no-emit-find-links ${LOCK_FLAGS:-} "$@"
+}
+compile requirements-uv.in -o requirements-uv.txt
+compile requirements.in -o requirements.txt
+compile requirements-dev.in -c requirements.txt -o requirements-dev.txt

@@ -1,0 +1,262 @@
+"""`make up` and `make down`: Airflow with the plugin, as plain processes of this machine.
+
+`up` returns when everything is healthy; what it started is remembered in airflow/stack.json under STORE_UPTIME_HOME,
+so that `down` stops exactly that. Logs are in logs/ there.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import IO
+
+import psutil
+
+from commands.airflow_environment import airflow_environment, migrate_all, write_private
+from commands.console import user_console
+from commands.stack_state import Stack, file_of, open_lock, read_stack
+from store_uptime import embedded
+from store_uptime.errors import SettingError, StoreUptimeError
+from store_uptime.settings import PROJECT, Settings
+
+HOST = "127.0.0.1"
+USER = "admin"
+START_SECONDS = 180
+STOP_SECONDS = 20
+# The API server reads the tasks' logs from the disk: no need to serve them, on ports a second stack would want too.
+PROCESSES = {
+    "api-server": ["api-server"],
+    "dag-processor": ["dag-processor"],
+    "triggerer": ["triggerer", "--skip-serve-logs"],
+    "scheduler": ["scheduler", "--skip-serve-logs"],
+}
+
+
+def up(port: int) -> str:
+    """Starts Airflow unless it is up, and returns what the user needs to know."""
+    settings = Settings.from_environment()
+    running = read_stack(settings.home)
+    if running is not None:
+        if all(is_alive(*process) for process in running.processes.values()):
+            return f"Airflow is up already: {running.url}\n{sign_in(settings.home)}"
+        down()
+    check_free(port)
+    url = f"http://{HOST}:{port}"
+    with ExitStack() as stack:
+        settings_with_database = stack.enter_context(embedded.database(settings))
+        lock = stack.enter_context(open_lock(settings.home))
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise StoreUptimeError("A report is being made here; try again when it is done.") from error
+        os.environ |= airflow_environment(settings_with_database) | stack_environment(settings.home, HOST, port, url)
+        migrate_all(settings_with_database)
+        locks = [lock]
+        if not settings.database_url:
+            end_lost_reports()
+            locks.append(stack.enter_context(embedded.hold(settings.home)))
+        processes = {name: start(name, settings.home, locks) for name in PROCESSES}
+        started = Stack(url, settings.data, settings.reports, processes)
+        started.write(settings.home)
+        try:
+            wait_until_healthy(started, settings.home)
+        except BaseException:
+            stop(started)
+            file_of(settings.home).unlink()
+            raise
+    return f"Airflow is up: {url}\n{sign_in(settings.home)}"
+
+
+def down() -> str:
+    """Stops what `up` started, with all its descendants, and the embedded server if nobody else uses it."""
+    settings = Settings.from_environment()
+    running = read_stack(settings.home)
+    if running is None:
+        return "Nothing is up."
+    stop(running)
+    file_of(settings.home).unlink()
+    if not settings.database_url:
+        embedded.stop_if_unused(settings.home)
+    return "Airflow is down."
+
+
+def stack_environment(home: Path, host: str, port: int, url: str) -> dict[str, str]:
+    """What Airflow needs to know beyond what `make report` tells it: the web, and how to run tasks at once."""
+    return {
+        "AIRFLOW__API__HOST": host,
+        "AIRFLOW__API__PORT": str(port),
+        "AIRFLOW__API__WORKERS": "1",
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
+        "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords_file(home)),
+        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        "AIRFLOW__CORE__PARALLELISM": str(max(2, min(os.cpu_count() or 2, 8))),
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+        "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",
+        # A run passes through the scheduler's loop a dozen times.
+        "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
+    }
+
+
+def start(name: str, home: Path, locks: list[IO[str]]) -> tuple[int, float]:
+    """Starts one of Airflow's processes, out of reach of the terminal; it keeps the locks for as long as it lives."""
+    log = log_of(name, home)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("a") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "airflow", *PROCESSES[name]],
+            cwd=PROJECT,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            pass_fds=[lock.fileno() for lock in locks],
+        )
+    return process.pid, psutil.Process(process.pid).create_time()
+
+
+def wait_until_healthy(stack: Stack, home: Path) -> None:
+    """Returns when every part answers; raises `StoreUptimeError` when one of them ends, or takes too long."""
+    deadline = time.monotonic() + START_SECONDS
+    while (missing := first_unhealthy(stack.url, home)) is not None:
+        for name, process in stack.processes.items():
+            if not is_alive(*process):
+                raise StoreUptimeError(f"The {name} ended. {log_of(name, home)} says why.")
+        if time.monotonic() > deadline:
+            raise StoreUptimeError(f"Not up after {START_SECONDS} seconds: {missing}. See {home / 'logs'}.")
+        time.sleep(0.25)
+
+
+def first_unhealthy(url: str, home: Path) -> str | None:
+    """What is still missing, in the order in which it comes."""
+    # The first call builds the application that tasks talk to, which must not be left to the first task.
+    if ask(f"{url}/execution/health") is None:
+        return "the API server does not answer"
+    health = json.loads(ask(f"{url}/api/v2/monitor/health") or "{}")
+    for part in ("metadatabase", "dag_processor", "triggerer", "scheduler"):
+        if (health.get(part) or {}).get("status") != "healthy":
+            return f"the {part} is not healthy"
+    login = {"username": USER, "password": password_of(home)}
+    token = json.loads(ask(f"{url}/auth/token", body=login) or "{}").get("access_token", "")
+    if ask(f"{url}/api/v2/dags/store_uptime_report", token=token) is None:
+        return "the DAG has not been read"
+    if ask(f"{url}/store-uptime/health") is None:
+        return "the plugin is not healthy"
+    return None
+
+
+def ask(url: str, *, body: dict[str, str] | None = None, token: str = "") -> str | None:
+    """What `url` answers, or None if it does not, or not with success."""
+    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+    request = urllib.request.Request(url, headers=headers, data=json.dumps(body).encode() if body else None)
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return answer.read().decode()
+    except (urllib.error.URLError, ConnectionError, TimeoutError):
+        return None
+
+
+def stop(stack: Stack) -> None:
+    """Ends the processes and all that came from them: with a word first, then without."""
+    leaders = [psutil.Process(pid) for pid, started_at in stack.processes.values() if is_alive(pid, started_at)]
+    sessions = {leader.pid for leader in leaders}
+    family = set(leaders)
+    for leader in leaders:
+        with suppress(psutil.NoSuchProcess):
+            family.update(leader.children(recursive=True))
+    for leader in leaders:
+        with suppress(psutil.NoSuchProcess):
+            leader.terminate()
+    psutil.wait_procs(family, timeout=STOP_SECONDS)
+    family.update(process for process in psutil.process_iter() if session_of(process) in sessions)
+    for process in family:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(family, timeout=STOP_SECONDS)
+
+
+def session_of(process: psutil.Process) -> int | None:
+    """The session of a process: each of Airflow's has its own, where its children are too, orphans included."""
+    try:
+        return os.getsid(process.pid)
+    except OSError:
+        return None
+
+
+def is_alive(pid: int, started_at: float) -> bool:
+    """Whether the process still runs, and is not another one with its number."""
+    try:
+        process = psutil.Process(pid)
+        return process.create_time() == started_at and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def end_lost_reports() -> None:
+    """Marks runs of a killed `make report` as failed: the scheduler would go on with them, and with its own folders."""
+    from airflow.models.dagrun import DagRun
+    from airflow.utils.session import create_session
+    from airflow.utils.state import DagRunState
+    from airflow.utils.types import DagRunTriggeredByType
+
+    with create_session() as session:
+        for dag_run in DagRun.find(state=DagRunState.RUNNING, session=session):
+            if dag_run.triggered_by == DagRunTriggeredByType.TEST:
+                dag_run.set_state(DagRunState.FAILED)
+
+
+def check_free(port: int) -> None:
+    """Raises `StoreUptimeError` if something listens on the port already."""
+    with socket.socket() as attempt:
+        attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            attempt.bind((HOST, port))
+        except OSError as error:
+            raise StoreUptimeError(f"Port {port} is taken; choose another: make up PORT={port + 1}") from error
+
+
+def sign_in(home: Path) -> str:
+    """How to sign in."""
+    return f"Sign in as {USER} with password {password_of(home)} (kept in {passwords_file(home)})"
+
+
+def password_of(home: Path) -> str:
+    """The password of the only user, made up the first time."""
+    file = passwords_file(home)
+    if not file.exists():
+        write_private(file, {USER: secrets.token_urlsafe(12)})
+    return json.loads(file.read_text())[USER]
+
+
+def passwords_file(home: Path) -> Path:
+    """Where Airflow's SimpleAuthManager looks passwords up."""
+    return home / "airflow" / "passwords.json"
+
+
+def log_of(name: str, home: Path) -> Path:
+    """Where a process writes."""
+    return home / "logs" / f"{name}.log"
+
+
+def chosen_port() -> int:
+    """PORT, or 8080."""
+    text = os.environ.get("PORT") or "8080"
+    if not (text.isdecimal() and 1 <= int(text) <= 65535):
+        raise SettingError("PORT", text, "a number from 1 to 65535")
+    return int(text)
+
+
+if __name__ == "__main__":
+    with user_console(sys.argv[1]) as console:
+        console.print(up(chosen_port()) if sys.argv[1] == "up" else down())

@@ -1,0 +1,103 @@
+"""
+### How long every store was up and down in its business hours
+
+One run makes one report: `{report id}.csv` in the reports folder, and its exact figures in the database.
+
+| task | what it does |
+|---|---|
+| `ingest` | copies new files from the data folder into the database; nothing is loaded twice |
+| `validate` | checks them with Great Expectations, and lets reports use them or stops the run |
+| `localize` | finds each store's zone and the zone's clock changes |
+| `clip` | turns business hours into open time, in UTC |
+| `interpolate` | fills the time between polls, and adds up uptime, downtime and unknown time |
+| `export` | writes the CSV |
+
+`localize`, `clip` and `interpolate` run once for each shard of the stores. Every task can be cleared and run again.
+
+**Nightly runs** look back from the newest poll up to that night, so a backfilled night gives that night's report.
+**Manual runs** look back from the newest poll, or from `as_of`.
+
+**When it fails:** the report's page and `report.report.failure_cause` say why in one line. Bad input is not
+tried again, a lost connection is. Mend the input, then clear `ingest` with the tasks after it.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from airflow.sdk import Asset, dag, task
+
+import store_uptime_tasks as tasks
+from store_uptime.settings import Settings
+from store_uptime_params import PARAMS
+
+# Any scheme that does not begin with x- makes every parse, so every task, import all providers' asset handlers.
+PUBLISHED_REPORT = Asset(name="store_uptime_report", uri="x-store-uptime://reports")
+SHARD_NAME = "shard {{ task.op_kwargs['shard'] }}"
+
+
+@dag(
+    schedule=Settings.from_environment().schedule,
+    start_date=datetime(2023, 1, 1, tzinfo=UTC),
+    catchup=False,
+    max_active_runs=4,
+    dagrun_timeout=timedelta(hours=6),
+    params=PARAMS,
+    default_args=tasks.DEFAULTS,
+    doc_md=__doc__,
+    dag_display_name="Store uptime report",
+    tags=["stores", "uptime"],
+)
+def store_uptime_report() -> None:
+    @task
+    def ingest() -> None:
+        """Copies new files from the data folder into the database."""
+        from store_uptime import load
+
+        tasks.open_report()
+        tasks.run_stage(load.ingest, tasks.data_folder(), datetime.now(UTC))
+
+    @task
+    def validate() -> list[int]:
+        """Checks what was ingested; returns the shards that the next three tasks are mapped over."""
+        from store_uptime import quality
+
+        tasks.run_stage(quality.validate, Settings.from_environment(), datetime.now(UTC))
+        return tasks.shards()
+
+    @task(map_index_template=SHARD_NAME)
+    def localize(shard: int) -> None:
+        """Finds each store's zone and the zone's clock changes."""
+        from store_uptime import stages
+
+        tasks.run_stage(stages.localize, shard)
+
+    @task(map_index_template=SHARD_NAME)
+    def clip(shard: int) -> None:
+        """Turns business hours into open time, in UTC."""
+        from store_uptime import stages
+
+        tasks.run_stage(stages.clip, shard)
+
+    @task(map_index_template=SHARD_NAME)
+    def interpolate(shard: int) -> None:
+        """Fills the time between polls, and adds up."""
+        from store_uptime import stages
+
+        tasks.run_stage(stages.interpolate, shard)
+
+    @task(outlets=[PUBLISHED_REPORT])
+    def export() -> None:
+        """Writes the CSV and publishes it."""
+        from store_uptime.export import export as write_csv
+
+        tasks.run_stage(write_csv, tasks.reports_folder(), datetime.now(UTC))
+
+    shards = validate()
+    localized, clipped, interpolated = (
+        stage.override(doc_md=stage.function.__doc__).expand(shard=shards) for stage in (localize, clip, interpolate)
+    )
+    ingest() >> shards >> localized >> clipped >> interpolated >> export()
+
+
+report_dag = store_uptime_report()

@@ -1,0 +1,149 @@
+"""What every task of the report has around its body: a connection, the report's identity, a clock and a record.
+
+Not a DAG (see .airflowignore). Imports nothing heavy: Airflow parses the DAG that imports it every few seconds.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule, get_current_context
+
+from store_uptime.settings import Settings
+
+if TYPE_CHECKING:
+    from airflow.sdk import ObjectStoragePath
+
+log = logging.getLogger(__name__)
+
+# A lost connection may come back, and so may a machine (a task that dies without an exception is tried again too).
+# Everything else fails the same way next time: bad input, a wrong setting, a mistake of ours.
+RETRY_POLICY = ExceptionRetryPolicy(
+    rules=[
+        RetryRule(
+            [
+                "sqlalchemy.exc.OperationalError",
+                "sqlalchemy.exc.InterfaceError",
+                "psycopg2.OperationalError",
+                "psycopg2.InterfaceError",
+                ConnectionError,
+                TimeoutError,
+            ],
+            action=RetryAction.RETRY,
+            reason="the connection was lost",
+        ),
+        RetryRule(Exception, action=RetryAction.FAIL, reason="trying again would not help"),
+    ]
+)
+
+
+def run_stage(body: Callable[..., Mapping[str, Any]], *arguments: Any) -> None:
+    """Runs `body(engine, report_id, *arguments)`; its counts go to the report's record, to XCom and to the log."""
+    from store_uptime import reports
+    from store_uptime.database import connect
+
+    task_instance = get_current_context()["ti"]
+    engine = connect(Settings.from_environment(), "writer")
+    started_at = datetime.now(UTC)
+    counts = dict(body(engine, report_id(), *arguments))
+    finished_at = datetime.now(UTC)
+    shard = max(task_instance.map_index or 0, 0)
+    reports.record_task(engine, report_id(), task_instance.task_id, shard, started_at, finished_at, counts)
+    engine.dispose()
+    counts["seconds"] = round((finished_at - started_at).total_seconds(), 3)
+    task_instance.xcom_push("counts", counts)
+    numbers = [f"{name} {value}" for name, value in counts.items() if isinstance(value, int | float)]
+    log.info("%s: %s", task_instance.task_id, ", ".join(numbers))
+
+
+def report_id() -> UUID:
+    """The report that the DAG run makes."""
+    from store_uptime import reports
+
+    return reports.report_id_of(get_current_context()["dag_run"].run_id)
+
+
+def open_report() -> None:
+    """Creates the report's row from the DAG run's parameters, unless an earlier try did."""
+    from store_uptime import reports
+    from store_uptime.database import connect
+
+    context = get_current_context()
+    dag_run, params = context["dag_run"], context["params"]
+    is_of_a_night = dag_run.run_type in {"scheduled", "backfill"}
+    request = reports.ReportRequest(
+        report_id=report_id(),
+        dag_run_id=dag_run.run_id,
+        created_at=datetime.now(UTC),
+        as_of_requested=reports.parse_instant("as_of", params["as_of"]) if params["as_of"] else None,
+        as_of_limit=dag_run.data_interval_end if is_of_a_night else None,
+        max_gap=reports.parse_duration("max_gap", params["max_gap"]) if params["max_gap"] else None,
+        no_data=params["no_data"],
+        shards=params["shards"],
+        store_ids=params["store_ids"],
+    )
+    engine = connect(Settings.from_environment(), "writer")
+    reports.create(engine, request)
+    engine.dispose()
+
+
+def shards() -> list[int]:
+    """The parts the run is to be computed in."""
+    return list(range(get_current_context()["params"]["shards"]))
+
+
+def data_folder() -> Path | ObjectStoragePath:
+    """Where the input files are: a setting of the deployment, never of a request."""
+    return folder(Settings.from_environment().data)
+
+
+def reports_folder() -> Path | ObjectStoragePath:
+    """Where the finished reports go."""
+    return folder(Settings.from_environment().reports)
+
+
+def folder(address: str) -> Path | ObjectStoragePath:
+    """A folder on this machine, or wherever its scheme says. The latter loads every provider's file systems."""
+    if "://" not in address:
+        return Path(address)
+    from airflow.sdk import ObjectStoragePath
+
+    return ObjectStoragePath(address)
+
+
+def keep_cause(context: Mapping[str, Any]) -> None:
+    """Stores with the report which task failed and why: Airflow itself keeps that in the task's log only."""
+    from store_uptime import reports
+    from store_uptime.database import connect
+
+    engine = connect(Settings.from_environment(), "writer")
+    report = reports.report_id_of(context["dag_run"].run_id)
+    reports.fail(engine, report, context["ti"].task_id, cause_of(context.get("exception")), datetime.now(UTC))
+    engine.dispose()
+
+
+def cause_of(error: object) -> str:
+    """One line for a person. Our own errors speak for themselves, others are named by their class."""
+    from store_uptime.errors import StoreUptimeError
+
+    if error is None:
+        return "The task's process ended without an error of its own; its log may say more."
+    text = " ".join(str(error).split())
+    return text if isinstance(error, StoreUptimeError) else f"{type(error).__name__}: {text}"
+
+
+DEFAULTS = {
+    "owner": "store-uptime",
+    "retries": 3,
+    "retry_delay": timedelta(seconds=5),
+    "retry_exponential_backoff": True,
+    "max_retry_delay": timedelta(minutes=5),
+    "retry_policy": RETRY_POLICY,
+    "execution_timeout": timedelta(hours=1),
+    "on_failure_callback": keep_cause,
+}
