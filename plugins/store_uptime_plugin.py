@@ -1,0 +1,61 @@
+"""Registers the web side with Airflow.
+
+Every Airflow process loads plugins, tasks too; only the API server needs the app. So it is built when it is asked for.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from airflow.plugins_manager import AirflowPlugin
+
+
+class StoreUptimePlugin(AirflowPlugin):
+    """The API under /store-uptime, and its pages in Airflow's navigation."""
+
+    name = "store_uptime"
+    # Relative addresses, so that they hold below a base_url with a path too.
+    external_views: list[dict[str, Any]] = [  # noqa: RUF012 (as Airflow declares it)
+        {
+            "name": "Uptime",
+            "href": "store-uptime/pages/reports",
+            "destination": "nav",
+            "url_route": "store-uptime",
+            "nav_top_level": True,
+            "icon": "store-uptime/static/icon.svg",
+            "icon_dark_mode": "store-uptime/static/icon-dark.svg",
+        },
+        {
+            "name": "Quality",
+            "href": "store-uptime/pages/quality",
+            "destination": "nav",
+            "url_route": "store-data-quality",
+            "nav_top_level": True,
+            "icon": "store-uptime/static/icon-quality.svg",
+            "icon_dark_mode": "store-uptime/static/icon-quality-dark.svg",
+        },
+        {
+            "name": "Uptime report",
+            "href": "store-uptime/pages/run?dag_id={DAG_ID}&dag_run_id={RUN_ID}",
+            "destination": "dag_run",
+            "url_route": "store-uptime-report",
+            "icon": "store-uptime/static/icon.svg",
+            "icon_dark_mode": "store-uptime/static/icon-dark.svg",
+        },
+    ]
+
+    @cached_property
+    def fastapi_apps(self) -> list[dict[str, Any]]:  # type: ignore[override]
+        """The API and the pages."""
+        from store_uptime_web.app import create_mount
+        from store_uptime_web.runs import PREFIX
+
+        return [{"name": "Store Uptime", "app": create_mount(), "url_prefix": PREFIX}]
+
+    @cached_property
+    def fastapi_root_middlewares(self) -> list[dict[str, Any]]:  # type: ignore[override]
+        """What lets the API call Airflow's own in this process."""
+        from store_uptime_web.runs import RootMiddleware
+
+        return [{"name": "Store Uptime", "middleware": RootMiddleware}]

@@ -1,0 +1,73 @@
+"""The app that the plugin mounts under /store-uptime."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from starlette.types import ASGIApp
+
+from store_uptime_web import pages, problems, routes_figures, routes_quality, routes_reports, routes_service
+from store_uptime_web.models import Asked
+from store_uptime_web.problems import ProblemBody
+from store_uptime_web.security import SafeHeaders
+
+DESCRIPTION = """How long every store was up and down in its business hours: reports on demand.
+
+Every operation but `/health` needs an Airflow identity (a bearer token of `POST /auth/token`, or the session of
+Airflow's pages) that may read, or to start and cancel reports: edit, the runs of the DAG. Errors are
+[problem details](https://www.rfc-editor.org/rfc/rfc9457)."""
+
+
+IDENTITIES = {
+    "token": {"type": "http", "scheme": "bearer", "description": "The access_token of POST /auth/token."},
+    "session": {"type": "apiKey", "in": "cookie", "name": "_token", "description": "Set by signing in to Airflow."},
+}
+
+
+class Api(FastAPI):
+    """Describes itself without what this API does not answer."""
+
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            schema = get_openapi(
+                title=self.title, version=self.version, description=self.description, routes=self.routes
+            )
+            components = schema["components"]["schemas"]
+            for model in (Asked, ProblemBody):
+                own = model.model_json_schema(ref_template="#/components/schemas/{model}")
+                components |= own.pop("$defs", {}) | {model.__name__: own}
+            for name in ("HTTPValidationError", "ValidationError"):
+                components.pop(name, None)
+            schema["components"]["securitySchemes"] = IDENTITIES
+            for operation in (one for path in schema["paths"].values() for one in path.values()):
+                if "HTTPValidationError" in str(operation["responses"].get("422")):
+                    del operation["responses"]["422"]  # FastAPI's guess: these take no value that can be wrong.
+                if "security" in operation:
+                    operation["security"] = [{name: []} for name in IDENTITIES]
+            self.openapi_schema = schema
+        return self.openapi_schema
+
+
+def create_app() -> FastAPI:
+    """The app without what surrounds it."""
+    app = Api(
+        title="Store Uptime",
+        version="1",
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+    )
+    problems.install(app)
+    for routes in (routes_reports, routes_figures, routes_quality, routes_service):
+        app.include_router(routes.router)
+    app.include_router(pages.router)
+    return app
+
+
+def create_mount() -> ASGIApp:
+    """The app as Airflow mounts it. Around its own error handling, so that a 500 has the headers too."""
+    return SafeHeaders(create_app())

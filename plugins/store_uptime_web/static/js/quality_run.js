@@ -1,0 +1,237 @@
+// The input of one run: every expectation, and the rows that could not be used.
+
+import { address, get, Problem } from "./api.js";
+import { byId, chip, empty, h, icon, replace, skeleton } from "./dom.js";
+import { bytes, count, instant, many } from "./format.js";
+import { announce, load, parameter, problemNote, setTitle } from "./page.js";
+import { more, table, whenIdle } from "./table.js";
+
+const KINDS = { store_status: "polls", business_hours: "business hours", store_timezones: "time zones" };
+
+const id = parameter("id");
+const path = `quality/${encodeURIComponent(id ?? "")}`;
+const heading = byId("heading");
+const content = byId("content");
+
+function showHeading(run) {
+  const when = instant(run.checked_at ?? run.created_at);
+  setTitle(`Data quality, ${when}`);
+  byId("crumb").textContent = when;
+  replace(
+    heading,
+    h(
+      "div",
+      { class: "heading" },
+      h(
+        "div",
+        null,
+        h("div", { class: "title" }, h("h1", null, `Input checked ${when}`), verdicts(run)),
+        h(
+          "p",
+          { class: "facts" },
+          h("span", null, `${count(run.met)} of ${many(run.expectations, "expectation")} met`),
+          h("span", null, `${many(run.rows_read, "row")} read`),
+          h("span", null, `${count(run.quarantined_rows)} in quarantine`),
+        ),
+      ),
+      h(
+        "div",
+        { class: "actions" },
+        h("a", { class: "button", href: `report?id=${encodeURIComponent(run.report_id)}` }, "Report"),
+        run.data_docs && h("a", { class: "button", href: `data_docs?at=${encodeURIComponent(run.data_docs)}` }, "Data Docs"),
+      ),
+    ),
+  );
+}
+
+function verdicts(run) {
+  return [
+    run.failures > 0 && chip("bad", "cross", many(run.failures, "failure")),
+    run.warnings > 0 && chip("warn", "alert", many(run.warnings, "warning")),
+    !run.failures && !run.warnings && chip("good", "check", "all met"),
+  ];
+}
+
+// expectations ---------------------------------------------------------------------------------------------------
+
+function expectations(run) {
+  const list = run.expectations_list;
+  const unmet = list.filter((item) => !item.is_met).sort((one, other) => rank(one) - rank(other));
+  const met = list.filter((item) => item.is_met);
+  return h(
+    "section",
+    { class: "card flush" },
+    h("header", null, h("h2", null, "Expectations"), h("p", null, "fail: the run stops, nothing is published · warn: shown with the report")),
+    !list.length && empty("Nothing was checked", "The run stopped before its input was checked."),
+    unmet.map(expectation),
+    met.length > 0 &&
+      h(
+        "details",
+        { open: !unmet.length },
+        h("summary", { class: "expectation" }, `${count(met.length)} met`),
+        h("div", null, met.map(expectation)),
+      ),
+  );
+}
+
+const reason = (row) => (!row.column || row.reason.startsWith(row.column) ? row.reason : `${row.column}: ${row.reason}`);
+const rank = (item) => (item.severity === "fail" ? 0 : 1);
+
+function expectation(item) {
+  const mark = item.is_met ? chip("good", "check", "met") : item.severity === "fail" ? chip("bad", "cross", "not met") : chip("warn", "alert", "not met");
+  return h(
+    "div",
+    { class: "expectation" },
+    h(
+      "div",
+      null,
+      mark,
+      h("p", { class: "what" }, item.description),
+      h("span", { class: "chip", title: item.severity === "fail" ? "Stops the run" : "Shown with the report" }, icon(item.severity === "fail" ? "cross" : "info"), item.severity),
+    ),
+    h(
+      "p",
+      { class: "found" },
+      [
+        item.file && item.file.name,
+        item.observed_value && item.observed_value !== item.file?.name && `observed: ${item.observed_value}`,
+        item.observed_value === null && item.unexpected_count > 0 && many(item.unexpected_count, "unexpected value"),
+        h("span", { title: item.expectation }, item.suite),
+      ]
+        .filter(Boolean)
+        .flatMap((part, index) => (index ? [" · ", part] : [part])),
+    ),
+    !item.is_met &&
+      item.examples.length > 0 &&
+      h(
+        "div",
+        { class: "examples" },
+        h("span", { class: "small muted" }, "for example"),
+        item.examples.map((example) => h("code", null, typeof example === "string" ? example : JSON.stringify(example))),
+      ),
+  );
+}
+
+// files ----------------------------------------------------------------------------------------------------------
+
+function files(run) {
+  if (!run.files.length) return null;
+  const state = { accepted: ["good", "check"], rejected: ["bad", "cross"], staged: ["", "clock"] };
+  return h(
+    "section",
+    { class: "card flush" },
+    h("header", null, h("h2", null, "Files")),
+    table({
+      caption: "Files this run found in the data folder",
+      columns: [
+        { title: "File", row: true, kind: "id", cell: (file) => [h("span", { title: file.content_sha256 }, file.name), h("span", { class: "sub" }, KINDS[file.kind])] },
+        { title: "State", cell: (file) => h("span", { title: file.rejected_because }, chip(...(state[file.state] ?? ["", "circle"]), file.state)) },
+        { title: "Rows", kind: "number", cell: (file) => count(file.rows_read) },
+        { title: "Unusable", kind: "number", cell: (file) => count(file.rows_quarantined) },
+        { title: "Replaced", kind: "number narrow-hide", cell: (file) => count(file.rows_replaced) },
+        { title: "Stores", kind: "number narrow-hide", cell: (file) => count(file.store_count) },
+        { title: "Size", kind: "number narrow-hide", cell: (file) => bytes(file.size_bytes) },
+        { title: "Polls", kind: "when narrow-hide", cell: (file) => (file.first_polled_at ? `${instant(file.first_polled_at, { zone: false })} – ${instant(file.last_polled_at, { zone: false })}` : "–") },
+      ],
+      rows: run.files,
+    }),
+  );
+}
+
+// quarantine ------------------------------------------------------------------------------------------------------
+
+function quarantine(run) {
+  const view = { reason: "", file_id: "", search: "" };
+  const body = h("div");
+  const total = h("p");
+  const links = ["csv", "xlsx", "json"].map((format) => h("a", { class: "button", download: "", "data-format": format }, format === "csv" && icon("download"), { csv: "CSV", xlsx: "Excel", json: "JSON" }[format]));
+  const groups = run.quarantine;
+  const choose = h(
+    "select",
+    {
+      "aria-label": "Show rows by reason",
+      onchange: () => {
+        const group = groups[Number(choose.value)];
+        again({ reason: group?.reason ?? "", file_id: group?.file_id ?? "" });
+      },
+    },
+    h("option", { value: -1 }, `All reasons (${count(run.quarantined_rows)})`),
+    groups.map((group, index) => h("option", { value: index }, `${group.file}: ${group.reason} (${count(group.rows)})`)),
+  );
+  const search = h("input", {
+    type: "search",
+    placeholder: "Find in the rows",
+    "aria-label": "Find text in the rows",
+    autocomplete: "off",
+    oninput: whenIdle(() => again({ search: search.value })),
+  });
+  let rows = [];
+
+  function again(changes) {
+    Object.assign(view, changes);
+    rows = [];
+    for (const link of links) link.href = address(`${path}/quarantine/download`, { format: link.dataset.format, ...view });
+    return fetchRows(null);
+  }
+
+  async function fetchRows(cursor) {
+    body.classList.add("busy");
+    try {
+      const wanted = JSON.stringify(view);
+      const answer = await get(`${path}/quarantine`, { ...view, limit: 25, cursor });
+      if (wanted !== JSON.stringify(view)) return;
+      rows.push(...answer.rows);
+      show(answer);
+    } catch (problem) {
+      replace(body, problemNote(problem, () => fetchRows(cursor)));
+    } finally {
+      body.classList.remove("busy");
+    }
+  }
+
+  function show(answer) {
+    total.textContent = many(answer.total, "row");
+    announce(`${many(answer.total, "row")} in quarantine`);
+    if (!rows.length) {
+      replace(body, empty("No row found", "No quarantined row matches."));
+      return;
+    }
+    replace(
+      body,
+      table({
+        caption: "Rows in quarantine",
+        columns: [
+          { title: "File, line", row: true, kind: "when", cell: (row) => [row.file, h("span", { class: "sub" }, `line ${count(row.line_number)}`)] },
+          {
+            title: "The row as it is in the file, and why it could not be used",
+            kind: "raw",
+            cell: (row) => [h("code", null, row.raw_text), h("span", { class: "sub" }, reason(row))],
+          },
+        ],
+        rows,
+      }),
+      answer.next && more(`Show more (${count(rows.length)} of ${count(answer.total)})`, () => fetchRows(answer.next)),
+    );
+  }
+
+  const element = h(
+    "section",
+    { class: "card flush", id: "quarantine" },
+    h("header", null, h("div", null, h("h2", null, "Quarantine"), total)),
+    run.quarantined_rows
+      ? [
+          h("div", { class: "pager" }, h("div", { class: "toolbar" }, choose, search), h("div", { class: "group", role: "group", "aria-label": "Download these rows" }, links)),
+          body,
+        ]
+      : empty("Nothing in quarantine", "Every row of the files could be used."),
+  );
+  if (run.quarantined_rows) again({});
+  return element;
+}
+
+load(content, h("div", { class: "stack" }, skeleton(260, 160, 260)), async () => {
+  if (!id) throw new Problem(404, "No run", "The address names no run.");
+  const run = await get(path);
+  showHeading(run);
+  replace(content, expectations(run), files(run), quarantine(run));
+});

@@ -1,0 +1,348 @@
+// One report: how far it is, or what it found.
+
+import { address, get, post, Problem } from "./api.js";
+import { histogram, responsive } from "./charts.js";
+import { byId, empty, h, icon, note, replace, skeleton } from "./dom.js";
+import { periodCard, share } from "./figures.js";
+import { ago, count, duration, instant, many, percent, PERIODS, points } from "./format.js";
+import { airflowLink, announce, load, parameter, problemNote, remember, setTitle } from "./page.js";
+import { basis, tasks } from "./report_basis.js";
+import { isLive, progressText, reportChip, steps } from "./states.js";
+import { storesTable } from "./stores_table.js";
+import { table } from "./table.js";
+
+const FORMATS = { csv: "CSV", xlsx: "Excel", parquet: "Parquet", json: "JSON" };
+
+const id = parameter("id");
+const path = `reports/${encodeURIComponent(id ?? "")}`;
+const heading = byId("heading");
+const content = byId("content");
+let stopFollowing = () => {};
+let period = PERIODS[parameter("period")] ? parameter("period") : "last_week";
+
+const storePage = (storeId) => `store?report=${encodeURIComponent(id)}&id=${encodeURIComponent(storeId)}`;
+const reportPage = (reportId) => `report?id=${encodeURIComponent(reportId)}`;
+const seconds = (report) =>
+  report.finished_at ? (new Date(report.finished_at) - new Date(report.created_at)) / 1000 : null;
+
+// head ---------------------------------------------------------------------------------------------------------
+
+function showHeading(report) {
+  const title = report.as_of ? instant(report.as_of) : isLive(report.state) ? "New report" : "Report";
+  setTitle(`Report ${title}`);
+  byId("crumb").textContent = title;
+  const complete = report.state === "Complete";
+  replace(
+    heading,
+    h(
+      "div",
+      { class: "heading" },
+      h(
+        "div",
+        null,
+        h("div", { class: "title" }, h("h1", null, report.as_of ? `Uptime as of ${title}` : title), reportChip(report.state)),
+        h("p", { class: "facts" }, facts(report).map((fact) => h("span", null, fact))),
+      ),
+      h(
+        "div",
+        { class: "actions" },
+        complete &&
+          h(
+            "div",
+            { class: "group", role: "group", "aria-label": "Download all stores" },
+            Object.entries(FORMATS).map(([format, name]) =>
+              h(
+                "a",
+                { class: "button", href: address(report.links[format]), download: "", "data-format": format },
+                format === "csv" && icon("download"),
+                name,
+              ),
+            ),
+          ),
+        report.links.dag_run &&
+          airflowLink(report.links.dag_run, { class: "button", id: "dag-run" }, "DAG run", icon("out")),
+        report.may?.cancel && isLive(report.state) && cancelButton(),
+      ),
+    ),
+  );
+}
+
+function facts(report) {
+  const { max_gap: gap, no_data: noData, store_ids: stores, shards } = report.parameters;
+  return [
+    report.requested_by && `asked for by ${report.requested_by}`,
+    h("span", { title: instant(report.created_at, { seconds: true }) }, `created ${ago(report.created_at)}`),
+    seconds(report) !== null && `took ${duration(seconds(report))}`,
+    report.store_count !== null && many(report.store_count, "store"),
+    stores && `only ${many(stores.length, "chosen store")}`,
+    gap && `polls vouch for ${gap}`,
+    noData === "down" && "no data counts as down",
+    shards > 1 && `${shards} shards`,
+  ].filter(Boolean);
+}
+
+function cancelButton() {
+  const button = h("button", { type: "button", class: "danger", id: "cancel" }, icon("cross"), "Cancel");
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    try {
+      await post(`${path}/cancel`);
+      await start();
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      button.disabled = false;
+      content.prepend(problemNote(problem));
+    }
+  });
+  return button;
+}
+
+// running and failed -----------------------------------------------------------------------------------------------
+
+function showProgress(report) {
+  const place = h("div", { id: "progress" }, steps(report.tasks));
+  replace(
+    content,
+    h(
+      "section",
+      { class: "card" },
+      h("header", null, h("h2", null, "Progress"), h("p", { id: "elapsed" })),
+      place,
+    ),
+    note("", "info", "The figures appear here as soon as the report is complete. You can leave this page: the report goes on."),
+  );
+  const elapsed = () => {
+    byId("elapsed").textContent = `${duration((Date.now() - new Date(report.created_at)) / 1000)} since it was asked for`;
+  };
+  elapsed();
+  const ticking = setInterval(elapsed, 1000);
+  const source = new EventSource(address(report.links.events ?? `${path}/events`), { withCredentials: true });
+  stopFollowing = () => {
+    clearInterval(ticking);
+    source.close();
+  };
+  source.addEventListener("progress", (event) => {
+    const data = JSON.parse(event.data);
+    replace(place, steps(data.tasks));
+    announce(progressText(data.tasks));
+    if (data.status === "Running") replace(heading.querySelector(".title"), heading.querySelector("h1"), reportChip("Running"));
+  });
+  source.addEventListener("end", (event) => {
+    announce(`Report ${JSON.parse(event.data).status.toLowerCase()}`);
+    start();
+  });
+  source.addEventListener("error", () => {
+    stopFollowing(); // the stream broke (a restart, a proxy): look again in a while
+    setTimeout(start, 5000);
+  });
+}
+
+function showFailure(report) {
+  replace(
+    content,
+    note(
+      "bad",
+      "cross",
+      h("strong", null, report.failed_task ? `The report failed in ${report.failed_task}.` : "The report failed."),
+      h("p", { class: "cause" }, report.cause ?? "The log of the DAG run has the details."),
+    ),
+    h("section", { class: "card" }, h("header", null, h("h2", null, "Tasks")), steps(report.tasks)),
+    report.quality && qualityNote(report),
+    basis(report),
+  );
+}
+
+function qualityNote(report) {
+  const link = h("a", { href: `quality_run?id=${encodeURIComponent(id)}` }, "See what was found");
+  const { warnings, failures, quarantined_rows: rows } = report.quality;
+  if (failures) return note("bad", "alert", h("strong", null, `${many(failures, "check")} of the input failed. `), link);
+  if (!warnings && !rows) return null;
+  return note(
+    "warn",
+    "alert",
+    h("strong", null, `${many(warnings, "warning")} about the input`),
+    rows ? `, ${many(rows, "row")} in quarantine. ` : ". ",
+    link,
+  );
+}
+
+// complete -----------------------------------------------------------------------------------------------------------
+
+async function showComplete(report) {
+  const summary = await get(`${path}/summary`, { period });
+  const totals = h("div");
+  const overview = h("div", { class: "stack" });
+  const stores = storesTable(report, period, storePage);
+  replace(content, qualityNote(report), totals, overview, stores.element, h("div", { class: "columns two" }, tasks(report), basis(report)));
+  const draw = (answer) => {
+    showTotals(totals, answer, async (wanted) => {
+      period = wanted;
+      remember({ period, cursor: null });
+      overview.classList.add("busy");
+      const showing = await load(overview, null, () => get(`${path}/summary`, { period }));
+      overview.classList.remove("busy");
+      if (showing && showing.period === period) {
+        showOverview(overview, showing, stores);
+        announce(`Figures of the ${PERIODS[period].toLowerCase()}`);
+      }
+      stores.showPeriod(period);
+    });
+    showOverview(overview, answer, stores);
+  };
+  draw(summary);
+  await stores.refresh();
+}
+
+function showTotals(container, summary, choose) {
+  replace(
+    container,
+    h(
+      "fieldset",
+      { class: "periods" },
+      h("legend", { class: "visually-hidden" }, "All stores together. Choose the period that the page below shows"),
+      Object.keys(PERIODS).map((name) =>
+        periodCard(name, summary.totals[name], {
+          sums: true,
+          choose,
+          chosen: name === period,
+          aside: change(summary.before?.totals[name].uptime_percent, summary.totals[name].uptime_percent),
+        }),
+      ),
+    ),
+  );
+}
+
+function change(before, now) {
+  if (before === null || before === undefined || now === null) return null;
+  const difference = (Number(now) - Number(before)).toFixed(2);
+  return h(
+    "small",
+    { class: Number(difference) < 0 ? "worse" : Number(difference) > 0 ? "better" : "muted" },
+    points(difference),
+    h("span", { class: "visually-hidden" }, " percentage points against the report before"),
+  );
+}
+
+function showOverview(container, summary, stores) {
+  const name = PERIODS[period].toLowerCase();
+  const chart = h("div");
+  let chosen = null;
+  const choose = (bin) => {
+    highlight(chosen?.from === bin.from ? null : bin);
+    stores.filter(chosen);
+  };
+  const highlight = (bin) => {
+    chosen = bin;
+    for (const bar of chart.querySelectorAll("a.bin")) bar.classList.toggle("chosen", Number(bar.dataset.from) === bin?.from);
+  };
+  responsive(chart, (isNarrow) => histogram(summary, { choose, isNarrow }));
+  stores.onClear = () => highlight(null);
+  replace(
+    container,
+    h(
+      "div",
+      { class: "columns wide-first" },
+      h(
+        "section",
+        { class: "card" },
+        h("header", null, h("h2", null, `Stores by uptime, ${name}`), h("p", null, "Choose a bar to list its stores")),
+        chart,
+        h(
+          "p",
+          { class: "facts" },
+          [
+            `${count(summary.always_up)} always up`,
+            `${count(summary.always_down)} always down`,
+            summary.no_percent > 0 && `${count(summary.no_percent)} never open, or nothing known`,
+          ]
+            .filter(Boolean)
+            .map((text) => h("span", null, text)),
+        ),
+      ),
+      h(
+        "section",
+        { class: "card" },
+        h("header", null, h("h2", null, `Lowest uptime, ${name}`)),
+        summary.worst.length
+          ? h(
+              "ol",
+              { class: "ranked" },
+              summary.worst.map((store) =>
+                h(
+                  "li",
+                  null,
+                  h("a", { href: storePage(store.store_id), class: "mono", title: store.store_id }, store.store_id),
+                  share(store[period], true),
+                  h("span", { class: "number" }, percent(store[period].uptime_percent)),
+                ),
+              ),
+            )
+          : empty("Nothing to rank", summary.always_up ? "No store was down." : "No store was open with a known status."),
+        summary.worst.length > 0 && summary.worst.length < 10 && h("p", { class: "facts" }, "No other store was down."),
+      ),
+    ),
+    summary.before ? comparison(summary) : null,
+  );
+}
+
+function comparison(summary) {
+  const { before, change: difference } = summary;
+  return h(
+    "section",
+    { class: "card flush" },
+    h(
+      "header",
+      null,
+      h("h2", null, "Change since the report before"),
+      h("p", null, "as of ", h("a", { href: reportPage(before.report_id) }, instant(before.as_of))),
+    ),
+    h(
+      "p",
+      { class: "pager" },
+      h(
+        "span",
+        null,
+        difference.uptime_percent !== null && [
+          h("strong", { class: Number(difference.uptime_percent) < 0 ? "worse" : "better" }, `${points(difference.uptime_percent)} points`),
+          " over all stores · ",
+        ],
+        `${count(difference.stores_better)} better · ${count(difference.stores_worse)} worse`,
+        difference.stores_new ? ` · ${count(difference.stores_new)} new` : "",
+        difference.stores_gone ? ` · ${count(difference.stores_gone)} gone` : "",
+      ),
+    ),
+    difference.drops.length > 0 &&
+      table({
+        caption: "Stores that lost most uptime",
+        columns: [
+          {
+            title: "Lost most",
+            row: true,
+            kind: "id",
+            cell: (drop) => h("a", { href: storePage(drop.store_id), class: "mono", title: drop.store_id }, drop.store_id),
+          },
+          { title: "Before", kind: "number", cell: (drop) => percent(drop.before) },
+          { title: "Now", kind: "number", cell: (drop) => percent(drop.now) },
+          { title: "Points", kind: "number", cell: (drop) => points(drop.change) },
+        ],
+        rows: difference.drops,
+      }),
+  );
+}
+
+// ------------------------------------------------------------------------------------------------------------------------
+
+function start() {
+  stopFollowing();
+  return load(content, h("div", { class: "stack" }, skeleton(150, 280, 320)), async () => {
+    if (!id) throw new Problem(404, "No report", "The address names no report.");
+    const report = await get(path);
+    showHeading(report);
+    if (isLive(report.state)) showProgress(report);
+    else if (report.state === "Failed") showFailure(report);
+    else await showComplete(report);
+  });
+}
+
+window.addEventListener("pagehide", () => stopFollowing());
+start();

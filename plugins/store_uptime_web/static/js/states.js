@@ -1,0 +1,57 @@
+// The words, shapes and colours of a report's and a task's state.
+
+import { chip, h, icon } from "./dom.js";
+import { count, duration } from "./format.js";
+
+const REPORT = {
+  Queued: ["", "clock"],
+  Running: ["live", "turning"],
+  Complete: ["good", "check"],
+  Failed: ["bad", "cross"],
+};
+
+const TASK = {
+  success: ["good", "check", "done"],
+  running: ["live", "turning", "running"],
+  failed: ["bad", "cross", "failed"],
+  up_for_retry: ["warn", "clock", "waits to try again"],
+  upstream_failed: ["", "dash", "not reached"],
+  queued: ["live", "clock", "queued"],
+  scheduled: ["", "clock", "scheduled"],
+  skipped: ["", "dash", "skipped"],
+  restarting: ["live", "turning", "restarting"],
+  removed: ["", "dash", "removed"],
+  deferred: ["live", "clock", "deferred"],
+};
+
+export const isLive = (state) => state === "Queued" || state === "Running";
+
+export function reportChip(state) {
+  const [kind, iconName] = REPORT[state] ?? ["", "circle"];
+  return chip(kind, iconName, state);
+}
+
+/** The six tasks in a row, each with its state, and how long it took. */
+export function steps(tasks, compact = false) {
+  return h(
+    "ol",
+    { class: compact ? "steps compact" : "steps", "aria-label": "Progress by task" },
+    tasks.map((task) => {
+      const [kind, iconName, word] = TASK[task.state] ?? ["", "circle", "waiting"];
+      const parts = task.state === "running" && task.shards > 1 ? ` ${count(task.shards_done)} of ${count(task.shards)}` : "";
+      return h(
+        "li",
+        { class: kind, title: `${task.task}: ${word}` },
+        h("span", { class: "task" }, icon(iconName, iconName === "turning" ? "spins" : ""), task.task),
+        h("span", { class: "sub" }, task.seconds === null ? word + parts : duration(task.seconds)),
+        h("span", { class: "visually-hidden" }, word),
+      );
+    }),
+  );
+}
+
+export function progressText(tasks) {
+  const done = tasks.filter((task) => task.state === "success").length;
+  const current = tasks.find((task) => task.state === "running");
+  return `${done} of ${tasks.length} tasks done${current ? `, ${current.task} is running` : ""}`;
+}

@@ -1,0 +1,235 @@
+// A store's week on its own wall clock: one row a local date, midnight to midnight.
+//
+// The API gives spans in UTC and the week's UTC offsets. A date on which the clocks change is two rows, one for each
+// offset: an hour that happens twice is then drawn twice, and one that never happens stays empty.
+
+import { h, s } from "./dom.js";
+
+const d3 = globalThis.d3;
+const DAY = 86_400_000;
+const HOUR = 3_600_000;
+
+const dayName = new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", weekday: "short", day: "numeric", month: "short" });
+const clockTime = new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+
+/** The week as rows: {date, offset, from, to, open, up, down, unknown, polls}, spans in milliseconds of the wall clock. */
+export function days(store) {
+  const rows = [];
+  const several = new Set(store.offsets.map((segment) => segment.utc_offset_seconds)).size > 1;
+  for (const segment of store.offsets) {
+    const shift = segment.utc_offset_seconds * 1000;
+    const from = Math.max(Date.parse(segment.from), Date.parse(store.week.from));
+    const to = Math.min(Date.parse(segment.to), Date.parse(store.week.to));
+    for (let date = Math.floor((from + shift) / DAY) * DAY; date < to + shift; date += DAY) {
+      const start = Math.max(date, from + shift);
+      const end = Math.min(date + DAY, to + shift);
+      if (start >= end) continue;
+      const cut = (spans) =>
+        spans
+          .map(([first, last]) => [Math.max(Date.parse(first) + shift, start), Math.min(Date.parse(last) + shift, end)])
+          .filter(([first, last]) => first < last);
+      rows.push({
+        date,
+        offset: segment.utc_offset_seconds,
+        changes: several,
+        from: start,
+        to: end,
+        open: cut(store.open),
+        up: cut(store.up),
+        down: cut(store.down),
+        unknown: cut(store.unknown),
+        polls: store.polls
+          .map((poll) => ({ at: Date.parse(poll.at) + shift, status: poll.status }))
+          .filter((poll) => poll.at >= start && poll.at < end),
+      });
+    }
+  }
+  const dates = rows.map((row) => row.date);
+  for (const row of rows) row.changes = row.changes && dates.indexOf(row.date) !== dates.lastIndexOf(row.date);
+  return rows;
+}
+
+export function dayLabel(row) {
+  return dayName.format(row.date);
+}
+
+export function offsetLabel(seconds) {
+  const minutes = Math.abs(seconds) / 60;
+  const sign = seconds < 0 ? "−" : "+";
+  return `UTC${sign}${Math.floor(minutes / 60)}${minutes % 60 ? `:${String(minutes % 60).padStart(2, "0")}` : ""}`;
+}
+
+/** Wall clock as text; the end of a date reads 24:00. */
+export function wallClock(milliseconds, row = null) {
+  if (row && milliseconds === row.date + DAY) return "24:00";
+  const text = clockTime.format(milliseconds);
+  return text.endsWith(":00") ? text.slice(0, 5) : text;
+}
+
+export function timeline(rows, narrow) {
+  const width = narrow ? 350 : 1160;
+  const left = narrow ? 52 : 104;
+  const pitch = narrow ? 40 : 44;
+  const band = 20;
+  const top = 22;
+  const height = top + rows.length * pitch + 6;
+  const x = d3.scaleLinear([0, DAY], [left, width - 8]);
+  const svg = d3
+    .select(s("svg", { class: "chart timeline", viewBox: `0 0 ${width} ${height}`, role: "img" }))
+    .attr("aria-label", "The week by local date and time of day; the table below says the same in words");
+  svg.node().append(patterns());
+
+  const hours = d3.range(0, 25, narrow ? 6 : 2);
+  const axis = svg.append("g");
+  axis
+    .selectAll("text")
+    .data(hours)
+    .join("text")
+    .attr("x", (hour) => x(hour * HOUR))
+    .attr("y", 11)
+    .attr("text-anchor", (hour) => (hour === 24 ? "end" : "middle"))
+    .text((hour) => `${String(hour).padStart(2, "0")}:00`);
+
+  const row = svg
+    .selectAll("g.row")
+    .data(rows)
+    .join("g")
+    .attr("class", "row")
+    .attr("transform", (_, index) => `translate(0,${top + index * pitch})`);
+  row
+    .append("text")
+    .attr("class", "day")
+    .attr("y", (data) => (data.changes ? 13 : 19))
+    .text((data) => (narrow ? dayLabel(data).replace(/ \w+$/, "") : dayLabel(data)));
+  row
+    .filter((data) => data.changes)
+    .append("text")
+    .attr("y", 27)
+    .text((data) => offsetLabel(data.offset));
+  row.append("rect").attr("class", "lane").attr("x", x(0)).attr("width", x(DAY) - x(0)).attr("y", 4).attr("height", band);
+  row
+    .append("g")
+    .selectAll("line")
+    .data(hours)
+    .join("line")
+    .attr("class", "tick")
+    .attr("stroke", "var(--line)")
+    .attr("x1", (hour) => x(hour * HOUR))
+    .attr("x2", (hour) => x(hour * HOUR))
+    .attr("y1", 4)
+    .attr("y2", 4 + band);
+
+  const spans = (name, offset, size) =>
+    row
+      .append("g")
+      .selectAll("rect")
+      .data((data) => data[name].map((span) => ({ span, date: data.date })))
+      .join("rect")
+      .attr("class", name)
+      .attr("x", ({ span, date }) => x(span[0] - date))
+      .attr("width", ({ span, date }) => Math.max(0.75, x(span[1] - date) - x(span[0] - date)))
+      .attr("y", offset)
+      .attr("height", size);
+  spans("open", 1.5, band + 5);
+  spans("unknown", 4, band);
+  spans("up", 4, band);
+  spans("down", 4, band);
+
+  const poll = row
+    .append("g")
+    .selectAll("path")
+    .data((data) => data.polls.map((item) => ({ ...item, date: data.date })))
+    .join("path")
+    .attr("class", (item) => `poll-${item.status}`)
+    .attr("d", (item) => mark(item.status))
+    .attr("transform", (item) => `translate(${x(item.at - item.date)},${band + 11.5})`);
+  poll.append("title").text((item) => `${item.status} at ${wallClock(item.at)}`);
+
+  const last = rows.at(-1);
+  if (last) {
+    const end = svg.append("g").attr("transform", `translate(${x(last.to - last.date)},${top + (rows.length - 1) * pitch})`);
+    end.append("line").attr("class", "as-of").attr("y1", -1).attr("y2", band + 9);
+    const room = last.to - last.date < DAY * 0.75;
+    end
+      .append("text")
+      .attr("class", "as-of-label")
+      .attr("x", room ? 5 : -5)
+      .attr("y", 18)
+      .attr("text-anchor", room ? "start" : "end")
+      .text(room ? `as of ${wallClock(last.to)}` : "");
+  }
+  if (!narrow) pointAt(svg, rows, { x, top, pitch, band });
+  return svg.node();
+}
+
+/** What is known at the pointer, beside it. */
+function pointAt(svg, rows, { x, top, pitch, band }) {
+  const cursor = svg.append("line").attr("class", "cursor").attr("visibility", "hidden");
+  const tip = h("div", { class: "tip", hidden: true, "aria-hidden": "true" });
+  svg.on("pointermove", (event) => {
+    const [px, py] = d3.pointer(event, svg.node());
+    const data = rows[Math.floor((py - top) / pitch)];
+    const at = data && data.date + x.invert(px);
+    if (!data || at < data.from || at >= data.to) {
+      leave();
+      return;
+    }
+    const y = top + rows.indexOf(data) * pitch;
+    cursor.attr("visibility", "visible").attr("x1", px).attr("x2", px).attr("y1", y).attr("y2", y + band + 8);
+    const inside = (spans) => spans.find(([first, end]) => first <= at && at < end);
+    const word = ["up", "down", "unknown"].find((name) => inside(data[name]));
+    const span = word && inside(data[word]);
+    const before = data.polls.findLast((item) => item.at <= at);
+    tip.replaceChildren(
+      h("strong", null, `${dayLabel(data)}, ${wallClock(at).slice(0, 5)}`),
+      h("div", null, word ? `${word}, ${wallClock(span[0], data)} to ${wallClock(span[1], data)}` : "closed"),
+      before ? h("div", { class: "muted" }, `poll at ${wallClock(before.at)}: ${before.status}`) : "",
+    );
+    if (!tip.isConnected) document.body.append(tip);
+    tip.hidden = false;
+    tip.style.left = `${Math.min(event.clientX + 14, window.innerWidth - tip.offsetWidth - 8)}px`;
+    tip.style.top = `${Math.min(event.clientY + 16, window.innerHeight - tip.offsetHeight - 8)}px`;
+  });
+  const leave = () => {
+    tip.hidden = true;
+    cursor.attr("visibility", "hidden");
+  };
+  svg.on("pointerleave", leave);
+}
+
+function mark(status) {
+  return status === "active" ? "M0 -3.5V3.5" : "M-2.6 -2.6L2.6 2.6M-2.6 2.6L2.6 -2.6";
+}
+
+function patterns() {
+  return s(
+    "defs",
+    null,
+    s(
+      "pattern",
+      { id: "paint-down", width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
+      s("rect", { class: "paint-down-ground", width: 6, height: 6 }),
+      s("line", { class: "paint-down-stripe", x1: 2, y1: 0, x2: 2, y2: 6 }),
+    ),
+    s(
+      "pattern",
+      { id: "paint-unknown", width: 5, height: 5, patternUnits: "userSpaceOnUse" },
+      s("rect", { class: "paint-unknown-ground", width: 5, height: 5 }),
+      s("circle", { class: "paint-unknown-dot", cx: 2.5, cy: 2.5, r: 1.2 }),
+    ),
+  );
+}
+
+export function legend() {
+  const poll = (status) => s("svg", { viewBox: "-6 -6 12 12", "aria-hidden": "true" }, s("path", { class: `poll-${status}`, d: mark(status) }));
+  return h(
+    "div",
+    { class: "legend" },
+    h("span", null, h("i", { class: "swatch paint-up" }), "up"),
+    h("span", null, h("i", { class: "swatch paint-down" }), "down"),
+    h("span", null, h("i", { class: "swatch paint-unknown" }), "unknown"),
+    h("span", null, h("i", { class: "swatch open" }), "open hours"),
+    h("span", null, poll("active"), "poll: active"),
+    h("span", null, poll("inactive"), "poll: inactive"),
+  );
+}

@@ -1,0 +1,70 @@
+-- How the stores of a report did in one period against the report before, and those that lost most.
+--
+-- reads   report.store_uptime
+-- binds   report_id, before_id, period, drop_rows
+--
+-- One row at least; counts are the same in all. A store without uptime or downtime in either report is not compared.
+with now as (
+    select
+        store_key,
+        store_id,
+        case cast(:period as text)
+            when 'last_hour' then uptime_last_hour_us / nullif(0.0 + uptime_last_hour_us + downtime_last_hour_us, 0)
+            when 'last_day' then uptime_last_day_us / nullif(0.0 + uptime_last_day_us + downtime_last_day_us, 0)
+            else uptime_last_week_us / nullif(0.0 + uptime_last_week_us + downtime_last_week_us, 0)
+        end as up
+    from report.store_uptime
+    where report_id = :report_id
+),
+
+before as (
+    select
+        store_key,
+        case cast(:period as text)
+            when 'last_hour' then uptime_last_hour_us / nullif(0.0 + uptime_last_hour_us + downtime_last_hour_us, 0)
+            when 'last_day' then uptime_last_day_us / nullif(0.0 + uptime_last_day_us + downtime_last_day_us, 0)
+            else uptime_last_week_us / nullif(0.0 + uptime_last_week_us + downtime_last_week_us, 0)
+        end as up
+    from report.store_uptime
+    where report_id = :before_id
+),
+
+compared as (
+    select
+        now.store_id,
+        now.up as up_now,
+        before.up as up_before,
+        now.store_key is null as is_gone,
+        before.store_key is null as is_new
+    from now
+    full join before on now.store_key = before.store_key
+),
+
+counted as (
+    select
+        count(*) filter (where up_now > up_before) as stores_better,
+        count(*) filter (where up_now < up_before) as stores_worse,
+        count(*) filter (where is_new) as stores_new,
+        count(*) filter (where is_gone) as stores_gone
+    from compared
+),
+
+dropped as (
+    select
+        store_id,
+        up_before,
+        up_now
+    from compared
+    where up_now < up_before
+    order by up_now - up_before, store_id collate "C"
+    limit :drop_rows
+)
+
+select
+    counted.*,
+    dropped.store_id,
+    dropped.up_before,
+    dropped.up_now
+from counted
+left join dropped on true
+order by dropped.up_now - dropped.up_before, dropped.store_id collate "C"

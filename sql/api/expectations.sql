@@ -1,0 +1,21 @@
+-- What was expected of a report's input and what was found; what was not met comes first, `fail` before `warn`.
+--
+-- reads   quality.expectation_result, core.file
+-- binds   report_id
+select
+    e.suite,
+    e.expectation,
+    e.severity,
+    e.is_met,
+    e.description,
+    e.observed_value,
+    e.unexpected_count,
+    e.examples,
+    e.checked_at,
+    e.file_id,
+    f.name as file_name,
+    f.kind as file_kind
+from quality.expectation_result as e
+left join core.file as f on e.file_id = f.file_id
+where e.report_id = :report_id
+order by e.is_met, e.severity, e.suite, e.expectation, e.file_id

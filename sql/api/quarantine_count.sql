@@ -1,0 +1,12 @@
+-- How many unusable rows of a report's files there are.
+--
+-- reads   report.source_file, quality.quarantined_row
+-- binds   report_id, file_id, reason, pattern (null: any)
+select count(*)
+from report.source_file as s
+inner join quality.quarantined_row as q on s.file_id = q.file_id
+where
+    s.report_id = :report_id
+    and (cast(:file_id as integer) is null or q.file_id = :file_id)
+    and (cast(:reason as text) is null or q.reason = :reason)
+    and (cast(:pattern as text) is null or lower(q.raw_text collate "C") like :pattern)

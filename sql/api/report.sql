@@ -1,0 +1,27 @@
+-- A report as requested and as far as it has come.
+--
+-- reads   report.report
+-- binds   report_id
+select
+    report_id,
+    dag_run_id,
+    created_at,
+    as_of_requested,
+    max_gap,
+    no_data,
+    store_ids,
+    shards,
+    as_of,
+    accepted_order,
+    business_hours_file_id,
+    store_timezones_file_id,
+    store_count,
+    csv_path,
+    csv_sha256,
+    csv_bytes,
+    published_at,
+    failed_task,
+    failure_cause,
+    failed_at
+from report.report
+where report_id = :report_id

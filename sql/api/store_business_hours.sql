@@ -1,0 +1,14 @@
+-- The openings of one store in the snapshot a report rests on, as its file has them.
+--
+-- reads   report.report, core.business_hours
+-- binds   report_id, store_key
+--
+-- As text: Python has no 24:00.
+select
+    h.weekday,
+    cast(h.start_time_local as text) as start_time,
+    cast(h.end_time_local as text) as end_time
+from report.report as r
+inner join core.business_hours as h on r.business_hours_file_id = h.file_id
+where r.report_id = :report_id and h.store_key = :store_key
+order by h.weekday, h.start_time_local, h.end_time_local

@@ -1,0 +1,58 @@
+-- The polls of one store that a report sees in its week, and the one before that holds into it; oldest first.
+--
+-- reads   report.report, core.acceptance, core.poll
+-- binds   report_id, store_key, poll_rows
+--
+-- A report sees files accepted up to its position. Of the same instant the highest (file_id, part_no) counts.
+with seen_file as (
+    select
+        a.file_id,
+        r.as_of
+    from report.report as r
+    inner join core.acceptance as a on r.accepted_order >= a.accepted_order
+    where r.report_id = :report_id and a.kind = 'store_status'
+),
+
+bound as (
+    select
+        max(as_of) as as_of,
+        max(as_of) - interval '168 hours' as week_start
+    from seen_file
+),
+
+poll_before as (
+    select
+        p.polled_at,
+        p.is_active
+    from core.poll as p
+    where
+        p.store_key = :store_key
+        and p.polled_at < (select bound.week_start from bound)
+        and p.file_id in (select seen_file.file_id from seen_file)
+    order by p.polled_at desc, p.file_id desc, p.part_no desc
+    limit 1
+),
+
+poll_in_week as (
+    select distinct on (p.polled_at)
+        p.polled_at,
+        p.is_active
+    from core.poll as p
+    where
+        p.store_key = :store_key
+        and p.polled_at between (select bound.week_start from bound) and (select bound.as_of from bound)
+        and p.file_id in (select seen_file.file_id from seen_file)
+    order by p.polled_at asc, p.file_id desc, p.part_no desc
+)
+
+select
+    polled_at,
+    is_active,
+    count(*) over () as all_polls
+from (
+    select * from poll_before
+    union all
+    select * from poll_in_week
+) as poll
+order by polled_at desc
+limit :poll_rows
