@@ -94,7 +94,7 @@ def quality_detail(report_id: ReportId) -> QualityDetail:
             ],
             "files": [file._asdict() for file in records.rows("files", report_id=report_id) if file.is_source],
             "quarantine": [
-                {**reason._asdict(), "column": reason.column_name}
+                {**reason._asdict(), "column": reason.column_name, "rows": reason.row_count}
                 for reason in records.rows("quarantine_reasons", report_id=report_id)
             ],
             "data_docs": "data_docs/index.html" if (data_docs_folder() / "index.html").is_file() else None,

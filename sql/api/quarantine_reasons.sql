@@ -7,9 +7,9 @@ select
     s.name as file,
     q.reason,
     q.column_name,
-    count(*) as rows
+    count(*) as row_count
 from report.source_file as s
 inner join quality.quarantined_row as q on s.file_id = q.file_id
 where s.report_id = :report_id
 group by s.file_id, s.name, q.reason, q.column_name
-order by s.name, rows desc, q.reason, q.column_name
+order by s.name asc, row_count desc, q.reason asc, q.column_name asc

@@ -1,0 +1,23 @@
+# Airflow with the DAG and the plugin; docker-compose.yaml starts its processes from this one image.
+FROM python:3.13-slim
+
+WORKDIR /opt/store-uptime
+COPY requirements-uv.txt requirements.txt ./
+RUN pip install --no-cache-dir --require-hashes -r requirements-uv.txt \
+    && uv pip install --system --no-cache --compile-bytecode --require-hashes -r requirements.txt
+
+COPY commands commands
+COPY config config
+COPY dags dags
+COPY include include
+COPY plugins plugins
+COPY sql sql
+COPY data/sample data/sample
+
+# What is written goes to one folder, which all containers share; a volume takes over its owner.
+ENV PYTHONPATH=/opt/store-uptime/include STORE_UPTIME_HOME=/var/lib/store-uptime
+RUN useradd --system --no-create-home store-uptime \
+    && install --directory --owner=store-uptime /var/lib/store-uptime
+USER store-uptime
+
+ENTRYPOINT ["python", "-m", "commands.container"]

@@ -1,0 +1,110 @@
+"""One embedded PostgreSQL for the whole test run, and a fresh, migrated database for each test that asks for one."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg2
+import pytest
+from sqlalchemy import Engine
+
+from store_uptime import embedded
+from store_uptime.database import connect, migrate
+from store_uptime.settings import Settings
+
+MIGRATED = "migrated"
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Callable[[str], str]]:
+    """A running PostgreSQL; called with the name of a database it gives the URL."""
+    with tempfile.TemporaryDirectory(prefix="store-uptime-tests-") as home, embedded.running(Path(home)) as url:
+
+        def url_of(database: str) -> str:
+            return url.replace(f"/{embedded.DATABASE}?", f"/{database}?")
+
+        # Nothing here outlives the run, so nothing has to reach the disk.
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            execute(url, f"alter system set {setting} = off")
+        execute(url, "select pg_reload_conf()")
+        execute(url, f"create database {MIGRATED}")
+        migrate(settings_for(Path(home), url_of(MIGRATED)))
+        yield url_of
+
+
+@pytest.fixture(scope="session")
+def new_database(server: Callable[[str], str]) -> Callable[[], contextmanager]:
+    """`with new_database() as url:` is a migrated, empty database for as long as the block lasts."""
+
+    @contextmanager
+    def create() -> Iterator[str]:
+        name = f"test_{uuid4().hex}"
+        execute(server("postgres"), f"create database {name} template {MIGRATED}")
+        try:
+            yield server(name)
+        finally:
+            execute(server("postgres"), f"drop database {name} with (force)")
+
+    return create
+
+
+@pytest.fixture(scope="session")
+def new_engine(new_database: Callable[[], contextmanager]) -> Callable[[], contextmanager]:
+    """`with new_engine() as engine:` writes to an empty database of its own: for tests that need several."""
+
+    @contextmanager
+    def create() -> Iterator[Engine]:
+        with new_database() as url:
+            engine = connect(Settings.from_environment({"STORE_UPTIME_DATABASE_URL": url}), "writer")
+            try:
+                yield engine
+            finally:
+                engine.dispose()
+
+    return create
+
+
+@pytest.fixture
+def database_url(new_database: Callable[[], contextmanager]) -> Iterator[str]:
+    with new_database() as url:
+        yield url
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    return settings_for(tmp_path, database_url)
+
+
+@pytest.fixture
+def engine(settings: Settings) -> Iterator[Engine]:
+    """As the tasks connect: with a writer's rights."""
+    engine = connect(settings, "writer")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def owner(settings: Settings) -> Iterator[Engine]:
+    """With all rights, for tests that prepare or empty tables."""
+    engine = connect(settings, "owner")
+    yield engine
+    engine.dispose()
+
+
+def settings_for(home: Path, database_url: str) -> Settings:
+    return Settings.from_environment({"STORE_UPTIME_HOME": str(home), "STORE_UPTIME_DATABASE_URL": database_url})
+
+
+def execute(url: str, command: str) -> None:
+    """One command outside a transaction, as `create database` needs it."""
+    connection = psycopg2.connect(url.replace("postgresql+psycopg2://", "postgresql://", 1))
+    try:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(command)
+    finally:
+        connection.close()

@@ -1,0 +1,119 @@
+"""Runs of the DAG without a scheduler: what `dag.test` does, but for runs of any kind, and for cleared tasks too."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Engine, Row, text
+
+from store_uptime.settings import Settings
+
+TASKS = ["ingest", "validate", "localize", "clip", "interpolate", "export"]
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """An Airflow with the project's DAG, its folders and its database."""
+
+    settings: Settings
+    engine: Engine
+
+    @property
+    def dag(self) -> Any:
+        """The DAG, made anew: a task that runs in this process writes the run's parameters into it."""
+        for module in ("store_uptime_params", "store_uptime_report"):
+            sys.modules.pop(module, None)
+        return importlib.import_module("store_uptime_report").report_dag
+
+    def rows(self, query: str, report_id: UUID) -> list[Row]:
+        """What the database holds about a report."""
+        with self.engine.connect() as connection:
+            return list(connection.execute(text(query), {"report_id": report_id}))
+
+    def report(self, report_id: UUID) -> Row:
+        """The report's own row."""
+        (row,) = self.rows("select * from report.report where report_id = :report_id", report_id)
+        return row
+
+
+def make_report(deployment: Deployment, conf: dict[str, Any] | None = None, night: datetime | None = None) -> str:
+    """Runs the DAG to its end, by hand or as the schedule would for a night; returns the id of the DAG run."""
+    from airflow.serialization.serialized_objects import DagSerialization
+    from airflow.utils.session import create_session
+    from airflow.utils.state import DagRunState
+    from airflow.utils.types import DagRunTriggeredByType, DagRunType
+
+    run_id = str(uuid4())
+    with create_session() as session:
+        DagSerialization.deserialize_dag(DagSerialization.serialize_dag(deployment.dag)).create_dagrun(
+            run_id=run_id,
+            logical_date=night,
+            data_interval=(night, night) if night else None,
+            run_after=night or datetime.now(UTC),
+            run_type=DagRunType.SCHEDULED if night else DagRunType.MANUAL,
+            triggered_by=DagRunTriggeredByType.TEST,
+            state=DagRunState.RUNNING,
+            conf=conf or {},
+            session=session,
+        )
+    run_to_end(deployment, run_id)
+    return run_id
+
+
+def clear_and_run(deployment: Deployment, run_id: str, tasks: list[str]) -> None:
+    """Clears tasks as a person would in the UI, and lets the run go on."""
+    from airflow.models.taskinstance import clear_task_instances
+    from airflow.utils.session import create_session
+    from airflow.utils.state import DagRunState
+
+    with create_session() as session:
+        dag_run = find(run_id, session)
+        chosen = [ti for ti in dag_run.get_task_instances(session=session) if ti.task_id in tasks]
+        clear_task_instances(chosen, session, dag_run_state=DagRunState.RUNNING)
+    run_to_end(deployment, run_id)
+
+
+def run_to_end(deployment: Deployment, run_id: str) -> None:
+    """The least of a scheduler: runs what can be run until the DAG run is over."""
+    from airflow.sdk.definitions.dag import _run_task
+    from airflow.serialization.serialized_objects import DagSerialization
+    from airflow.utils.session import create_session
+    from airflow.utils.state import DagRunState, TaskInstanceState
+
+    dag = deployment.dag
+    with create_session() as session:
+        dag_run = find(run_id, session)
+        dag_run.dag = DagSerialization.deserialize_dag(DagSerialization.serialize_dag(dag))
+        while dag_run.state == DagRunState.RUNNING:
+            session.expire_all()
+            ready, _ = dag_run.update_state(session=session)
+            for task_instance in ready:
+                task_instance.try_number += 1
+                task_instance.state = TaskInstanceState.SCHEDULED
+            session.commit()
+            for task_instance in ready:
+                _run_task(ti=task_instance, task=dag.get_task(task_instance.task_id))
+
+
+def states(run_id: str) -> dict[str, list[tuple[str, int]]]:
+    """For each task, the state and the number of tries of each of its instances."""
+    from airflow.utils.session import create_session
+
+    found: dict[str, list[tuple[str, int]]] = {}
+    with create_session() as session:
+        for ti in sorted(find(run_id, session).get_task_instances(session=session), key=lambda ti: ti.map_index):
+            found.setdefault(ti.task_id, []).append((str(ti.state), ti.try_number))
+    return found
+
+
+def find(run_id: str, session: Any) -> Any:
+    """The DAG run."""
+    from airflow.models.dagrun import DagRun
+
+    (dag_run,) = DagRun.find(dag_id="store_uptime_report", run_id=run_id, session=session)
+    return dag_run

@@ -1,0 +1,35 @@
+"""A store with more polls in one file than memory should hold comes in parts; the report is the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from pipeline import run_report
+from sqlalchemy import Engine, text
+from store_uptime import load
+from store_uptime.settings import PROJECT
+
+SAMPLE = PROJECT / "data" / "sample"
+
+
+@pytest.mark.parametrize("max_gap", [None, timedelta(hours=2)])
+def test_parts_of_any_size_make_the_same_report(
+    new_engine: Callable[[], AbstractContextManager[Engine]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    max_gap: timedelta | None,
+) -> None:
+    with new_engine() as engine:
+        whole = run_report(engine, SAMPLE, tmp_path / "whole", max_gap=max_gap)
+    monkeypatch.setattr(load, "PART_ROWS", 25)
+    with new_engine() as engine:
+        in_parts = run_report(engine, SAMPLE, tmp_path / "parts", max_gap=max_gap)
+        with engine.connect() as connection:
+            assert connection.scalar(text("select max(part_no) from core.poll")) > 5
+            assert connection.scalar(text("select count(*) from core.file where has_runs")) == 0
+    assert in_parts.csv == whole.csv
+    assert in_parts.figures == whole.figures

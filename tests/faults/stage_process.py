@@ -1,0 +1,66 @@
+"""A task process to be killed. Imports everything, then forks one child per JSON line on standard input.
+
+Line: `{"stage": "clip", "url": …, "report_id": …, "folder": …, "shard": 0}`. Answers: `{"pid": …}` once the child runs,
+and `{"status": …, "error": …}` when it has ended, however that came.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Engine
+
+from pipeline import CLOCK
+from store_uptime import acceptance, export, load, quality, stages
+from store_uptime.database import connect
+from store_uptime.settings import Settings
+
+
+def run(engine: Engine, settings: Settings, task: dict[str, Any]) -> None:
+    report_id, folder = UUID(task["report_id"]), Path(task["folder"])
+    match task["stage"]:
+        case "ingest":
+            load.ingest(engine, report_id, folder, CLOCK)
+        case "validate":
+            quality.validate(engine, report_id, replace(settings, home=folder, max_unusable_percent=100), CLOCK)
+        case "accept":
+            acceptance.accept(engine, report_id, CLOCK)
+        case "export":
+            export.export(engine, report_id, folder, CLOCK)
+        case stage:
+            getattr(stages, stage)(engine, report_id, task["shard"])
+
+
+def child(task: dict[str, Any], errors: int) -> int:
+    settings = Settings.from_environment({"STORE_UPTIME_DATABASE_URL": task["url"]})
+    try:
+        run(connect(settings, "writer"), settings, task)
+    except BaseException:  # noqa: BLE001  the last stop of this process: everything is told
+        os.write(errors, traceback.format_exc().encode())
+        return 1
+    return 0
+
+
+def answer(**facts: Any) -> None:
+    print(json.dumps(facts), flush=True)
+
+
+for line in sys.stdin:
+    if json.loads(line)["stage"] == "validate":
+        quality.preload()  # once, not in each child
+    readable, writable = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os._exit(child(json.loads(line), writable))
+    os.close(writable)
+    answer(pid=pid)
+    with os.fdopen(readable) as pipe:
+        error = pipe.read()
+    answer(status=os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), error=error)

@@ -1,0 +1,124 @@
+"""`kill -9` in the middle of every stage, and again, and then the stage is simply run: the report is the same."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Engine
+
+import worlds
+from faults.task_process import TaskProcess
+from pipeline import CLOCK, Published, compute, figures, is_waiting, run_report, start
+from store_uptime import load
+from store_uptime.settings import Settings
+
+STAGES = ["ingest", "accept", "localize", "clip", "interpolate", "export"]
+# What each stage writes, in the order of its transactions.
+WRITTEN = {
+    "ingest": [
+        *("core.file", "core.store_timezone", "core.business_hours", "core.poll", "quality.quarantined_row"),
+        *("core.snapshot_store", "core.polled_store", "core.store", "report.source_file"),
+    ],
+    "accept": ["core.acceptance", "core.file", "core.store", "core.status_run", "core.polled_store", "report.report"],
+    "localize": ["report.store", "report.zone_segment", "report.zone_day"],
+    "clip": ["report.open_time"],
+    "interpolate": ["report.observed_status", "report.store_uptime"],
+    "export": ["report.report"],
+}
+
+
+@pytest.fixture
+def world(request: pytest.FixtureRequest) -> worlds.World:
+    zone, change = worlds.MOMENTS[0]
+    plans = [(seed, 12, 4) for seed in range(60)]
+    return worlds.build((zone, change), change + timedelta(hours=30), getattr(request, "param", None), "unknown", plans)
+
+
+@pytest.fixture
+def undisturbed(new_engine: Callable, tmp_path: Path, world: worlds.World) -> Published:
+    with new_engine() as engine:
+        folder = world.write(tmp_path / "data", Random(1))
+        return run_report(engine, folder, tmp_path / "undisturbed", as_of=world.as_of, max_gap=world.max_gap)
+
+
+def folder_of(stage: str, tmp_path: Path) -> Path:
+    return tmp_path / ("reports" if stage == "export" else "data")
+
+
+@pytest.mark.parametrize("world", [None, timedelta(hours=2)], ids=["", "max_gap"], indirect=True)
+def test_killed_while_it_writes_to_each_table(
+    process: TaskProcess,
+    undisturbed: Published,
+    world: worlds.World,
+    engine: Engine,
+    owner: Engine,
+    settings: Settings,
+    tmp_path: Path,
+) -> None:
+    """Every table that a stage writes is kept from it in turn, and the stage is killed while it waits."""
+    report_id = start(engine, as_of=world.as_of, max_gap=world.max_gap)
+    for stage in STAGES:
+        for table in WRITTEN[stage]:
+            with owner.begin() as blocker:
+                blocker.exec_driver_sql(f"lock table {table} in exclusive mode")
+                process.start(stage, settings.database_url, report_id, folder_of(stage, tmp_path))
+                assert is_waiting(owner, process), f"{stage} did not wait for {table}"
+                assert process.kill() == -9
+        process.start(stage, settings.database_url, report_id, folder_of(stage, tmp_path))
+        process.wait()
+    assert_is(undisturbed, engine, report_id, tmp_path)
+
+
+def test_killed_while_it_validates(
+    process: TaskProcess, undisturbed: Published, world: worlds.World, engine: Engine, owner: Engine, tmp_path: Path
+) -> None:
+    report_id = start(engine, as_of=world.as_of, max_gap=world.max_gap)
+    load.ingest(engine, report_id, tmp_path / "data", CLOCK)
+    validate = ("validate", owner.url.render_as_string(), report_id, tmp_path)
+    for table in ("quality.expectation_result", "core.acceptance", "report.report"):
+        with owner.begin() as blocker:
+            blocker.exec_driver_sql(f"lock table {table} in exclusive mode")
+            process.start(*validate)
+            assert is_waiting(owner, process), f"validate did not wait for {table}"
+            assert process.kill() == -9
+    process.start(*validate)
+    process.wait()
+    assert compute(engine, report_id, tmp_path / "reports").figures == undisturbed.figures
+    once = "select count(*), count(distinct (suite, expectation, file_id)) from quality.expectation_result"
+    with owner.connect() as connection:
+        found, distinct = connection.exec_driver_sql(once).one()
+    assert found == distinct > 10
+
+
+def test_killed_at_any_moment(
+    process, undisturbed: Published, world: worlds.World, engine: Engine, settings: Settings, tmp_path: Path
+) -> None:
+    random = Random(7)
+    killed = 0
+    report_id = start(engine, as_of=world.as_of, max_gap=world.max_gap)
+    for stage in STAGES:
+        longest = 0.3
+        for _ in range(5):
+            process.start(stage, settings.database_url, report_id, folder_of(stage, tmp_path))
+            time.sleep(random.uniform(0, longest))
+            if process.kill() == 0:
+                longest = longest * 0.7
+            else:
+                killed += 1
+        process.start(stage, settings.database_url, report_id, folder_of(stage, tmp_path))
+        process.wait()
+    assert killed > 10
+    assert_is(undisturbed, engine, report_id, tmp_path)
+
+
+def assert_is(undisturbed: Published, engine: Engine, report_id: UUID, tmp_path: Path) -> None:
+    assert figures(engine, report_id) == undisturbed.figures
+    published = tmp_path / "reports" / f"{report_id}.csv"
+    assert published.read_bytes() == undisturbed.csv
+    assert [path.name for path in published.parent.iterdir() if path.name.endswith(".csv")] == [published.name]

@@ -1,0 +1,128 @@
+"""The API's own description: complete, and true of every answer (Schemathesis asks everything in every way)."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from uuid import UUID
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis import GenerationMode
+from schemathesis.config import SchemathesisConfig
+
+from plugin.stack import Stack
+from store_uptime.settings import PROJECT
+
+CHECKS = SchemathesisConfig.from_dict(
+    {
+        # What no schema can say: a date that is none, a store that no file names, an id that was never issued.
+        "checks": {
+            "positive_data_acceptance": {"expected-statuses": ["2xx", "401", "403", "404", "409", "422", "503"]}
+        },
+        "generation": {"allow-x00": True},
+    }
+)
+EXAMPLES = settings(
+    max_examples=12,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+IN_THE_DESCRIPTION = {
+    "/trigger_report",
+    "/get_report/{report_id}",
+    "/health",
+    "/reports",
+    "/reports/{report_id}",
+    "/reports/{report_id}/cancel",
+    "/reports/{report_id}/download",
+    "/reports/{report_id}/events",
+    "/reports/{report_id}/store",
+    "/reports/{report_id}/stores",
+    "/reports/{report_id}/stores/{store_id}",
+    "/reports/{report_id}/summary",
+    "/quality",
+    "/quality/{report_id}",
+    "/quality/{report_id}/quarantine",
+    "/quality/{report_id}/quarantine/download",
+}
+
+
+@pytest.fixture(scope="module")
+def described(stack: Stack) -> dict:
+    with stack.client("viewer") as viewer:
+        return viewer.get("openapi.json").json()
+
+
+def test_every_operation_is_described(described: dict) -> None:
+    assert set(described["paths"]) == IN_THE_DESCRIPTION
+    assert described["servers"] == [{"url": "/store-uptime"}]
+    for path, operations in described["paths"].items():
+        for operation in operations.values():
+            assert operation["summary"], path
+            assert bool(operation.get("security")) == (path != "/health")
+            if path != "/health":
+                assert {"401", "403", "429", "503"} <= set(operation["responses"]), path
+            for status, response in operation["responses"].items():
+                if status.startswith("4"):
+                    assert list(response["content"]) == ["application/problem+json"], (path, status)
+
+
+def test_the_documentation_names_every_operation(described: dict) -> None:
+    page = (PROJECT / "docs" / "api.md").read_text(encoding="utf-8")
+    for path, operations in described["paths"].items():
+        for method in operations:
+            assert f"| `{method.upper()} {path}` |" in page
+
+
+def test_the_description_can_be_read_without_internet(viewer: httpx.Client) -> None:
+    page = viewer.get("docs")
+    assert "//" not in page.text.removeprefix("<!DOCTYPE html>")
+    assert "<script>" not in page.text
+    for address in (
+        "static/vendor/swagger-ui/swagger-ui.css",
+        "static/vendor/swagger-ui/swagger-ui-bundle.js",
+        "docs.js",
+    ):
+        assert f'"{address}"' in page.text
+        assert viewer.get(address).status_code == 200
+
+
+@pytest.mark.parametrize("known_report", [False, True])
+def test_no_request_is_answered_as_the_description_has_it_not(
+    stack: Stack, report_id: UUID, paused: None, described: dict, known_report: bool
+) -> None:
+    """Paused, so that no report is really begun. Once with made up reports, once with one that is there."""
+    document = json.loads(json.dumps(described))
+    if known_report:
+        for path, operations in document["paths"].items():
+            if "{report_id}" not in path:
+                continue
+            for operation in operations.values():
+                for parameter in operation["parameters"]:
+                    if parameter["name"] == "report_id":
+                        parameter["schema"] = {"type": "string", "enum": [str(report_id)]}
+    url = f"{stack.urls['simple']}/store-uptime"
+    schema = schemathesis.openapi.from_dict(document, config=CHECKS)
+    schema = schema.include(path_regex="report_id") if known_report else schema
+    headers = {"Authorization": f"Bearer {stack.tokens['simple', 'admin']}"}
+    asked = 0
+    for operation in schema.get_all_operations():
+        for mode in GenerationMode:
+
+            @EXAMPLES
+            @given(case=operation.ok().as_strategy(generation_mode=mode))
+            def ask(case: schemathesis.Case) -> None:
+                nonlocal asked
+                asked += 1
+                case.call_and_validate(base_url=url, headers=headers)
+
+            with suppress(Unsatisfiable):  # An operation without parameters cannot be asked wrongly.
+                ask()
+    assert asked >= 100

@@ -1,0 +1,217 @@
+"""Every statement in `sql/` by small stories: `cases/{folder}/{statement}/{what_it_shows}.yaml`.
+
+    given:      tables with their rows; columns left out have the values of FILLER, or are null
+    before:     statements to run first (those that make temporary tables, say, which are filled then)
+    binds:      the statement's binds; what a stage is given (read_pinned), shard 0 and report_id are there already
+    expect:     tables afterwards: all rows, in the columns that are named; `result` is what the statement returns,
+                `csv` what it copies out
+
+Foreign keys are not enforced while `given` is laid out, so a story holds only what it is about.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import yaml
+from pandas.testing import assert_frame_equal
+from sqlalchemy import Connection, create_engine, text
+
+from store_uptime.sql import FOLDER, statement
+from store_uptime.zones import DEFAULT_TIMEZONE
+
+CASES = Path(__file__).parent / "cases"
+REPORT_ID = "11111111-1111-1111-1111-111111111111"
+
+IDENTITIES = {"core.file": "file_id", "core.acceptance": "accepted_order"}
+
+# Columns that must not be null, for tables in which a story is not about them.
+FILLER: dict[str, dict[str, Any]] = {
+    "core.file": {
+        "kind": "store_status",
+        "content_sha256": "0" * 64,
+        "name": "store_status.csv",
+        "size_bytes": 1,
+        "state": "staged",
+        "loaded_at": "2023-01-26T00:00:00Z",
+    },
+    "core.acceptance": {"kind": "store_status", "accepted_at": "2023-01-26T00:00:00Z"},
+    "core.poll": {"file_id": 1, "part_no": 0},
+    "core.polled_store": {"file_id": 1},
+    "core.business_hours": {"file_id": 2},
+    "core.store_timezone": {"file_id": 3},
+    "core.snapshot_store": {"file_id": 2},
+    "report.report": {
+        "dag_run_id": REPORT_ID,
+        "created_at": "2023-01-26T00:00:00Z",
+        "no_data": "unknown",
+        "shards": 1,
+    },
+    "report.source_file": {"name": "store_status.csv"},
+    "report.store": {
+        "store_id": "a store",
+        "timezone": "America/Chicago",
+        "has_timezone": False,
+        "has_business_hours": False,
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def connection(new_database: Any) -> Iterator[Connection]:
+    with new_database() as url:
+        engine = create_engine(url)
+        with engine.connect() as connection:
+            connection.exec_driver_sql("set time zone 'UTC'")
+            connection.commit()
+            yield connection
+        engine.dispose()
+
+
+def case_files() -> list[Path]:
+    return sorted(CASES.rglob("*.yaml"))
+
+
+@pytest.mark.parametrize("file", case_files(), ids=lambda file: str(file.relative_to(CASES).with_suffix("")))
+def test_case(connection: Connection, file: Path) -> None:
+    case = yaml.safe_load(file.read_text())
+    assert not case.keys() - {"given", "before", "binds", "expect"}
+    tables = dict(case["expect"])
+    with connection.begin() as transaction:
+        given = case.get("given", {})
+        connection.exec_driver_sql("set local session_replication_role = replica")
+        lay_out(connection, {table: rows for table, rows in given.items() if "." in table})
+        connection.exec_driver_sql("set local session_replication_role = origin")
+        name = str(file.parent.relative_to(CASES))
+        with writer(connection):
+            binds = pinned(connection) | case.get("binds", {})
+            for earlier in case.get("before", []):
+                run(connection, earlier, binds)
+            lay_out(connection, {table: rows for table, rows in given.items() if "." not in table})
+            if "csv" in tables:
+                assert copied_out(connection, name) == tables.pop("csv")
+            else:
+                returned = run(connection, name, binds)
+        if "result" in tables:
+            assert_rows_equal(pd.DataFrame(returned).astype(str), pd.DataFrame(tables.pop("result")).astype(str))
+        for table, rows in tables.items():
+            assert_table_equals(connection, table, rows)
+        transaction.rollback()
+
+
+def test_every_statement_that_computes_has_a_case() -> None:
+    with_cases = {file.parent.relative_to(CASES) for file in case_files()}
+    computing = {
+        path.relative_to(FOLDER).with_suffix("")
+        for folder in ("ingest", "report")
+        for path in (FOLDER / folder).glob("*.sql")
+        if not path.name.startswith(("copy_", "lock_", "analyze_"))
+    }
+    assert sorted(map(str, computing - with_cases)) == []
+    assert sorted(map(str, with_cases - computing)) == []
+
+
+@contextmanager
+def writer(connection: Connection) -> Iterator[None]:
+    """Statements must get along with the rights that the tasks have."""
+    connection.exec_driver_sql("set local role store_uptime_writer")
+    yield
+    connection.exec_driver_sql("reset role")
+
+
+def pinned(connection: Connection) -> dict[str, Any]:
+    """The binds that every stage of the report has, if the story has a report."""
+    common = {"report_id": REPORT_ID, "shard": 0, "shards": 1, "default_timezone": DEFAULT_TIMEZONE}
+    rows = run(connection, "report/read_pinned", common)
+    return common | rows[0] if rows else common
+
+
+def copied_out(connection: Connection, name: str) -> str:
+    out = io.StringIO()
+    with connection.connection.cursor() as cursor:
+        cursor.copy_expert(cursor.mogrify(statement(name).text, {"report_id": REPORT_ID}), out)
+    return out.getvalue()
+
+
+def run(connection: Connection, name: str, binds: dict[str, Any]) -> list[dict[str, Any]]:
+    prepared = statement(name)
+    wanted = prepared.compile().params
+    assert binds.keys() >= wanted.keys(), f"{name} needs {sorted(wanted)}"
+    result = connection.execute(prepared, {bind: binds[bind] for bind in wanted})
+    return [dict(row) for row in result.mappings()] if result.returns_rows else []
+
+
+def lay_out(connection: Connection, given: dict[str, list[dict[str, Any]]]) -> None:
+    for table, rows in given.items():
+        if table == "core.poll":
+            for row in rows:
+                month = {"month": str(row["polled_at"])[:7] + "-01"}
+                run(connection, "ingest/begin_poll_month", month)
+                run(connection, "ingest/finish_poll_month", month)
+        insert(connection, table, [with_filler(connection, table, row) for row in rows])
+
+        if table in IDENTITIES:
+            sequence = {"table": table, "column": IDENTITIES[table]}
+            connection.execute(text("select setval(pg_get_serial_sequence(:table, :column), 1000)"), sequence)
+
+
+def with_filler(connection: Connection, table: str, row: dict[str, Any]) -> dict[str, Any]:
+    filled = FILLER.get(table, {}) | row
+    return {"report_id": REPORT_ID} | filled if "report_id" in columns_of(connection, table) else filled
+
+
+def columns_of(connection: Connection, table: str) -> dict[str, str]:
+    """Names and types of the columns."""
+    rows = connection.execute(
+        text(
+            "select attname, format_type(atttypid, atttypmod) as type from pg_attribute"
+            " where attrelid = cast(:name as regclass) and attnum > 0 and not attisdropped"
+        ),
+        {"name": table},
+    )
+    return {row.attname: row.type for row in rows}
+
+
+def insert(connection: Connection, table: str, rows: list[dict[str, Any]]) -> None:
+    kinds = columns_of(connection, table)
+    for row in rows:
+        assert not row.keys() - kinds.keys(), f"{table} has no {sorted(row.keys() - kinds.keys())}"
+        values = ", ".join(f"cast(:{name} as {kinds[name]})" for name in row)
+        identity = "overriding system value" if table in IDENTITIES else ""
+        connection.execute(
+            text(f"insert into {table} ({', '.join(row)}) {identity} values ({values})"),
+            {name: value if value is None or kinds[name].endswith("[]") else str(value) for name, value in row.items()},
+        )
+
+
+def assert_table_equals(connection: Connection, table: str, rows: list[dict[str, Any]]) -> None:
+    """Both sides go through the column types, so that one value has one spelling."""
+    kinds = columns_of(connection, table)
+    columns = sorted({column for row in rows for column in row}) or sorted(kinds)
+    connection.exec_driver_sql("drop table if exists expected_rows")
+    definitions = ", ".join(f"{column} {kinds[column]}" for column in columns)
+    connection.exec_driver_sql(f"create temporary table expected_rows ({definitions})")
+    insert(connection, "expected_rows", rows)
+    assert_rows_equal(texts(connection, table, columns), texts(connection, "expected_rows", columns))
+
+
+def texts(connection: Connection, table: str, columns: list[str]) -> pd.DataFrame:
+    selected = ", ".join(f"{column}::text as {column}" for column in columns)
+    return pd.DataFrame(
+        connection.exec_driver_sql(f"select {selected} from {table}").all(), columns=columns, dtype=object
+    )
+
+
+def assert_rows_equal(actual: pd.DataFrame, expected: pd.DataFrame) -> None:
+    columns = sorted(expected.columns) if len(expected.columns) else sorted(actual.columns)
+    both = [
+        frame.reindex(columns=columns).astype(object).sort_values(columns, na_position="first").reset_index(drop=True)
+        for frame in (actual, expected)
+    ]
+    assert_frame_equal(*both, check_dtype=False)
