@@ -1,4 +1,5 @@
--- The runs of a file whose polls are later than all others (see can_append_runs): nothing has to be looked up in the polls.
+-- The runs of a file whose polls are later than all others (see can_append_runs): nothing has to be looked up in the
+-- polls.
 --
 -- reads   core.staged_run, core.status_run (the last run of each store)
 -- writes  core.status_run, one row per run that starts in the file; the run before it ends there

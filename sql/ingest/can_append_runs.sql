@@ -1,11 +1,12 @@
--- Whether files only go on where the accepted ones end: their polls are later than all others, and their runs are staged.
+-- Whether files only go on where the accepted ones end: their polls are later than all others, and their runs are
+-- staged.
 --
 -- reads   core.file
 -- binds   file_ids, just accepted
 select
     bool_and(
         arrival.has_runs
-        and not exists(
+        and not exists (
             select
             from core.file as other
             where

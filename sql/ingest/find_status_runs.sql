@@ -5,7 +5,7 @@
 -- binds   file_ids
 --
 -- Store by store along the primary key, so that a day's polls cost that day. Of several polls of one instant the last
--- in (file_id, part_no) counts: the one that no poll of the same instant follows. Files that are not accepted are hidden.
+-- in (file_id, part_no) counts: the one that no poll of the same instant follows. Files not accepted are hidden.
 -- Candidates are all polls that may differ from the one that counts before them; few are left to be compared for good.
 with arrival as (
     select

@@ -7,14 +7,14 @@ from report.report
 cross join unnest(report.store_ids) as asked (store_id)
 where
     report.report_id = :report_id
-    and not exists(
+    and not exists (
         select
         from core.store
         where
             store.store_id = asked.store_id
             and (
                 store.polled_from <= report.accepted_order
-                or exists(
+                or exists (
                     select
                     from core.snapshot_store
                     where

@@ -34,7 +34,7 @@ newest_within as (
     where
         report.report_id = :report_id
         and report.as_of_requested is null
-        and exists(select from visible_file where last_polled_at > report.as_of_limit)
+        and exists (select from visible_file as later_file where later_file.last_polled_at > report.as_of_limit)
 )
 
 update report.report

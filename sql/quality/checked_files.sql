@@ -11,7 +11,7 @@ select
     coalesce(source_file.name, kind.kind) as file,
     kind.kind,
     run_file.file_id is not null
-    or exists(select from core.acceptance where acceptance.kind = kind.kind) as is_loaded,
+    or exists (select from core.acceptance where acceptance.kind = kind.kind) as is_loaded,
     coalesce(run_file.rows_read, 0) as rows_read,
     coalesce(run_file.rows_quarantined, 0) as rows_quarantined,
     run_file.rows_read - run_file.rows_quarantined as usable_rows,

@@ -50,7 +50,7 @@ from (
                 where
                     file.kind = 'store_status'
                     and file.state <> 'rejected'
-                    and not exists(
+                    and not exists (
                         select from core.acceptance
                         inner join report.report on acceptance.accepted_order <= report.accepted_order
                         where acceptance.file_id = file.file_id and report.report_id = cast(:report_id as uuid)
@@ -89,7 +89,7 @@ from (
                     where
                         poll.store_key = store.store_key
                         and poll.polled_at <= cast(:week_start as timestamptz)
-                        and exists(
+                        and exists (
                             select from core.acceptance
                             where
                                 acceptance.file_id = poll.file_id

@@ -1,4 +1,5 @@
--- The local dates of each zone segment. The first is one day early: a store that closes after midnight opened the day before.
+-- The local dates of each zone segment. The first is one day early: a store that closes after midnight opened the day
+-- before.
 --
 -- reads   report.zone_segment
 -- writes  report.zone_day, one row per (zone, segment, local date)

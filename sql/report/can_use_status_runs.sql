@@ -4,7 +4,7 @@
 -- binds   max_gap, accepted_order
 select
     cast(:max_gap as interval) is null
-    and not exists(
+    and not exists (
         select
         from core.acceptance
         where kind = 'store_status' and accepted_order > :accepted_order

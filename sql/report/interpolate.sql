@@ -41,26 +41,29 @@ with spent as (
     cross join lateral (
         select
             sum(upper(utc_range) - lower(utc_range)) as week,
-            sum(upper(utc_range) - greatest(lower(utc_range), :day_start)) filter (where upper(utc_range) > :day_start) as day,
-            sum(upper(utc_range) - greatest(lower(utc_range), :hour_start)) filter (where upper(utc_range) > :hour_start)
-                as hour
-        from (select unnest(opening.open_time) as utc_range offset 0) as span
+            sum(upper(utc_range) - greatest(lower(utc_range), :day_start))
+                filter (where upper(utc_range) > :day_start) as day,
+            sum(upper(utc_range) - greatest(lower(utc_range), :hour_start))
+                filter (where upper(utc_range) > :hour_start) as hour
+        from unnest(opening.open_time) as span (utc_range)
     ) as open
     cross join lateral (
         select
             sum(upper(utc_range) - lower(utc_range)) as week,
-            sum(upper(utc_range) - greatest(lower(utc_range), :day_start)) filter (where upper(utc_range) > :day_start) as day,
-            sum(upper(utc_range) - greatest(lower(utc_range), :hour_start)) filter (where upper(utc_range) > :hour_start)
-                as hour
-        from (select unnest(opening.open_time * observed.active_time) as utc_range offset 0) as span
+            sum(upper(utc_range) - greatest(lower(utc_range), :day_start))
+                filter (where upper(utc_range) > :day_start) as day,
+            sum(upper(utc_range) - greatest(lower(utc_range), :hour_start))
+                filter (where upper(utc_range) > :hour_start) as hour
+        from unnest(opening.open_time * observed.active_time) as span (utc_range)
     ) as up
     cross join lateral (
         select
             sum(upper(utc_range) - lower(utc_range)) as week,
-            sum(upper(utc_range) - greatest(lower(utc_range), :day_start)) filter (where upper(utc_range) > :day_start) as day,
-            sum(upper(utc_range) - greatest(lower(utc_range), :hour_start)) filter (where upper(utc_range) > :hour_start)
-                as hour
-        from (select unnest(observed.unknown_time) as utc_range offset 0) as span
+            sum(upper(utc_range) - greatest(lower(utc_range), :day_start))
+                filter (where upper(utc_range) > :day_start) as day,
+            sum(upper(utc_range) - greatest(lower(utc_range), :hour_start))
+                filter (where upper(utc_range) > :hour_start) as hour
+        from unnest(observed.unknown_time) as span (utc_range)
     ) as unknown
     where
         store.report_id = :report_id
@@ -75,9 +78,19 @@ insert into report.store_uptime (
     unknown_last_hour_us, unknown_last_day_us, unknown_last_week_us
 )
 select
-    :report_id, store_key, store_id,
-    open_hour, open_day, open_week,
-    up_hour, up_day, up_week,
-    open_hour - up_hour - unknown_hour, open_day - up_day - unknown_day, open_week - up_week - unknown_week,
-    unknown_hour, unknown_day, unknown_week
+    :report_id,
+    store_key,
+    store_id,
+    open_hour,
+    open_day,
+    open_week,
+    up_hour,
+    up_day,
+    up_week,
+    open_hour - up_hour - unknown_hour,
+    open_day - up_day - unknown_day,
+    open_week - up_week - unknown_week,
+    unknown_hour,
+    unknown_day,
+    unknown_week
 from spent

@@ -6,13 +6,14 @@
 -- binds   report_id, accepted_order, week_start, as_of, max_gap, shard, shards
 --
 -- A poll vouches for the time up to the next one, and for max_gap at most; the first one of all also backwards. Of
--- several polls of one instant the last in (file_id, part_no) counts. Files that the report does not rest on are hidden.
+-- several polls of one instant the last in (file_id, part_no) counts. Files that the report does not rest on are
+-- hidden.
 with hidden as materialized (
     select array_agg(file.file_id) as file_ids
     from core.file
     where
         file.kind = 'store_status'
-        and not exists(
+        and not exists (
             select
             from core.acceptance
             where

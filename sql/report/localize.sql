@@ -39,4 +39,4 @@ left join core.store_timezone
         and store.store_key = store_timezone.store_key
 where
     (:shards = 1 or (store.store_key % :shards + :shards) % :shards = :shard)
-    and (cast(:store_ids as text []) is null or store.store_id = any(:store_ids))
+    and (cast(:store_ids as text[]) is null or store.store_id = any(:store_ids))

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from pipeline import run_report
 from sqlalchemy import Engine
+
+from pipeline import run_report
 from store_uptime.settings import PROJECT
 
 AS_OF = datetime(2023, 1, 25, 8, 30, tzinfo=UTC)

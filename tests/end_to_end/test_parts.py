@@ -8,8 +8,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from pipeline import run_report
 from sqlalchemy import Engine, text
+
+from pipeline import run_report
 from store_uptime import load
 from store_uptime.settings import PROJECT
 
