@@ -20,6 +20,8 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT / "plugins"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        # Whoever makes the DAG known first decides: `make report` too, and `make up` shall find it running.
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "AIRFLOW__CORE__FERNET_KEY": private["fernet_key"],
         "AIRFLOW__API__SECRET_KEY": private["api_secret_key"],
         "AIRFLOW__API_AUTH__JWT_SECRET": private["jwt_secret"],

@@ -46,6 +46,7 @@ def main(say: Callable[[str], None]) -> str:
         data=at_caller(given("DATA") or settings.data),
         reports=at_caller(given("OUT") or settings.reports),
     )
+    conf = parameters()
     with ExitStack() as stack:
         settings = stack.enter_context(embedded.database(settings))
         os.environ |= airflow_environment(settings) | {
@@ -61,18 +62,17 @@ def main(say: Callable[[str], None]) -> str:
         stack.callback(airflow.settings.dispose_orm, do_log=False)
         migrate_all(settings)
         if not is_ours or (is_shared and is_scheduler_alive()):
-            return run_in_stack(settings, read_stack(settings.home), say)
-        return run_here(settings, say)
+            return run_in_stack(settings, conf, read_stack(settings.home), say)
+        return run_here(settings, conf, say)
 
 
-def run_here(settings: Settings, say: Callable[[str], None]) -> str:
+def run_here(settings: Settings, conf: dict[str, object], say: Callable[[str], None]) -> str:
     """Runs the DAG in this process."""
     from store_uptime.reports import report_id_of
 
     sys.path.insert(0, str(PROJECT / "dags"))
     from store_uptime_report import report_dag
 
-    conf = parameters()
     tell_counts(say)
     run_after = datetime.now(UTC)
     run_id = f"manual__{run_after.isoformat()}"
@@ -106,7 +106,7 @@ def end_run(run_id: str) -> None:
             dag_run.set_state(DagRunState.FAILED)
 
 
-def run_in_stack(settings: Settings, running: Stack | None, say: Callable[[str], None]) -> str:
+def run_in_stack(settings: Settings, conf: dict[str, object], running: Stack | None, say: Callable[[str], None]) -> str:
     """Lets the Airflow that runs on this database make the report, and waits for it."""
     if given("DATA") and (running is None or running.data != settings.data):
         of_stack = f"reads {running.data}" if running else "runs on this database"
@@ -119,7 +119,7 @@ def run_in_stack(settings: Settings, running: Stack | None, say: Callable[[str],
     from airflow.utils.types import DagRunTriggeredByType
 
     report = uuid4()
-    trigger_dag(DAG_ID, triggered_by=DagRunTriggeredByType.CLI, run_id=str(report), conf=parameters())
+    trigger_dag(DAG_ID, triggered_by=DagRunTriggeredByType.CLI, run_id=str(report), conf=conf)
     say(f"Airflow is up and makes report {report}")
     while DagRun.find(dag_id=DAG_ID, run_id=str(report))[0].state not in {"success", "failed"}:
         if not is_scheduler_alive():

@@ -10,6 +10,7 @@ import fcntl
 import json
 import os
 import secrets
+import signal
 import socket
 import subprocess
 import sys
@@ -65,6 +66,7 @@ def up(port: int) -> str:
         if not settings.database_url:
             end_lost_reports()
             locks.append(stack.enter_context(embedded.hold(settings.home)))
+        password_of(settings.home)  # made up by Airflow otherwise, for everybody to read
         processes = {name: start(name, settings.home, locks) for name in PROCESSES}
         started = Stack(url, settings.data, settings.reports, processes)
         started.write(settings.home)
@@ -101,8 +103,9 @@ def stack_environment(home: Path, host: str, port: int, url: str) -> dict[str, s
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords_file(home)),
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
-        "AIRFLOW__CORE__PARALLELISM": str(max(2, min(os.cpu_count() or 2, 8))),
-        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+        "AIRFLOW__CORE__PARALLELISM": str(max(4, min(2 * (os.cpu_count() or 2), 16))),
+        # A worker may notice only after this time that its task has ended, and be missing for the next one.
+        "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",
         # A run passes through the scheduler's loop a dozen times.
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
@@ -169,15 +172,16 @@ def ask(url: str, *, body: dict[str, str] | None = None, token: str = "") -> str
 
 def stop(stack: Stack) -> None:
     """Ends the processes and all that came from them: with a word first, then without."""
-    leaders = [psutil.Process(pid) for pid, started_at in stack.processes.values() if is_alive(pid, started_at)]
-    sessions = {leader.pid for leader in leaders}
-    family = set(leaders)
-    for leader in leaders:
+    leaders = {
+        name: psutil.Process(pid) for name, (pid, started_at) in stack.processes.items() if is_alive(pid, started_at)
+    }
+    sessions = {leader.pid for leader in leaders.values()}
+    family = set(leaders.values())
+    for name, leader in leaders.items():
         with suppress(psutil.NoSuchProcess):
             family.update(leader.children(recursive=True))
-    for leader in leaders:
-        with suppress(psutil.NoSuchProcess):
-            leader.terminate()
+            # The triggerer has nothing to finish here, and takes ten seconds for it.
+            leader.send_signal(signal.SIGKILL if name == "triggerer" else signal.SIGTERM)
     psutil.wait_procs(family, timeout=STOP_SECONDS)
     family.update(process for process in psutil.process_iter() if session_of(process) in sessions)
     for process in family:

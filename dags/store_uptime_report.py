@@ -25,6 +25,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pendulum
 from airflow.sdk import Asset, dag, task
 
 import store_uptime_tasks as tasks
@@ -38,7 +39,7 @@ SHARD_NAME = "shard {{ task.op_kwargs['shard'] }}"
 
 @dag(
     schedule=Settings.from_environment().schedule,
-    start_date=datetime(2023, 1, 1, tzinfo=UTC),
+    start_date=pendulum.datetime(2023, 1, 1, tz="UTC"),
     catchup=False,
     max_active_runs=4,
     dagrun_timeout=timedelta(hours=6),

@@ -267,7 +267,10 @@ def run(program: str, *arguments: str, data: Path, log: Path | None = None) -> N
     """Runs one of the server's programs as the user that owns `data`; its output is the message if it fails."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
     account = server_account()
-    identity: dict[str, Any] = {} if account is None else {"user": account[0], "group": account[1], "extra_groups": []}
+    identity: dict[str, Any] = {}
+    if account is not None:
+        let_in(data)
+        identity = {"user": account[0], "group": account[1], "extra_groups": []}
     # Files, not pipes: the server inherits them, and a pipe would stay open for as long as it runs.
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
         finished = subprocess.run(

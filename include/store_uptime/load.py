@@ -42,7 +42,7 @@ PART_ROWS = 2_000_000
 LONGEST_STORE_ID_BYTES = 1024
 CLOCK_TOLERANCE = timedelta(hours=1)
 POSTGRES_EPOCH_US = 946_684_800_000_000
-EARLIEST_US = -62_135_596_800_000_000  # 0001-01-01 UTC: neither Python nor PostgreSQL knows a year 0
+EARLIEST_US = -62_104_060_800_000_000  # 0002-01-01 UTC: a report looks back a week, and no year comes before the first
 
 TIMESTAMP_FORMATS = ("%Y-%m-%d %H:%M:%S%.f UTC", "%Y-%m-%dT%H:%M:%S%.fZ", "%Y-%m-%d %H:%M:%S%.f%:z")
 TIMESTAMP_EXAMPLE = "a time stamp such as 2023-01-22 12:09:39.388884 UTC"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
-import pendulum
 from sqlalchemy import Engine
 
 from store_uptime.errors import SettingError
@@ -18,7 +18,15 @@ from store_uptime.zones import as_utc
 # The namespace of report ids for DAG runs whose id is no UUID (schedule, backfill, Airflow's own form).
 DAG_RUN_NAMESPACE = UUID("6f0e9a52-3c1c-5b0e-9f8e-1f4f3d2a7c61")
 
+# The week before an as-of, on any wall clock, has to be within the years that Python knows.
+EARLIEST, LATEST = datetime(2, 1, 1, tzinfo=UTC), datetime(9998, 12, 31, tzinfo=UTC)
 MAX_GAP_LIMIT = timedelta(days=3650)
+NUMBER = r"\d{1,9}(?:\.\d{1,6})?"
+DURATION = re.compile(
+    rf"P(?:(?P<weeks>{NUMBER})W)?(?:(?P<days>{NUMBER})D)?"
+    rf"(?:T(?=\d)(?:(?P<hours>{NUMBER})H)?(?:(?P<minutes>{NUMBER})M)?(?:(?P<seconds>{NUMBER})S)?)?",
+    re.ASCII,
+)
 
 
 @dataclass(frozen=True)
@@ -49,33 +57,29 @@ def report_id_of(dag_run_id: str) -> UUID:
 
 def parse_instant(name: str, value: str | datetime) -> datetime:
     """An ISO 8601 instant as UTC; one without a zone means UTC. Raises `SettingError` naming `name`."""
-    if isinstance(value, datetime):
-        return as_utc(value)
     expected = "an instant such as 2023-01-25T18:13:22Z"
+    text = str(value).strip()
+    if "T" not in text.upper() and " " not in text:
+        raise SettingError(name, text, expected)
     try:
-        parsed = datetime.fromisoformat(value.strip().removesuffix(" UTC"))
-    except ValueError as error:
-        raise SettingError(name, value, expected) from error
-    if "T" not in value.upper() and " " not in value.strip():
-        raise SettingError(name, value, expected)
-    return as_utc(parsed)
+        instant = as_utc(datetime.fromisoformat(text.removesuffix(" UTC")))
+    except (ValueError, OverflowError) as error:
+        raise SettingError(name, text, expected) from error
+    if not EARLIEST <= instant <= LATEST:
+        raise SettingError(name, text, f"{expected}, in the years {EARLIEST.year} to {LATEST.year}")
+    return instant
 
 
 def parse_duration(name: str, value: str) -> timedelta:
     """`2h`, `90m`, `1h30m`, `45s`, `1d` or ISO 8601 (`PT2H`), more than zero. Raises `SettingError` naming `name`."""
-    expected = "a duration such as 2h, 90m or PT2H, more than zero and at most ten years"
     text = value.strip().upper()
     if not text.startswith("P"):
-        days, _, clock = text.rpartition("D")
-        text = (f"P{days}D" if days else "P") + (f"T{clock}" if clock else "")
-    try:
-        duration = pendulum.parse(text)
-    except ValueError as error:
-        raise SettingError(name, value, expected) from error
-    if not isinstance(duration, pendulum.Duration) or duration.years or duration.months:
-        raise SettingError(name, value, expected)
-    span = duration.as_timedelta()
+        days, day, clock = text.rpartition("D")
+        text = f"P{days}{day}" + (f"T{clock}" if clock else "")
+    parts = DURATION.fullmatch(text)
+    span = timedelta(**{unit: float(number) for unit, number in parts.groupdict("0").items()}) if parts else timedelta()
     if not timedelta(0) < span <= MAX_GAP_LIMIT:
+        expected = "a duration such as 2h, 90m or PT2H, more than zero and at most ten years"
         raise SettingError(name, value, expected)
     return span
 

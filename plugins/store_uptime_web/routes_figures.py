@@ -24,6 +24,7 @@ router = APIRouter(
 )
 
 BINS = 20
+RARE = 50  # one of so many, or less
 WORST_ROWS = 10
 DROP_ROWS = 10
 POLL_ROWS = 20_000
@@ -166,6 +167,7 @@ def stores(
             **filters,
             sort=str(sort),
             missing="-Infinity" if order == "desc" else "Infinity",
+            is_rare=matching * RARE < report.store_count,
             is_descending=(order == "desc") is not is_backward,
             after_value=value,
             after_store_id=store_id,

@@ -97,7 +97,7 @@ async def scheduler_state(request: Request) -> str:
     """What Airflow says of its scheduler."""
     try:
         status = await runs.scheduler_status(request)
-    except (Problem, httpx.HTTPError):
+    except (Problem, httpx.HTTPError, SQLAlchemyError):
         return "unknown"
     return "ok" if status == "healthy" else status
 

@@ -37,6 +37,7 @@ STYLES = f"""{XML}<styleSheet xmlns="{MAIN}">
 <xf numFmtId="2" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>
 <xf numFmtId="49" fontId="1" fillId="0" borderId="0" xfId="0" applyFont="1"/>
 </cellXfs>
+<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>
 </styleSheet>"""
 
 # What XML cannot hold, and text that would be taken for the escape of it.

@@ -3,11 +3,11 @@
 -- reads   report.store_uptime, report.store
 -- binds   report_id; pattern (of the id; null: any); period, percent_from (null: any), percent_to, no_percent (only
 --         stores without a percentage); sort, missing (what a store without a value sorts as), is_descending;
---         after_value, after_store_id (where the page before ended; null for the first), page_rows
+--         is_rare; after_value, after_store_id (where the page before ended; null for the first), page_rows
 --
 -- The driver writes binds into the text, so the planner folds every case on them away and sees one plain sort: by
 -- store_id a walk along store_uptime_by_store_id, by a figure one scan of the report that keeps no more than a page.
--- A search reads every id of the report anyway, which is faster without the index: sort_id then hides it.
+-- Where few stores are left of many (is_rare), that walk would be a long one: sort_id then hides the index.
 -- percent_from and percent_to are half-open, but 100 includes all of the time.
 with sorted as (
     select
@@ -39,7 +39,7 @@ with sorted as (
             end,
             cast(:missing as double precision)
         ) as sort_value,
-        case when cast(:pattern as text) is null then u.store_id else u.store_id || '' end collate "C" as sort_id
+        case when :is_rare then u.store_id || '' else u.store_id end collate "C" as sort_id
     from report.store_uptime as u
     cross join lateral (
         select

@@ -197,14 +197,14 @@ def test_an_id_keeps_its_line_ends_in_a_crlf_file(engine: Engine, tmp_path: Path
 def test_a_file_of_several_blocks(
     engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_quoted: bool
 ) -> None:
-    """It is read in blocks of 16 MiB, and here copied in many parts: the last row of all still wins."""
+    """It is read in blocks of a few MiB, and here copied in many parts: the last row of all still wins."""
     monkeypatch.setattr(load, "PART_ROWS", 100)
     ids = [f"{number:06}\n{'x' * 1000}\n" if is_quoted else f"{number:06}{'x' * 1000}" for number in range(100)]
     active, inactive = (
         "".join(f"{oracle.quoted(store_id)},{word},2023-01-22 12:09:39 UTC\n" for store_id in ids)
         for word in ("active", "inactive")
     )
-    times = 36 * 2**20 // len(active)
+    times = 16 * 2**20 // len(active)
     content = "store_id,status,timestamp_utc\n" + active * times + inactive + "bad,bad,bad\n"
     folder = small.write(tmp_path / "data", store_status=content, business_hours=None, store_timezones=None)
     published = run_report(engine, folder, tmp_path / "reports")

@@ -100,14 +100,22 @@ def test_the_number_of_shards_changes_no_byte(new_engine: Callable, tmp_path: Pa
 def test_polls_that_come_in_pieces_give_what_one_file_gives(
     new_engine: Callable, tmp_path: Path, world: worlds.World, cuts: list[int], stay: bool, is_in_time: bool
 ) -> None:
-    """Each piece goes on where the one before ends, or holds polls of all times, and corrections of earlier pieces.
+    """Each piece goes on where the one before ends, or holds polls of all times, corrections and repetitions.
 
     After each piece the report is the oracle's. In the end every report is computed once more: what came later does
     not exist for it.
     """
+    edges = sorted({0, len(world.polls), *(cut % len(world.polls) for cut in cuts)})
     if is_in_time:
         world.polls.sort(key=lambda row: world.meaning.get(row, (world.as_of,))[0])
-    edges = sorted({0, len(world.polls), *(cut % len(world.polls) for cut in cuts)})
+        for edge in edges[1:-1]:  # the last poll of a piece is corrected by the first of the next one
+            if (row := world.polls[edge - 1]) in world.meaning:
+                polled_at, is_active = world.meaning[row]
+                world.polls[edge] = (row[0], "inactive" if is_active else "active", row[2])
+                world.meaning[world.polls[edge]] = (polled_at, not is_active)
+    else:  # much comes twice, in pieces that are loaded later
+        world.polls += Random(len(world.polls)).sample(world.polls, len(world.polls) // 2)
+        edges[-1] = len(world.polls)
     folder = world.write(tmp_path / "data", Random(0))
     next(folder.glob("store*status*")).unlink()
     earlier: list[Published] = []

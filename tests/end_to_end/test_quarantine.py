@@ -26,6 +26,7 @@ STATUS_ROWS = [
     ("s,active,2023-01-22 12:00:00+05:30 UTC", "timestamp_utc", "+05:30 UTC"),
     ("s,active,1674389379", "timestamp_utc", "1674389379"),
     ("s,active,0000-01-01 00:00:00 UTC", "timestamp_utc", "0000-01-01"),
+    ("s,active,0001-12-31 23:59:59.999999 UTC", "timestamp_utc", "0001-12-31"),
     ("s,active,10000-01-01 00:00:00 UTC", "timestamp_utc", "10000-01-01"),
     ("s,active,0001-01-01T00:00:00+10:00", "timestamp_utc", "0001-01-01"),
     ("s,active,9999-12-31T23:59:59-10:00", "timestamp_utc", "9999-12-31"),

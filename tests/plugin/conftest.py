@@ -51,7 +51,7 @@ MADE_REPORT = (
               3600000000 - k * 7919 % 3600000001, 86400000000 - k * 104729 % 86400000001, week - up, 0, 0, 0
        from (
            select k, case when k % 50 = 0 then 0 else 604800000000 end as week,
-                  case k % 50 when 0 then 0 when 1 then 604800000000 else k * 1299709 % 604800000001 end as up
+                  case k % 50 when 0 then 0 when 1 then 604800000000 else k * 373787654321 % 604800000001 end as up
            from generate_series(1, cast(:stores as bigint)) k
        ) store""",
 )

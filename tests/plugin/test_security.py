@@ -129,8 +129,8 @@ def test_a_user_triggers_and_cancels(stack: Stack, paused: None, auth_manager: s
     with stack.client(role, auth_manager) as client:
         assert client.get("reports").json()["may"] == {"trigger": True, "cancel": True}
         assert client.post("trigger_report").status_code == 409, "paused, so the permission was there"
-        run = stack.airflow(role, auth_manager).post("dags/store_uptime_report/dagRuns", json={"logical_date": None})
-        run.raise_for_status()
+        with stack.airflow(role, auth_manager) as airflow:
+            airflow.post("dags/store_uptime_report/dagRuns", json={"logical_date": None}).raise_for_status()
         newest = client.get("reports", params={"state": "Queued", "limit": 1}).json()["reports"][0]
         assert client.post(f"reports/{newest['report_id']}/cancel").status_code == 202
 
@@ -157,14 +157,16 @@ def test_audit_log_tells_who_did_what(stack: Stack, report_id: UUID) -> None:
         asked_for=asked_for,
         report_id=str(report_id),
     )
-    assert [(row.event, row.run_id) for row in rows] == [
+    told = [(row.event, row.run_id) for row in rows]
+    # Canceling is tried again where it meets the scheduler at the same rows.
+    assert list(dict.fromkeys(told)) == [
         ("trigger_dag_run", asked_for),
         ("patch_dag_run", asked_for),
-        *[("download_report", str(report_id))] * 3,
+        ("download_report", str(report_id)),
     ]
     assert rows[0].extra["conf"]["max_gap"] == "3h"
     assert rows[1].extra["state"] == "failed"
-    assert [row.extra["format"] for row in rows[2:]] == ["csv", "xlsx", "csv"]
+    assert [row.extra["format"] for row in rows if row.event == "download_report"] == ["csv", "xlsx", "csv"]
 
 
 def test_browsers_are_told_to_be_careful(stack: Stack, report_id: UUID) -> None:

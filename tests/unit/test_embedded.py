@@ -13,7 +13,7 @@ import psycopg2
 import pytest
 
 from store_uptime import embedded
-from store_uptime.settings import Settings
+from store_uptime.settings import PROJECT, Settings
 
 
 def answer(url: str) -> int:
@@ -42,7 +42,9 @@ from store_uptime import embedded
 lock = embedded.hold(Path({str(tmp_path)!r}))
 os.kill(os.getpid(), signal.SIGKILL)
 """
-    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == -signal.SIGKILL
+    environment = os.environ | {"PYTHONPATH": str(PROJECT / "include")}
+    killed = subprocess.run([sys.executable, "-c", program], env=environment, check=False)
+    assert killed.returncode == -signal.SIGKILL
     assert embedded.postmaster_pid(tmp_path) is not None
     with embedded.running(tmp_path) as url:
         assert answer(url) == 42

@@ -1,0 +1,64 @@
+"""`make up` and `make down`: everything is healthy when the first returns, and gone when the second does."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+
+from commands.stack_state import read_stack
+from store_uptime.settings import PROJECT
+
+
+def run(home: Path, port: int, *command: str) -> subprocess.CompletedProcess[str]:
+    """Runs a command as make does."""
+    named = {name: value for name, value in os.environ.items() if not name.startswith(("STORE_UPTIME_", "AIRFLOW"))}
+    environment = named | {"STORE_UPTIME_HOME": str(home), "PORT": str(port), "PYTHONPATH": "include"}
+    return subprocess.run(
+        [sys.executable, "-m", *command], cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def of_home(home: Path) -> list[str]:
+    """What still runs for this home, PostgreSQL included."""
+    found = []
+    for process in psutil.process_iter(["environ", "cmdline"]):
+        environment, command = process.info["environ"] or {}, process.info["cmdline"] or []
+        if environment.get("STORE_UPTIME_HOME") == str(home) or str(home / "postgres") in command:
+            found.append(" ".join(command))
+    return found
+
+
+def test_up_report_down(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        refused = run(tmp_path, port, "commands.stack", "up")
+    assert refused.returncode == 1
+    assert refused.stderr == f"store-uptime: Port {port} is taken; choose another: make up PORT={port + 1}\n"
+
+    up = run(tmp_path, port, "commands.stack", "up")
+    try:
+        assert up.returncode == 0, up.stderr
+        assert up.stdout.startswith(f"Airflow is up: http://127.0.0.1:{port}\nSign in as admin with password ")
+        assert (tmp_path / "airflow" / "passwords.json").stat().st_mode & 0o077 == 0
+        again = run(tmp_path, port, "commands.stack", "up")
+        assert again.stdout.startswith(f"Airflow is up already: http://127.0.0.1:{port}\n")
+
+        # The scheduler would take up a run of `make report`, so that hands it over and waits.
+        report = run(tmp_path, port, "commands.report")
+        assert report.returncode == 0, report.stderr
+        path = Path(report.stdout.strip())
+        assert path.parent == tmp_path / "reports"
+        assert path.exists()
+    finally:
+        down = run(tmp_path, port, "commands.stack", "down")
+    assert down.stdout == "Airflow is down.\n"
+    assert read_stack(tmp_path) is None
+    assert of_home(tmp_path) == []
+    assert run(tmp_path, port, "commands.stack", "down").stdout == "Nothing is up.\n"
