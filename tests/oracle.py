@@ -14,7 +14,11 @@ from datetime import UTC, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from itertools import pairwise
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, reset_tzpath
+
+# The clock changes of the pinned tzdata package, whatever the machine has: governments change them every year.
+reset_tzpath(to=())
+ZoneInfo.clear_cache()
 
 DEFAULT_ZONE = "America/Chicago"
 PERIODS = {"last_hour": timedelta(hours=1), "last_day": timedelta(hours=24), "last_week": timedelta(hours=168)}

@@ -15,7 +15,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from tempfile import TemporaryFile
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import numpy as np
@@ -37,6 +37,8 @@ from store_uptime.files import (
 )
 from store_uptime.sql import statement
 from store_uptime.zones import as_utc, known_timezones
+
+Item = TypeVar("Item")
 
 PART_ROWS = 2_000_000
 LONGEST_STORE_ID_BYTES = 1024
@@ -270,7 +272,7 @@ class Loader:
         """Polls in the order of the primary key, each store's together: the runs of equal status show on the way."""
         runs, spans = [], [self.polled]
         has_runs = True
-        for part_no, polls in shelf.parts():
+        for part_no, polls in ahead(shelf.parts(), self.read_ahead):
             standing = polls.filter(~is_like_neighbour(-1, "store_key", "polled_at"))
             self.rows_replaced += polls.height - standing.height
             has_runs = has_runs and part_no == 0
@@ -327,12 +329,12 @@ class Loader:
         self._copy_frame("ingest/copy_named_stores", stores.insert_column(0, self._file_id(stores)))
 
 
-def ahead(batches: Iterator[Batch], executor: ThreadPoolExecutor) -> Iterator[Batch]:
-    """`batches`, of which the next one is being read while one is worked on."""
-    following = executor.submit(next, batches, None)
-    while (batch := following.result()) is not None:
-        following = executor.submit(next, batches, None)
-        yield batch
+def ahead(items: Iterator[Item], executor: ThreadPoolExecutor) -> Iterator[Item]:
+    """`items`, of which the next one is being made while one is worked on."""
+    following = executor.submit(next, items, None)
+    while (item := following.result()) is not None:
+        following = executor.submit(next, items, None)
+        yield item
 
 
 class Copies:

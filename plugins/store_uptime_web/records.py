@@ -10,7 +10,9 @@ from functools import cache
 from typing import IO, Any
 from uuid import UUID
 
-from sqlalchemy import Engine, Row
+from sqlalchemy import Engine, Row, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from store_uptime.database import connect
 from store_uptime.settings import Settings
@@ -29,7 +31,15 @@ def settings() -> Settings:
 @cache
 def engine() -> Engine:
     """Connections for as many requests as the server's thread pool handles at once."""
-    return connect(settings(), "reader", pool_size=10, max_overflow=30)
+    engine = connect(settings(), "reader", pool_size=10, max_overflow=30)
+
+    @event.listens_for(engine, "connect")
+    def prepare_session(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+        with closing(connection.cursor()) as cursor:
+            cursor.execute(statement("api/prepare_session").text)
+        connection.commit()
+
+    return engine
 
 
 def rows(name: str, **binds: Any) -> Sequence[Row]:
