@@ -65,14 +65,14 @@ def examine(page: Page) -> None:
     assert [(finding["id"], finding["nodes"][0]["html"]) for finding in findings] == [], page.url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def reports(site: Site) -> list[str]:
     """Two finished reports: as of the newest poll, and as of a day before."""
     before, newest = (site.trigger(body) for body in ({"as_of": AS_OF_ASKED}, {"shards": 2}))
     return [site.wait_for(newest, "Complete"), site.wait_for(before, "Complete")]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def failed(site: Site, reports: list[str], data: Path) -> str:
     """A report that stopped at a file of which most rows are unusable."""
     bad = data / "store_status_bad.csv"
@@ -82,7 +82,7 @@ def failed(site: Site, reports: list[str], data: Path) -> str:
     return report_id
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def rows(site: Site, reports: list[str]) -> dict[str, dict[str, str]]:
     """The newest report's CSV, by store."""
     return {row["store_id"]: row for row in csv.DictReader(io.StringIO(site.text(f"get_report/{reports[0]}")))}
