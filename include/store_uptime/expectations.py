@@ -83,7 +83,7 @@ def files(max_unusable_percent: float) -> Suite:
                 severity="warn",
                 description="Every row of the files can be used.",
                 check="ExpectColumnSumToBeBetween",
-                arguments={"column": "rows_quarantined", "max_value": 0},
+                arguments={"column": "unusable_rows", "max_value": 0},
                 observed="unusable rows: {:,.0f}",
                 shows_unusable_rows=True,
             ),

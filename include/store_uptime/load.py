@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -39,14 +39,19 @@ from store_uptime.sql import statement
 from store_uptime.zones import as_utc, known_timezones
 
 Item = TypeVar("Item")
+Result = TypeVar("Result")
 
-PART_ROWS = 2_000_000
+PART_ROWS = 1_000_000
+CHECKERS = 2  # threads: more than two cores are never busy with them, as each batch has to be read first
+COMPARTMENT_BYTES, MOST_COMPARTMENTS = 4 * 2**20, 256
 LONGEST_STORE_ID_BYTES = 1024
 CLOCK_TOLERANCE = timedelta(hours=1)
 POSTGRES_EPOCH_US = 946_684_800_000_000
 EARLIEST_US = -62_104_060_800_000_000  # 0002-01-01 UTC: a report looks back a week, and no year comes before the first
 
-TIMESTAMP_FORMATS = ("%Y-%m-%d %H:%M:%S%.f UTC", "%Y-%m-%dT%H:%M:%S%.fZ", "%Y-%m-%d %H:%M:%S%.f%:z")
+# Time stamps as they usually come, in two halves, which are parsed together; others are parsed one by one.
+USUAL_MINUTE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}$"
+USUAL_SECONDS = r"^:[0-5][0-9](?:\.[0-9]{1,6})?(?: UTC|Z)?$"
 TIMESTAMP_EXAMPLE = "a time stamp such as 2023-01-22 12:09:39.388884 UTC"
 
 # Columns of a row in the binary COPY format: after a field count each value follows its length, all big-endian.
@@ -80,32 +85,30 @@ def ingest(engine: Engine, report_id: UUID, folder: InputPath, clock: datetime) 
         for sha256 in sorted({sha256 for _, _, sha256, _ in hashed}):
             connection.execute(statement("ingest/lock_content"), {"content_sha256": sha256})
         connection.execute(statement("ingest/create_named_store"))
-        months = PollMonths(connection)
         source_files: dict[int, str] = {}
+        new_files = []
         for kind, path, sha256, size_bytes in hashed:
-            file_id = connection.scalar(statement("ingest/find_file"), {"kind": kind.name, "content_sha256": sha256})
+            content = {"kind": kind.name, "content_sha256": sha256}
+            file_id = connection.scalar(statement("ingest/find_file"), content)
             if file_id is None:
-                file_id = connection.scalar(
-                    statement("ingest/add_file"),
-                    {
-                        "kind": kind.name,
-                        "content_sha256": sha256,
-                        "name": path.name,
-                        "size_bytes": size_bytes,
-                        "loaded_at": clock,
-                    },
-                )
-                loader = Loader(connection, file_id, Reader(path, kind), months, clock)
+                file = content | {"name": path.name, "size_bytes": size_bytes, "loaded_at": clock}
+                file_id = connection.scalar(statement("ingest/add_file"), file)
+                new_files.append((file_id, Reader(path, kind), sha256, size_bytes))
+            source_files[file_id] = path.name
+        with Writes() as writes:
+            months = PollMonths(connection)
+            for file_id, reader, sha256, size_bytes in new_files:
+                loader = Loader(connection, writes, file_id, reader, size_bytes, months, clock)
                 loader.load()
-                if loader.reader.sha256 != sha256:
+                if reader.sha256 != sha256:
                     raise InputFileError(
-                        path.name, "changed while it was read", "a file that is complete when it appears"
+                        reader.name, "changed while it was read", "a file that is complete when it appears"
                     )
                 counts["files_loaded"] += 1
                 counts["rows_read"] += loader.rows_read
                 counts["rows_quarantined"] += loader.rows_quarantined
-            source_files[file_id] = path.name
-        months.finish()
+            writes.add(months.finish)
+            writes.wait()
         _register_stores(connection)
         connection.execute(statement("ingest/clear_source_files"), {"report_id": report_id})
         if source_files:
@@ -129,29 +132,39 @@ class PollMonths:
     """The tables that take this transaction's polls, one per month (UTC)."""
 
     def __init__(self, connection: Connection) -> None:
-        self.connection, self.tables = connection, dict[date, str]()
+        self.connection, self.copies = connection, dict[date, str]()
 
-    def table_for(self, month: date) -> str:
-        """The table of the month that starts at `month`; a new one has no key and is no partition before `finish`."""
-        if month not in self.tables:
-            self.tables[month] = self.connection.execute(
-                statement("ingest/begin_poll_month"), {"month": month}
-            ).scalar_one()
-        return self.tables[month]
+    def copy_into(self, month: date) -> str:
+        """The COPY for polls of the month that starts at `month`; a new table is no partition before `finish`."""
+        if month not in self.copies:
+            begun = self.connection.execute(statement("ingest/begin_poll_month"), {"month": month}).one()
+            self.copies[month] = statement("ingest/copy_polls").text.format(table=begun.poll_table, freeze=begun.is_new)
+        return self.copies[month]
 
     def finish(self) -> None:
         """Makes the new tables whole."""
-        for month in sorted(self.tables):
+        for month in sorted(self.copies):
             self.connection.execute(statement("ingest/finish_poll_month"), {"month": month})
 
 
 class Loader:
-    """Loads one file in its transaction: typed rows by COPY, unusable ones to quarantine, facts to core.file."""
+    """Loads one file in its transaction: typed rows by COPY, unusable ones to quarantine, facts to core.file.
+
+    What goes to the database goes through `writes`, so that files are read while others are still being written.
+    """
 
     def __init__(
-        self, connection: Connection, file_id: int, reader: Reader, months: PollMonths, clock: datetime
+        self,
+        connection: Connection,
+        writes: Writes,
+        file_id: int,
+        reader: Reader,
+        size_bytes: int,
+        months: PollMonths,
+        clock: datetime,
     ) -> None:
-        self.connection, self.file_id, self.reader, self.months = connection, file_id, reader, months
+        self.connection, self.writes, self.file_id, self.months = connection, writes, file_id, months
+        self.reader, self.size_bytes = reader, size_bytes
         self.latest = as_utc(clock) + CLOCK_TOLERANCE
         self.rows_read = self.rows_quarantined = self.rows_replaced = 0
         self.stores = pl.DataFrame(schema={"store_id": pl.String, "store_key": pl.Int64})
@@ -160,18 +173,16 @@ class Loader:
 
     def load(self) -> None:
         """Reads the whole file; raises `InputFileError` (the caller's transaction then takes everything back)."""
-        # psycopg2 lets go of the interpreter while it copies, polars while it parses: two cores have work.
-        with ThreadPoolExecutor(max_workers=1) as copier, ThreadPoolExecutor(max_workers=1) as self.read_ahead:
-            loads: dict[str, Callable[[Copies], None]] = {
-                STORE_STATUS.name: self._load_polls,
-                BUSINESS_HOURS.name: self._load_hours,
-                STORE_TIMEZONES.name: self._load_timezones,
-            }
-            copies = Copies(copier)
-            loads[self.reader.kind.name](copies)
-            copies.wait()
-        self._copy_named_stores()
-        self.connection.execute(
+        loads: dict[str, Callable[[], None]] = {
+            STORE_STATUS.name: self._load_polls,
+            BUSINESS_HOURS.name: self._load_hours,
+            STORE_TIMEZONES.name: self._load_timezones,
+        }
+        with ThreadPoolExecutor(max_workers=1) as self.read_ahead, ThreadPoolExecutor(CHECKERS) as self.checkers:
+            loads[self.reader.kind.name]()
+        self.writes.add(self._copy_named_stores)
+        self.writes.add(
+            self.connection.execute,
             statement("ingest/finish_file"),
             {
                 "file_id": self.file_id,
@@ -181,33 +192,47 @@ class Loader:
             },
         )
 
-    def _usable(self, copies: Copies, check: Callable[[pl.DataFrame, Faults], pl.DataFrame]) -> Iterator[pl.DataFrame]:
-        """Typed rows of each batch, with `store_key`; unusable rows are copied and stores noted on the way."""
-        for batch in ahead(self.reader.batches(), self.read_ahead):
+    def _usable(self, check: Callable[[pl.DataFrame, Faults], pl.DataFrame]) -> Iterator[pl.DataFrame]:
+        """Typed rows of each batch, with `store_key`; unusable rows are copied and stores noted on the way.
+
+        `check` types the columns of rows and notes what is unusable in them. It is called for several batches at once.
+        """
+
+        def checked(batch: Batch) -> tuple[Batch, pl.DataFrame, Faults]:
             faults = Faults()
-            typed = check(self._keyed_by_store(batch.rows, faults), faults)
+            return batch, check(batch.rows, faults), faults
+
+        batches = ahead(self.reader.batches(), self.read_ahead)
+        for batch, typed, faults in side_by_side(checked, batches, self.checkers):
+            keys = self._keys_of(batch.rows, faults)
             unusable = sorted(batch.misfits + faults.of(batch), key=lambda row: row.line)
             self.rows_read += batch.rows.height + len(batch.misfits)
             self.rows_quarantined += len(unusable)
-            copies.add(self._copy_quarantined, unusable)
-            yield typed
+            if unusable:
+                self.writes.add(self._copy_quarantined, unusable)
+            yield faults.without(typed.with_columns(keys.alias("store_key")))
 
-    def _keyed_by_store(self, rows: pl.DataFrame, faults: Faults) -> pl.DataFrame:
-        """`rows` with their `store_key` (null where the id is unusable); ids are hashed when they first come."""
-        new = rows.select("store_id").unique().join(self.stores, on="store_id", how="anti")["store_id"]
-        usable = [store_id for store_id in new if is_store_id(store_id)]
-        keys = pl.Series([store_key(store_id) for store_id in usable], dtype=pl.Int64)
-        added = pl.DataFrame({"store_id": pl.Series(usable, dtype=pl.String), "store_key": keys})
-        self.stores = pl.concat([self.stores, added])
-        keyed = rows.join(self.stores, on="store_id", how="left", maintain_order="left")
-        unusable = keyed["store_key"].is_null()
+    def _keys_of(self, rows: pl.DataFrame, faults: Faults) -> pl.Series:
+        """The keys of the rows' stores, null where an id is unusable; ids are hashed when they first come."""
+        store_ids = rows["store_id"]
+        keys = self._known_keys(store_ids)
+        if keys.null_count():
+            new = [store_id for store_id in store_ids.filter(keys.is_null()).unique() if is_store_id(store_id)]
+            added = {"store_id": new, "store_key": [store_key(store_id) for store_id in new]}
+            self.stores.vstack(pl.DataFrame(added, schema=self.stores.schema), in_place=True)
+            keys = self._known_keys(store_ids)
+        unusable = keys.is_null()
         if unusable.any():
-            is_blank = keyed["store_id"].str.strip_chars() == ""
+            is_blank = store_ids.str.strip_chars() == ""
             faults.add(rows, unusable & is_blank, "store_id", "expected an id that is not blank")
             faults.add(rows, unusable & ~is_blank, "store_id", f"expected at most {LONGEST_STORE_ID_BYTES:,} bytes")
-        return keyed
+        return keys
 
-    def _load_polls(self, copies: Copies) -> None:
+    def _known_keys(self, store_ids: pl.Series) -> pl.Series:
+        known = self.stores
+        return store_ids.replace_strict(known["store_id"], known["store_key"], default=None, return_dtype=pl.Int64)
+
+    def _load_polls(self) -> None:
         def check(rows: pl.DataFrame, faults: Faults) -> pl.DataFrame:
             status = parsed_status(rows["status"])
             faults.add(rows, status.is_null(), "status", "expected active or inactive")
@@ -217,15 +242,14 @@ class Loader:
             faults.add(
                 rows, (polled_at > latest_us).fill_null(False), "timestamp_utc", "more than an hour ahead of the clock"
             )
-            return faults.without(rows.select("store_key", "line").with_columns(polled_at=polled_at, is_active=status))
+            return rows.select("line").with_columns(polled_at=polled_at, is_active=status)
 
-        with Shelf() as shelf:
-            for typed in self._usable(copies, check):
-                copies.add(shelf.put, typed)
-            copies.wait()
+        with Shelf(self.size_bytes) as shelf:
+            for typed in self._usable(check):
+                shelf.put(typed)
             self._copy_polls(shelf)
 
-    def _load_hours(self, copies: Copies) -> None:
+    def _load_hours(self) -> None:
         def check(rows: pl.DataFrame, faults: Faults) -> pl.DataFrame:
             typed = rows.with_columns(
                 weekday=parsed(rows["day"], _weekday, pl.Int16),
@@ -235,24 +259,21 @@ class Loader:
             faults.add(rows, typed["weekday"].is_null(), "day", "expected a weekday from 0 (Monday) to 6 (Sunday)")
             for column in ("start_time_local", "end_time_local"):
                 faults.add(rows, typed[column].is_null(), column, "expected a clock time such as 09:30:00")
-            return faults.without(typed)
+            return typed
 
         columns = ["store_key", "weekday", "start_time_local", "end_time_local"]
-        self._load_snapshot(copies, check, columns, key=columns, copy="ingest/copy_business_hours")
+        self._load_snapshot(check, columns, key=columns, copy="ingest/copy_business_hours")
 
-    def _load_timezones(self, copies: Copies) -> None:
+    def _load_timezones(self) -> None:
         def check(rows: pl.DataFrame, faults: Faults) -> pl.DataFrame:
             typed = rows.with_columns(timezone=parsed(rows["timezone_str"], _timezone, pl.String))
             faults.add(rows, typed["timezone"].is_null(), "timezone_str", "expected an IANA zone, as America/Denver")
-            return faults.without(typed)
+            return typed
 
-        self._load_snapshot(
-            copies, check, ["store_key", "timezone"], key=["store_key"], copy="ingest/copy_store_timezones"
-        )
+        self._load_snapshot(check, ["store_key", "timezone"], key=["store_key"], copy="ingest/copy_store_timezones")
 
     def _load_snapshot(
         self,
-        copies: Copies,
         check: Callable[[pl.DataFrame, Faults], pl.DataFrame],
         columns: list[str],
         *,
@@ -260,40 +281,41 @@ class Loader:
         copy: str,
     ) -> None:
         """Snapshots are small (a row per store, or per opening): one frame, the last row of a key wins."""
-        rows = pl.concat([typed.select(columns) for typed in self._usable(copies, check)])
+        rows = pl.concat([typed.select(columns) for typed in self._usable(check)])
         kept = rows.unique(subset=key, keep="last").sort(key)
         self.rows_replaced = rows.height - kept.height
-        copies.add(self._copy_frame, copy, kept.insert_column(0, self._file_id(kept)))
+        self.writes.add(self._copy_frame, copy, kept.insert_column(0, self._file_id(kept)))
 
     def _file_id(self, frame: pl.DataFrame) -> pl.Series:
         return pl.Series("file_id", [self.file_id]).new_from_index(0, frame.height)
 
     def _copy_polls(self, shelf: Shelf) -> None:
         """Polls in the order of the primary key, each store's together: the runs of equal status show on the way."""
-        runs, spans = [], [self.polled]
+        spans, runs = [self.polled], []
         has_runs = True
-        for part_no, polls in ahead(shelf.parts(), self.read_ahead):
-            standing = polls.filter(~is_like_neighbour(-1, "store_key", "polled_at"))
-            self.rows_replaced += polls.height - standing.height
-            has_runs = has_runs and part_no == 0
-            instant = pl.col("polled_at")
-            spans.append(standing.group_by("store_key").agg(first_us=instant.min(), last_us=instant.max()))
-            runs.append(standing.filter(~is_like_neighbour(1, "store_key", "is_active")))
-            months = standing.with_columns(month=pl.from_epoch("polled_at", time_unit="us").dt.truncate("1mo"))
-            for (month,), rows in months.group_by("month", maintain_order=True):
-                table = self.months.table_for(month.date())
-                values = {"polled_at": postgres_us(rows["polled_at"]), "file_id": self.file_id, "part_no": part_no}
-                self._copy_binary(statement("ingest/copy_polls").text.format(table=table), POLL, rows, values)
+        parts = (Part.of(self.file_id, part_no, polls) for part_no, polls in shelf.parts())
+        for part in ahead(parts, self.read_ahead):
+            self.rows_replaced += part.rows_replaced
+            has_runs = has_runs and part.part_no == 0
+            spans.append(part.spans)
+            runs.append(part.runs)
+            for month, rows in part.months.items():
+                self.writes.add(self._copy_month, month, rows)
         self.polled = pl.concat(spans).group_by("store_key").agg(pl.col("first_us").min(), pl.col("last_us").max())
         if has_runs and runs:
-            rows = pl.concat(runs)
-            values = {"file_id": self.file_id, "started_at": postgres_us(rows["polled_at"])}
-            self._copy_binary(statement("ingest/copy_staged_runs").text, RUN, rows, values)
-            self.connection.execute(statement("ingest/mark_runs"), {"file_id": self.file_id})
+            self.writes.add(self._copy_runs, pl.concat(runs))
 
-    def _copy_binary(self, copy: str, columns: dict[str, str], rows: pl.DataFrame, values: dict[str, Any]) -> None:
-        """COPYs `columns` of `rows`, or of `values` where those have them."""
-        self.cursor.copy_expert(copy, BinaryCopy(_encoded(columns, rows, values)), size=2**20)
+    def _copy_month(self, month: date, rows: np.ndarray) -> None:
+        self._copy_binary(self.months.copy_into(month), rows)
+
+    def _copy_runs(self, rows: pl.DataFrame) -> None:
+        values = {"file_id": self.file_id, "started_at": postgres_us(rows["polled_at"])}
+        self._copy_binary(statement("ingest/copy_staged_runs").text, encoded(RUN, rows, values))
+        self.connection.execute(statement("ingest/mark_runs"), {"file_id": self.file_id})
+
+    def _copy_binary(self, copy: str, rows: np.ndarray) -> None:
+        pieces = (COPY_HEADER, rows.view(np.uint8).data, COPY_TRAILER)
+        self.cursor.copy_expert(copy, BinaryCopy(memoryview(piece) for piece in pieces), size=2**20)
 
     def _copy_frame(self, name: str, frame: pl.DataFrame) -> None:
         # Always quoted: an empty text is then not a null, and nothing in it is special.
@@ -305,8 +327,6 @@ class Loader:
         self.cursor.copy_expert(statement(name).text, stream)
 
     def _copy_quarantined(self, rows: list[Unusable]) -> None:
-        if not rows:
-            return
         frame = pl.DataFrame(
             {
                 "file_id": [self.file_id] * len(rows),
@@ -337,18 +357,38 @@ def ahead(items: Iterator[Item], executor: ThreadPoolExecutor) -> Iterator[Item]
         yield item
 
 
-class Copies:
-    """COPYs that run one after the other on their own thread; an error surfaces at the next call."""
+def side_by_side(
+    work: Callable[[Item], Result], items: Iterable[Item], executor: ThreadPoolExecutor
+) -> Iterator[Result]:
+    """`work` of each item, in their order, while the next ones are worked on."""
+    pending: list[Future[Result]] = []
+    for item in items:
+        pending.append(executor.submit(work, item))
+        if len(pending) > CHECKERS:
+            yield pending.pop(0).result()
+    for future in pending:
+        yield future.result()
 
-    def __init__(self, executor: ThreadPoolExecutor) -> None:
-        self._executor = executor
-        self._pending: list[Future[None]] = []
 
-    def add(self, copy: Callable[..., None], *arguments: Any) -> None:
-        """Queues a COPY; waits while two are under way, so that memory stays flat."""
+class Writes:
+    """What a connection is to do, one after the other on a thread of its own; an error surfaces at the next call.
+
+    psycopg2 lets go of the interpreter while the server works, polars while it parses: two cores have work.
+    """
+
+    def __enter__(self) -> Writes:
+        self._executor = ThreadPoolExecutor(max_workers=1)
+        self._pending: list[Future[Any]] = []
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._executor.shutdown(cancel_futures=True)
+
+    def add(self, write: Callable[..., object], *arguments: Any) -> None:
+        """Queues a write; waits while two are under way, so that memory stays flat."""
         while len(self._pending) > 1:
             self._pending.pop(0).result()
-        self._pending.append(self._executor.submit(copy, *arguments))
+        self._pending.append(self._executor.submit(write, *arguments))
 
     def wait(self) -> None:
         """Waits for all; raises the first error."""
@@ -356,15 +396,48 @@ class Copies:
             self._pending.pop(0).result()
 
 
+@dataclass(frozen=True)
+class Part:
+    """Polls of some stores: `runs` of equal status, `spans` of time by store, and rows for COPY by month."""
+
+    part_no: int
+    rows_replaced: int
+    spans: pl.DataFrame
+    runs: pl.DataFrame
+    months: dict[date, np.ndarray]
+
+    @classmethod
+    def of(cls, file_id: int, part_no: int, polls: pl.DataFrame) -> Part:
+        """`polls` are in the order of store, instant and line; of two at one instant the last one counts."""
+        standing = polls.filter(~is_like_neighbour(-1, "store_key", "polled_at"))
+        instant = pl.col("polled_at")
+        months = standing.with_columns(month=pl.from_epoch("polled_at", time_unit="us").dt.truncate("1mo"))
+        return cls(
+            part_no=part_no,
+            rows_replaced=polls.height - standing.height,
+            spans=standing.group_by("store_key").agg(first_us=instant.min(), last_us=instant.max()),
+            runs=standing.filter(~is_like_neighbour(1, "store_key", "is_active")),
+            months={
+                month.date(): encoded(
+                    POLL, rows, {"polled_at": postgres_us(rows["polled_at"]), "file_id": file_id, "part_no": part_no}
+                )
+                for (month,), rows in months.group_by("month", maintain_order=True)
+            },
+        )
+
+
 class Shelf:
     """Typed polls of a file on disk, sorted into compartments by store, so that memory stays flat."""
 
-    COMPARTMENTS = 64
     ROW = np.dtype([("store_key", "i8"), ("polled_at", "i8"), ("line", "i8"), ("is_active", "?")])
+
+    def __init__(self, size_bytes: int) -> None:
+        """`size_bytes` is the size of the file, from which follows in how many compartments its polls fit."""
+        self._bits = min(max(size_bytes // COMPARTMENT_BYTES, 1), MOST_COMPARTMENTS - 1).bit_length()
 
     def __enter__(self) -> Shelf:
         with ExitStack() as stack:
-            self._files = [stack.enter_context(TemporaryFile()) for _ in range(self.COMPARTMENTS)]
+            self._files = [stack.enter_context(TemporaryFile()) for _ in range(1 << self._bits)]
             self._closing = stack.pop_all()
         return self
 
@@ -376,9 +449,11 @@ class Shelf:
         rows = np.empty(polls.height, self.ROW)
         for name in self.ROW.names or ():
             rows[name] = polls[name].to_numpy()
-        compartments = (rows["store_key"] >> 58) + self.COMPARTMENTS // 2
+        count = len(self._files)
+        # Stable, and for numbers as small as these in one pass.
+        compartments = ((rows["store_key"] >> 64 - self._bits) + count // 2).astype(np.uint8)
         order = np.argsort(compartments, kind="stable")
-        ends = np.cumsum(np.bincount(compartments, minlength=self.COMPARTMENTS))
+        ends = np.cumsum(np.bincount(compartments, minlength=count))
         for file, piece in zip(self._files, np.split(rows[order], ends[:-1]), strict=True):
             file.write(piece.data)
 
@@ -404,30 +479,29 @@ def postgres_us(instants: pl.Series) -> np.ndarray:
     return instants.to_numpy() - POSTGRES_EPOCH_US
 
 
-def _encoded(columns: dict[str, str], rows: pl.DataFrame, values: dict[str, Any]) -> Iterator[bytes]:
+def encoded(columns: dict[str, str], rows: pl.DataFrame, values: dict[str, Any]) -> np.ndarray:
+    """`columns` of `rows`, or of `values` where those have them, as rows of the binary COPY format."""
     fields = [("fields", ">i2")]
     for name, dtype in columns.items():
         fields += [(f"{name}_length", ">i4"), (name, dtype)]
-    encoded = np.empty(rows.height, np.dtype(fields))
-    encoded["fields"] = len(columns)
+    result = np.empty(rows.height, np.dtype(fields))
+    result["fields"] = len(columns)
     for name, dtype in columns.items():
-        encoded[name] = values[name] if name in values else rows[name].to_numpy()
-        encoded[f"{name}_length"] = np.dtype(dtype).itemsize
-    yield COPY_HEADER
-    yield encoded.tobytes()
-    yield COPY_TRAILER
+        result[name] = values[name] if name in values else rows[name].to_numpy()
+        result[f"{name}_length"] = np.dtype(dtype).itemsize
+    return result
 
 
 class BinaryCopy:
     """What `copy_expert` reads from: a stream over pieces of bytes."""
 
-    def __init__(self, pieces: Iterator[bytes]) -> None:
+    def __init__(self, pieces: Iterator[memoryview]) -> None:
         self._pieces, self._buffer = pieces, memoryview(b"")
 
     def read(self, size: int) -> bytes:
         """At most `size` bytes; empty at the end."""
         if not self._buffer:
-            self._buffer = memoryview(next(self._pieces, b""))
+            self._buffer = next(self._pieces, memoryview(b""))
         piece, self._buffer = self._buffer[:size], self._buffer[size:]
         return bytes(piece)
 
@@ -481,18 +555,32 @@ def parsed_status(column: pl.Series) -> pl.Series:
 
 def parsed_timestamps(column: pl.Series) -> pl.Series:
     """Microseconds since 1970 UTC (Int64), null where the text is no time stamp."""
-    result = pl.Series(column.name, [None], dtype=pl.Int64).new_from_index(0, len(column))
-    is_open = ~column.str.contains(":60", literal=True)  # the fast parser takes leap seconds, which UTC polls have not
-    for pattern in TIMESTAMP_FORMATS:
-        if not is_open.any():
-            break
-        texts = column if is_open.all() else column.set(~is_open, None)
-        result = result.fill_null(texts.str.to_datetime(pattern, time_unit="us", strict=False).to_physical())
-        is_open &= result.is_null()
-    missing = result.is_null()
-    if missing.any():
-        result = result.scatter(missing.arg_true(), parsed(column.filter(missing), _timestamp_us, pl.Int64))
+    minutes, seconds = column.str.slice(0, 16), column.str.slice(16)
+    is_usual = seconds.str.contains(USUAL_SECONDS)
+    seconds_us = (seconds.set(~is_usual, None).str.strip_chars(": UTCZ").cast(pl.Float64) * 1_000_000).round()
+    result = _minutes_us(minutes) + seconds_us.cast(pl.Int64)
+    for parse in (_with_offset_us, _one_by_one_us):
+        missing = result.is_null()
+        if missing.any():
+            result = result.scatter(missing.arg_true(), parse(column.filter(missing)))
     return result.set((result < EARLIEST_US).fill_null(False), None)
+
+
+def _minutes_us(column: pl.Series) -> pl.Series:
+    """Of texts such as 2023-01-22 12:09, which are few beside the polls."""
+    distinct = column.unique()
+    usual = distinct.set(~distinct.str.contains(USUAL_MINUTE), None).str.replace("T", " ", literal=True)
+    instants = usual.str.to_datetime("%Y-%m-%d %H:%M", time_unit="us", strict=False).to_physical()
+    return column.replace_strict(distinct, instants, return_dtype=pl.Int64)
+
+
+def _with_offset_us(column: pl.Series) -> pl.Series:
+    texts = column.set(column.str.contains(":60", literal=True), None)  # a leap second, which polls do not have
+    return texts.str.to_datetime("%Y-%m-%d %H:%M:%S%.f%:z", time_unit="us", strict=False).to_physical()
+
+
+def _one_by_one_us(column: pl.Series) -> pl.Series:
+    return parsed(column, _timestamp_us, pl.Int64)
 
 
 def _timestamp_us(value: str) -> int | None:

@@ -2,4 +2,7 @@
 --
 -- writes  core.poll_YYYY_MM, the table itself if there is none
 -- binds   month (its first day)
-select core.begin_poll_month(:month)
+select
+    poll_table,
+    is_new
+from core.begin_poll_month(:month)

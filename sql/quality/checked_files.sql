@@ -14,6 +14,7 @@ select
     or exists (select from core.acceptance where acceptance.kind = kind.kind) as is_loaded,
     coalesce(run_file.rows_read, 0) as rows_read,
     coalesce(run_file.rows_quarantined, 0) as rows_quarantined,
+    cast(coalesce(run_file.rows_quarantined, 0) as double precision) as unusable_rows,
     run_file.rows_read - run_file.rows_quarantined as usable_rows,
     cast(100.0 * run_file.rows_quarantined / nullif(run_file.rows_read, 0) as double precision) as unusable_percent,
     case when kind.kind = 'store_timezones' then coalesce(run_file.rows_replaced, 0) else 0 end as replaced_zone_rows,

@@ -144,21 +144,30 @@ comment on column core.status_run.started_at is 'The poll that brought the statu
 comment on column core.status_run.holds_from is 'started_at, and -infinity for the first run: the first status holds backwards.';
 comment on column core.status_run.holds_until is 'started_at of the next run, infinity for the last.';
 
-create function core.begin_poll_month(month date) returns text
+create function core.begin_poll_month(month date) returns table (poll_table text, is_new boolean)
 language plpgsql security definer set search_path = pg_catalog as $$
 declare
     table_name text := 'poll_' || to_char(month, 'YYYY_MM');
 begin
     if month < '2000-01-01' then
-        return 'core.poll_before_2000';
+        return query select 'core.poll_before_2000', false;
+        return;
     end if;
     -- One lock for all months: two loads that bring the same months in another order would wait in a circle.
     perform pg_advisory_xact_lock(hashtextextended('core.poll', 0));
     if to_regclass('core.' || table_name) is null then
-        execute format('create table core.%I (like core.poll including comments)', table_name);
+        -- Attaching looks at every row, unless a check says that all of them belong to the month.
+        execute format(
+            'create table core.%I (like core.poll including comments,'
+            ' constraint is_of_month check (polled_at >= %L and polled_at < %L))',
+            table_name,
+            to_char(month, 'YYYY-MM-01') || ' 00:00+00',
+            to_char(month + interval '1 month', 'YYYY-MM-01') || ' 00:00+00'
+        );
         execute format('grant select, insert, delete on core.%I to store_uptime_writer', table_name);
     end if;
-    return 'core.' || table_name;
+    return query
+        select 'core.' || table_name, not relispartition from pg_class where oid = to_regclass('core.' || table_name);
 end
 $$;
 comment on function core.begin_poll_month(date) is
@@ -182,6 +191,7 @@ begin
             to_char(month, 'YYYY-MM-01') || ' 00:00+00',
             to_char(month + interval '1 month', 'YYYY-MM-01') || ' 00:00+00'
         );
+        execute format('alter table core.%I drop constraint is_of_month', table_name);
     end if;
 end
 $$;
