@@ -8,52 +8,39 @@
 -- the union of the pieces counts overlaps once. Ends from 23:59 on mean the end of the day; an end not after the start
 -- is on the next date.
 --
--- `offset 0` makes PostgreSQL go store by store along the keys: the tables were filled a second ago and have no
--- statistics yet, which could make it go over all of them for each store.
+-- Grouping inside the lateral subquery makes PostgreSQL go store by store along the keys, whatever the statistics say:
+-- the tables were filled a second ago, and it could go over all openings for each store.
 insert into report.open_time (report_id, store_key, open_time)
 select
     :report_id,
     store.store_key,
     case
-        when store.has_business_hours
-            then coalesce(
-                range_agg(
-                    tstzrange(date.midnight_at + opening.start_time, date.midnight_at + opening.end_time)
-                    * date.utc_range
-                ) filter (where date.utc_range is not null),
-                '{}'
-            )
+        when store.has_business_hours then coalesce(opened.open_time, '{}')
         else tstzmultirange(tstzrange(:week_start, :as_of))
     end
 from report.store
 left join lateral (
     select
-        business_hours.weekday,
-        business_hours.start_time_local::interval as start_time,
-        case
-            when business_hours.end_time_local >= time '23:59' then interval '24 hours'
-            when business_hours.end_time_local > business_hours.start_time_local
-                then business_hours.end_time_local::interval
-            else business_hours.end_time_local::interval + interval '24 hours'
-        end as end_time
-    from core.business_hours
+        opening.store_key,
+        range_agg(
+            tstzrange(
+                date.midnight_at + opening.start_time_local::interval,
+                date.midnight_at + case
+                    when opening.end_time_local >= time '23:59' then interval '24 hours'
+                    when opening.end_time_local > opening.start_time_local then opening.end_time_local::interval
+                    else opening.end_time_local::interval + interval '24 hours'
+                end
+            ) * date.utc_range
+        ) as open_time
+    from core.business_hours as opening
+    inner join report.zone_day as date on opening.weekday = date.weekday
     where
-        business_hours.file_id = :business_hours_file_id
-        and business_hours.store_key = store.store_key
-    offset 0
-) as opening on true
-left join lateral (
-    select
-        zone_day.midnight_at,
-        zone_day.utc_range
-    from report.zone_day
-    where
-        zone_day.report_id = :report_id
-        and zone_day.timezone = store.timezone
-        and zone_day.weekday = opening.weekday
-    offset 0
-) as date on true
+        opening.file_id = :business_hours_file_id
+        and opening.store_key = store.store_key
+        and date.report_id = :report_id
+        and date.timezone = store.timezone
+    group by opening.store_key
+) as opened on store.store_key = opened.store_key
 where
     store.report_id = :report_id
     and (:shards = 1 or (store.store_key % :shards + :shards) % :shards = :shard)
-group by store.store_key, store.has_business_hours

@@ -5,69 +5,63 @@
 -- binds   report_id, hour_start, day_start, no_data, shard, shards
 --
 -- Up is open and active, unknown is open and not known, down is the rest; nothing is rounded. All spans lie inside the
--- week, so a shorter period only moves their lower ends. no_data=down counts unknown time as downtime. `offset 0`: see
--- clip.
-with spent as (
+-- week, so a shorter period only moves their lower ends. no_data=down counts unknown time as downtime. Grouping by the
+-- key in the lateral subqueries: see clip.
+with total as (
     select
         store.store_key,
         store.store_id,
-        coalesce(extract(epoch from open.hour) * 1000000, 0)::bigint as open_hour,
-        coalesce(extract(epoch from up.hour) * 1000000, 0)::bigint as up_hour,
-        coalesce(extract(epoch from unknown.hour) * 1000000, 0)::bigint as unknown_hour,
-        coalesce(extract(epoch from open.day) * 1000000, 0)::bigint as open_day,
-        coalesce(extract(epoch from up.day) * 1000000, 0)::bigint as up_day,
-        coalesce(extract(epoch from unknown.day) * 1000000, 0)::bigint as unknown_day,
-        coalesce(extract(epoch from open.week) * 1000000, 0)::bigint as open_week,
-        coalesce(extract(epoch from up.week) * 1000000, 0)::bigint as up_week,
-        coalesce(extract(epoch from unknown.week) * 1000000, 0)::bigint as unknown_week
+        measure.name,
+        extract(epoch from sum(upper(piece.utc_range) - lower(piece.utc_range))) * 1000000 as week,
+        extract(epoch from sum(upper(piece.utc_range) - greatest(lower(piece.utc_range), :day_start))
+            filter (where upper(piece.utc_range) > :day_start)) * 1000000 as day,
+        extract(epoch from sum(upper(piece.utc_range) - greatest(lower(piece.utc_range), :hour_start))
+            filter (where upper(piece.utc_range) > :hour_start)) * 1000000 as hour
     from report.store
     cross join lateral (
         select open_time.open_time
         from report.open_time
         where open_time.report_id = :report_id and open_time.store_key = store.store_key
-        offset 0
+        group by open_time.report_id, open_time.store_key
     ) as opening
     cross join lateral (
         select
-            observed_status.active_time,
-            case
-                when :no_data = 'down' or observed_status.known_time @> opening.open_time then '{}'
-                else opening.open_time - observed_status.known_time
-            end as unknown_time
+            observed_status.known_time,
+            observed_status.active_time
         from report.observed_status
         where observed_status.report_id = :report_id and observed_status.store_key = store.store_key
-        offset 0
+        group by observed_status.report_id, observed_status.store_key
     ) as observed
-    cross join lateral (
-        select
-            sum(upper(utc_range) - lower(utc_range)) as week,
-            sum(upper(utc_range) - greatest(lower(utc_range), :day_start))
-                filter (where upper(utc_range) > :day_start) as day,
-            sum(upper(utc_range) - greatest(lower(utc_range), :hour_start))
-                filter (where upper(utc_range) > :hour_start) as hour
-        from unnest(opening.open_time) as span (utc_range)
-    ) as open
-    cross join lateral (
-        select
-            sum(upper(utc_range) - lower(utc_range)) as week,
-            sum(upper(utc_range) - greatest(lower(utc_range), :day_start))
-                filter (where upper(utc_range) > :day_start) as day,
-            sum(upper(utc_range) - greatest(lower(utc_range), :hour_start))
-                filter (where upper(utc_range) > :hour_start) as hour
-        from unnest(opening.open_time * observed.active_time) as span (utc_range)
-    ) as up
-    cross join lateral (
-        select
-            sum(upper(utc_range) - lower(utc_range)) as week,
-            sum(upper(utc_range) - greatest(lower(utc_range), :day_start))
-                filter (where upper(utc_range) > :day_start) as day,
-            sum(upper(utc_range) - greatest(lower(utc_range), :hour_start))
-                filter (where upper(utc_range) > :hour_start) as hour
-        from unnest(observed.unknown_time) as span (utc_range)
-    ) as unknown
+    cross join (values ('open'), ('up'), ('unknown')) as measure (name)
+    left join lateral unnest(
+        case
+            when measure.name = 'open' then opening.open_time
+            when measure.name = 'up' then opening.open_time * observed.active_time
+            when :no_data = 'down' or observed.known_time @> opening.open_time then '{}'
+            else opening.open_time - observed.known_time
+        end
+    ) as piece (utc_range) on true
     where
         store.report_id = :report_id
         and (:shards = 1 or (store.store_key % :shards + :shards) % :shards = :shard)
+    group by store.store_key, store.store_id, measure.name
+),
+
+spent as (
+    select
+        store_key,
+        store_id,
+        coalesce(max(hour) filter (where name = 'open'), 0)::bigint as open_hour,
+        coalesce(max(hour) filter (where name = 'up'), 0)::bigint as up_hour,
+        coalesce(max(hour) filter (where name = 'unknown'), 0)::bigint as unknown_hour,
+        coalesce(max(day) filter (where name = 'open'), 0)::bigint as open_day,
+        coalesce(max(day) filter (where name = 'up'), 0)::bigint as up_day,
+        coalesce(max(day) filter (where name = 'unknown'), 0)::bigint as unknown_day,
+        coalesce(max(week) filter (where name = 'open'), 0)::bigint as open_week,
+        coalesce(max(week) filter (where name = 'up'), 0)::bigint as up_week,
+        coalesce(max(week) filter (where name = 'unknown'), 0)::bigint as unknown_week
+    from total
+    group by store_key, store_id
 )
 
 insert into report.store_uptime (

@@ -4,18 +4,18 @@
 -- writes  report.observed_status, one row per store of the shard
 -- binds   report_id, week_start, as_of, shard, shards
 --
--- Runs cover all time, so the status is known all week as soon as one poll up to as_of is. Store by store, so that the
--- cost is that of the week, however long the history.
+-- Runs cover all time, so the status is known all week as soon as one poll up to as_of is. Store by store (see clip),
+-- so that the cost is that of the week, however long the history.
 insert into report.observed_status (report_id, store_key, known_time, active_time)
 select
     :report_id,
     store.store_key,
-    case when observed.has_run then tstzmultirange(tstzrange(:week_start, :as_of)) else '{}' end,
+    case when observed.store_key is null then '{}' else tstzmultirange(tstzrange(:week_start, :as_of)) end,
     coalesce(observed.active_time, '{}')
 from report.store
-cross join lateral (
+left join lateral (
     select
-        count(*) > 0 as has_run,
+        status_run.store_key,
         range_agg(
             tstzrange(
                 greatest(status_run.holds_from, :week_start),
@@ -27,7 +27,8 @@ cross join lateral (
         status_run.store_key = store.store_key
         and status_run.holds_until > :week_start
         and status_run.started_at <= :as_of
-) as observed
+    group by status_run.store_key
+) as observed on store.store_key = observed.store_key
 where
     store.report_id = :report_id
     and (:shards = 1 or (store.store_key % :shards + :shards) % :shards = :shard)

@@ -40,3 +40,4 @@ left join core.store_timezone
 where
     (:shards = 1 or (store.store_key % :shards + :shards) % :shards = :shard)
     and (cast(:store_ids as text[]) is null or store.store_id = any(:store_ids))
+order by store.store_key
