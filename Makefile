@@ -51,9 +51,10 @@ types: ## Check the types
 	@$(SET_UP_DEV)
 	.venv/bin/mypy
 
-bench: ## Measure this project beside DuckDB and a bare COPY
+bench: ## Measure this project beside DuckDB and a bare COPY, and from request to CSV
 	@$(SET_UP_DEV)
 	@$(RUN) bench/run.py
+	@PYTHONPATH=.:include $(RUN) bench/latency.py
 
 lock: ## Compile requirements*.in to requirements*.txt
 	@$(SET_UP_DEV)

@@ -3,14 +3,14 @@
 -- reads      poll, business_hours, store_timezone
 -- writes     the CSV named by the variable csv
 -- variables  csv
+-- pieces     {store_key}, {poll_key}, {numbered_poll}: see KEYS in duckdb_report.py
 --
 -- Instants are microseconds since 1970 in UTC, wall clocks the same without a zone.
 set variable as_of = (select epoch_us(max(polled_at)) from poll);
 set variable week_from = getvariable('as_of') - 168 * 3600000000;
 
--- Windows over small integers are far faster than over text.
 create temp table store as
-select (row_number() over ())::integer as store_key, store_id, coalesce(timezone, 'America/Chicago') as timezone
+select {store_key} as store_key, store_id, coalesce(timezone, 'America/Chicago') as timezone
 from (select store_id from poll union select store_id from business_hours union select store_id from store_timezone)
 left join store_timezone using (store_id);
 
@@ -94,9 +94,8 @@ where store_id not in (select store_id from business_hours);
 -- Spans of one status. Of two polls at one instant the later row counts; the first status holds backwards.
 create temp table status_span as
 with keyed_poll as (
-    select store_key, epoch_us(polled_at) as at_us, is_active, poll.rowid as row_number
-    from poll
-    join store using (store_id)
+    select {poll_key} as store_key, epoch_us(polled_at) as at_us, is_active, poll.rowid as row_number
+    from {numbered_poll}
 ),
 change as (
     select store_key, at_us, is_active
