@@ -29,6 +29,8 @@ class OutputPath(Protocol):
 
     def exists(self) -> bool: ...
 
+    def glob(self, pattern: str) -> Iterator[Self]: ...
+
 
 def export(engine: Engine, report_id: UUID, folder: OutputPath, clock: datetime) -> dict[str, Any]:
     """Writes `{folder}/{report_id}.csv` and notes its place and hash with the report, published at `clock`.
@@ -37,30 +39,36 @@ def export(engine: Engine, report_id: UUID, folder: OutputPath, clock: datetime)
     """
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{report_id}.csv"
-    with engine.begin() as connection, _published(folder, target) as stream:
+    with engine.begin() as connection:
         connection.execute(statement("report/lock_stage"), {"stage": "export", "report_id": str(report_id), "shard": 0})
         stores = connection.scalar(statement("report/count_stores"), {"report_id": report_id})
-        measured = Measured(stream)
-        cursor: Any = connection.connection.cursor()  # psycopg2's own: SQLAlchemy has no COPY
-        cursor.copy_expert(cursor.mogrify(statement("report/export").text, {"report_id": str(report_id)}), measured)
-        connection.execute(
-            statement("report/publish_report"),
-            {
-                "report_id": report_id,
-                "csv_path": str(target),
-                "csv_sha256": measured.digest.hexdigest(),
-                "csv_bytes": measured.size,
-                "store_count": stores,
-                "published_at": clock,
-            },
-        )
+        with _published(folder, report_id, target) as stream:
+            measured = Measured(stream)
+            cursor: Any = connection.connection.cursor()  # psycopg2's own: SQLAlchemy has no COPY
+            cursor.copy_expert(cursor.mogrify(statement("report/export").text, {"report_id": str(report_id)}), measured)
+            connection.execute(
+                statement("report/publish_report"),
+                {
+                    "report_id": report_id,
+                    "csv_path": str(target),
+                    "csv_sha256": measured.digest.hexdigest(),
+                    "csv_bytes": measured.size,
+                    "store_count": stores,
+                    "published_at": clock,
+                },
+            )
     return {"path": str(target), "sha256": measured.digest.hexdigest(), "bytes": measured.size, "stores": stores}
 
 
 @contextmanager
-def _published(folder: OutputPath, target: OutputPath) -> Iterator[BinaryIO]:
-    """A stream to a temporary name that becomes `target` if all goes well, and goes away if not."""
-    temporary = folder / f".{uuid4()}.partial"
+def _published(folder: OutputPath, report_id: UUID, target: OutputPath) -> Iterator[BinaryIO]:
+    """A stream to a temporary name that becomes `target` if all goes well, and goes away if not.
+
+    The caller holds the lock of the report: what earlier tries left under temporary names is of no use to anybody.
+    """
+    for left in list(folder.glob(f".{report_id}.*.partial")):
+        left.unlink()
+    temporary = folder / f".{report_id}.{uuid4()}.partial"
     try:
         with temporary.open("wb") as stream:
             yield stream

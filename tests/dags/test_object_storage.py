@@ -11,7 +11,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from dags.runs import Deployment, make_report
+from dags.runs import Deployment, clear_and_run, make_report
 from store_uptime.reports import report_id_of
 from store_uptime.settings import PROJECT
 
@@ -37,7 +37,10 @@ def test_data_and_reports_can_be_in_a_bucket(deployment: Deployment, first_repor
     published = Path(deployment.report(first_report).csv_path).read_bytes()
     for file in (PROJECT / "data" / "sample").glob("*.csv"):
         bucket.upload_file(str(file), f"data/{file.name}")
-    report_id = report_id_of(make_report(deployment))
+    run_id = make_report(deployment)
+    report_id = report_id_of(run_id)
+    bucket.put_object(Key=f"reports/.{report_id}.killed.partial", Body=b"what a killed try left")
+    clear_and_run(deployment, run_id, ["export"])
     report = deployment.report(report_id)
     assert report.failure_cause is None
     assert report.csv_path == f"s3://stores/reports/{report_id}.csv"

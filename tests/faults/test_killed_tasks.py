@@ -121,4 +121,4 @@ def assert_is(undisturbed: Published, engine: Engine, report_id: UUID, tmp_path:
     assert figures(engine, report_id) == undisturbed.figures
     published = tmp_path / "reports" / f"{report_id}.csv"
     assert published.read_bytes() == undisturbed.csv
-    assert [path.name for path in published.parent.iterdir() if path.name.endswith(".csv")] == [published.name]
+    assert [path.name for path in published.parent.iterdir()] == [published.name]
