@@ -1,8 +1,10 @@
 -- The run's files become visible: new polls, and snapshots that differ from the current one of their kind.
 --
 -- reads   report.source_file, core.file
--- writes  core.acceptance, one row per file that was not visible; core.file.state
+-- writes  core.acceptance, one row per file that was not visible; core.file.state; report.source_file.is_accepted
 -- binds   report_id, accepted_at
+--
+-- Once for each file of a run: cleared and run again, an old run leaves the snapshots that came after it current.
 with current_snapshot as (
     select distinct on (kind)
         kind,
@@ -21,6 +23,7 @@ arrival as (
     left join current_snapshot on file.kind = current_snapshot.kind
     where
         source_file.report_id = :report_id
+        and not source_file.is_accepted
         and case
             when file.kind = 'store_status' then file.state = 'staged'
             else file.file_id is distinct from current_snapshot.file_id
@@ -33,6 +36,12 @@ accepted as (
     set state = 'accepted'
     from arrival
     where file.file_id = arrival.file_id
+),
+
+settled as (
+    update report.source_file
+    set is_accepted = true
+    where report_id = :report_id
 )
 
 insert into core.acceptance (file_id, kind, accepted_at)

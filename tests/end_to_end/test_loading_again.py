@@ -110,6 +110,22 @@ def test_snapshots_replace_one_another_and_may_come_back(engine: Engine, tmp_pat
     assert len(set(scalar(engine, used).split())) == 2
 
 
+def test_an_old_run_that_is_validated_again_brings_no_old_snapshot_back(engine: Engine, tmp_path: Path) -> None:
+    """Whether it made its snapshot current or found it so; a later run that finds the old file again does bring it."""
+    folder = small.write(tmp_path / "data")
+    old = [run_report(engine, folder, tmp_path / "reports") for _ in range(2)]
+    new = run_report(engine, small.write(folder, business_hours=OTHER_HOURS), tmp_path / "reports")
+    for published in old:
+        assert acceptance.accept(engine, published.report_id, CLOCK)["files_accepted"] == 0
+        assert compute(engine, published.report_id, tmp_path / "reports").csv == new.csv
+    small.write(folder, business_hours=None)
+    assert run_report(engine, folder, tmp_path / "reports").csv == new.csv
+    back = run_report(engine, small.write(folder), tmp_path / "reports")
+    assert back.csv == old[0].csv != new.csv
+    assert acceptance.accept(engine, new.report_id, CLOCK)["files_accepted"] == 0
+    assert run_report(engine, folder, tmp_path / "reports").csv == back.csv
+
+
 def test_a_status_file_that_comes_back_adds_nothing(engine: Engine, tmp_path: Path) -> None:
     """Its corrections were corrected since; the log is not a snapshot."""
     wrong = "store_id,status,timestamp_utc\n0042,inactive,2023-01-25 18:13:22.47922 UTC\n"

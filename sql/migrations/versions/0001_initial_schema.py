@@ -241,9 +241,12 @@ create table report.source_file (
     report_id uuid not null references report.report on delete cascade,
     file_id integer not null references core.file,
     name text not null,
+    is_accepted boolean not null default false,
     primary key (report_id, file_id)
 );
 comment on table report.source_file is 'The files a run found in the data folder.';
+comment on column report.source_file.is_accepted is
+    'Whether validate has made the file visible for this run, or found it so: it does that once, so that an old run does not bring an old snapshot back.';
 
 create table report.task_run (
     report_id uuid not null references report.report on delete cascade,
