@@ -1,9 +1,9 @@
 """Reading the input files: which they are, and their rows in blocks of whole records.
 
 A file of any size is read in blocks of about 4 MiB. A block without quote characters goes to polars' CSV parser
-as it is; one with quotes goes through Python's `csv`, which tells where a record that spans lines began. Either way
-each row keeps its physical line number and its raw text, for the quarantine. Whatever makes the file as a whole
-unreadable is an `InputFileError`.
+as it is; one with quotes (or a lone CR) goes through Python's `csv`, which tells where a record that spans lines
+began. Either way each row keeps its physical line number and its raw text, for the quarantine. Whatever makes the file
+as a whole unreadable is an `InputFileError`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ from store_uptime.errors import InputFileError, InputFolderError
 BLOCK_BYTES = 4 * 2**20
 LONGEST_RECORD_BYTES = 128 * 2**10
 COMPRESSIONS = (".gz", ".zst")
+# Python's csv takes one for a line end, polars drops it after a field: through csv it goes as NUL, which no text has.
+LONE_CR = re.compile(r"\r(?!\n)")
 
 
 class InputPath(Protocol):
@@ -157,6 +160,10 @@ class Reader:
             raise InputFileError(self.name, "holds a header and no rows", "at least one row")
 
     def _columns(self, header: str) -> tuple[list[int], int]:
+        if "\r" in header.rstrip("\r"):
+            raise InputFileError(
+                self.name, "a carriage return stands in the header", "lines that end with LF or CRLF", line=1
+            )
         names = next(csv.reader([header.rstrip("\r").removeprefix("\ufeff")]), [])
         folded = [name.strip().lower() for name in names]
         positions = []
@@ -178,7 +185,7 @@ class Reader:
 
     def _parsed(self, blocks: Iterator[str], positions: list[int], width: int) -> Iterator[Batch]:
         for block in blocks:
-            if '"' in block:
+            if '"' in block or block.count("\r") != block.count("\r\n"):
                 yield from self._parsed_quoted(_chain(block, blocks), positions, width)
             elif block:
                 yield self._parsed_plain(block, positions, width)
@@ -244,7 +251,7 @@ class Reader:
                         return
                     lines.extend(_physical_lines(block))
                 used += 1
-                yield lines[used - 1]
+                yield LONE_CR.sub("\0", lines[used - 1])
 
         reader = csv.reader(feed())
         fields: list[list[str]] = []
@@ -276,7 +283,7 @@ class Reader:
             elif len(record) != width:
                 misfits.append(_misfit(first_line, len(record), width, raw))
             else:
-                fields.append(record)
+                fields.append([field.replace("\0", "\r") for field in record] if "\r" in raw else record)
                 numbers.append(first_line)
                 raws[first_line] = raw
         columns = [[record[position] for record in fields] for position in positions]

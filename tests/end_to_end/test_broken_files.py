@@ -101,6 +101,7 @@ BROKEN = {
     "header only, without line end": status("store_id,status,timestamp_utc", "no rows"),
     "header of hours only": status(small.HOURS.split("\n")[0] + "\n", "no rows", kind="business_hours"),
     "header and blank lines": status("store_id,status,timestamp_utc\n\n\r\n\n", "no rows"),
+    "CR for line ends": status(STATUS.replace("\n", "\r"), "carriage return", "LF or CRLF", line=1),
     "latin-1": Broken(STATUS.replace("store 1500,", "Zürich,").encode("latin-1"), ("0xfc", "UTF-8"), line=1507),
     "UTF-8 cut in a character": Broken((STATUS + "Zürich,active,x\nZü").encode()[:-1], ("UTF-8",), line=ROWS + 8),
     "UTF-16": Broken(STATUS.encode("utf-16"), ("UTF-16",), line=1),

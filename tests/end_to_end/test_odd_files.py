@@ -14,7 +14,7 @@ from sqlalchemy import Engine, text
 
 import oracle
 import small
-from pipeline import Published, run_report
+from pipeline import Published, dump, run_report
 from store_uptime import load
 
 
@@ -191,6 +191,20 @@ def test_an_id_keeps_its_line_ends_in_a_crlf_file(engine: Engine, tmp_path: Path
     content = f'store_id,status,timestamp_utc\r\n"a\nb"{rest}\r\n"a\r\nb"{rest}\r\n'
     folder = small.write(tmp_path / "data", store_status=content, business_hours=None, store_timezones=None)
     assert sorted(run_report(engine, folder, tmp_path / "reports").figures) == ["a\nb", "a\r\nb"]
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"], ids=["LF", "CRLF"])
+@pytest.mark.parametrize("other", ["plain", '"quoted"'])
+def test_a_lone_carriage_return_is_a_character(engine: Engine, tmp_path: Path, other: str, line_end: str) -> None:
+    """Whether a quote stands somewhere in the file or not."""
+    rest = ",active,2023-01-22 12:09:39 UTC"
+    rows = ["store_id,status,timestamp_utc", f"\ra\r\rb{rest}", f"c\r{rest}", f"d{rest}\r", f"{other}{rest}"]
+    folder = small.write(
+        tmp_path / "data", store_status=line_end.join([*rows, ""]), business_hours=None, store_timezones=None
+    )
+    published = run_report(engine, folder, tmp_path / "reports")
+    assert sorted(published.figures) == sorted(["\ra\r\rb", "c\r", "d", other.strip('"')])
+    assert dump(engine)["quality.quarantined_row"] == []
 
 
 @pytest.mark.parametrize("is_quoted", [False, True], ids=["plain", "records that span blocks"])
