@@ -29,11 +29,11 @@ from plugin.stack import (
     airflow,
     answers,
     fab_token,
-    free_port,
     token,
     wait_for,
     wait_for_state,
 )
+from stack import free_port
 from store_uptime.database import connect
 from store_uptime.settings import PROJECT, Settings
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -157,10 +156,3 @@ def fab_token(url: str, role: str) -> str:
         admin = {"Authorization": f"Bearer {token(url, 'admin')}"}
         httpx.post(f"{url}/auth/fab/v1/users", json=body, headers=admin, timeout=60).raise_for_status()
     return token(url, role)
-
-
-def free_port() -> int:
-    """One that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

@@ -18,15 +18,36 @@ import httpx
 
 from store_uptime.settings import PROJECT
 
-SIZES = {"wide": (1280, 900), "phone": (390, 844)}
-
 
 @dataclass
 class Site:
     """A running Airflow, and the token of somebody who may do everything."""
 
+    home: Path
     url: str
-    token: str
+    data: Path
+    schedule: str
+    token: str = ""
+
+    def command(self, name: str) -> None:
+        """`make up` or `make down`."""
+        environment = os.environ | {
+            "STORE_UPTIME_HOME": str(self.home),
+            "STORE_UPTIME_DATA": str(self.data),
+            "STORE_UPTIME_SCHEDULE": self.schedule,
+            "PORT": self.url.rpartition(":")[2],
+            "PYTHONPATH": str(PROJECT / "include"),
+        }
+        done = subprocess.run(
+            [sys.executable, "-m", "commands.stack", name], cwd=PROJECT, env=environment, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+
+    def sign_in(self) -> None:
+        """Gets the token."""
+        password = json.loads((self.home / "airflow" / "passwords.json").read_text())["admin"]
+        login = {"username": "admin", "password": password}
+        self.token = httpx.post(f"{self.url}/auth/token", json=login, timeout=60).json()["access_token"]
 
     @property
     def pages(self) -> str:
@@ -65,37 +86,19 @@ class Site:
 
 
 @contextmanager
-def running_site(home: Path, data: Path) -> Iterator[Site]:
+def running_site(home: Path, data: Path, schedule: str = "none") -> Iterator[Site]:
     """What `make up` starts, on a free port and with a home of its own; `make down` at the end."""
-    environment = os.environ | {
-        "STORE_UPTIME_HOME": str(home),
-        "STORE_UPTIME_DATA": str(data),
-        "STORE_UPTIME_SCHEDULE": "none",
-        "PORT": str(free_port()),
-        "PYTHONPATH": str(PROJECT / "include"),
-    }
-
-    def run(command: str) -> None:
-        done = subprocess.run(
-            [sys.executable, "-m", "commands.stack", command],
-            cwd=PROJECT,
-            env=environment,
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, done.stderr
-
-    run("up")
+    site = Site(home, f"http://127.0.0.1:{free_port()}", data, schedule)
+    site.command("up")
     try:
-        url = f"http://127.0.0.1:{environment['PORT']}"
-        password = json.loads((home / "airflow" / "passwords.json").read_text())["admin"]
-        answer = httpx.post(f"{url}/auth/token", json={"username": "admin", "password": password}, timeout=60)
-        yield Site(url, answer.json()["access_token"])
+        site.sign_in()
+        yield site
     finally:
-        run("down")
+        site.command("down")
 
 
 def free_port() -> int:
+    """One that nothing listens on."""
     with socket.socket() as attempt:
         attempt.bind(("127.0.0.1", 0))
         return attempt.getsockname()[1]
