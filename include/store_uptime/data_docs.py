@@ -7,13 +7,14 @@ load theirs from other hosts, and its own list is built anew from every run ther
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from store_uptime.sql import statement
 
@@ -105,22 +106,70 @@ def _escaped(value: Any) -> Any:
 def write_lists(engine: Engine, site: Path, view: DefaultJinjaPageView, created_at: datetime) -> None:
     """The list of the day that a run was created on, and the index: the newest runs, and every day."""
     day = created_at.replace(hour=0, minute=0, second=0, microsecond=0)
-    days = site / "days"
     with engine.begin() as connection:
         connection.execute(statement("quality/lock_data_docs"))
+        write_day(site, view, day, listed_runs(connection, site, day))
+        write_index(site, view, listed_runs(connection, site))
 
-        def runs(created_from: datetime | None, created_to: datetime | None, at_most: int | None) -> list[Any]:
-            binds = {"created_from": created_from, "created_to": created_to, "at_most": at_most}
-            rows = connection.execute(statement("quality/list_reviews"), binds)
-            return [row for row in rows if (site / "runs" / f"{row.report_id}.html").exists()]
 
-        page = view.env.get_template("runs.html")
-        title = f"Runs of {day:%Y-%m-%d}"
-        of_day = runs(day, day + timedelta(days=1), None)
-        write_whole(days / f"{day:%Y-%m-%d}.html", page.render(root="../", title=title, runs=of_day, days=[]))
-        names = sorted((path.stem for path in days.glob("[0-9]*.html")), reverse=True)
-        newest = runs(None, None, NEWEST_RUNS)
-        write_whole(site / "index.html", page.render(root="", title="Newest runs", runs=newest, days=names))
+def write_day(site: Path, view: DefaultJinjaPageView, day: datetime, runs: Sequence[Any]) -> None:
+    """The list of a day's runs."""
+    page = view.env.get_template("runs.html").render(root="../", title=f"Runs of {day:%Y-%m-%d}", runs=runs, days=[])
+    write_whole(site / "days" / f"{day:%Y-%m-%d}.html", page)
+
+
+def write_index(site: Path, view: DefaultJinjaPageView, runs: Sequence[Any]) -> None:
+    """The newest runs, and every day."""
+    names = [path.stem for path in listed_days(site)]
+    page = view.env.get_template("runs.html").render(root="", title="Newest runs", runs=runs, days=names)
+    write_whole(site / "index.html", page)
+
+
+def listed_days(site: Path) -> list[Path]:
+    """The lists of days, the newest first."""
+    return sorted((site / "days").glob("[0-9]*.html"), reverse=True)
+
+
+def listed_runs(connection: Connection, site: Path, day: datetime | None = None) -> list[Any]:
+    """The runs of a day, or the newest of all; those that have a page."""
+    binds = {
+        "created_from": day,
+        "created_to": day + timedelta(days=1) if day else None,
+        "at_most": None if day else NEWEST_RUNS,
+    }
+    rows = connection.execute(statement("quality/list_reviews"), binds)
+    return [row for row in rows if (site / "runs" / f"{row.report_id}.html").exists()]
+
+
+def mend_lists(engine: Engine, site: Path) -> int:
+    """Writes anew each list that does not name what it should; returns how many there were.
+
+    For when results were deleted: a day without runs has no list.
+    """
+    mended = 0
+    with engine.begin() as connection:
+        connection.execute(statement("quality/lock_data_docs"))
+        for list_ in listed_days(site):
+            day = datetime.strptime(list_.stem, "%Y-%m-%d").replace(tzinfo=UTC)
+            runs = listed_runs(connection, site, day)
+            if not runs:
+                list_.unlink()
+            elif linked(list_, "runs") != {str(run.report_id) for run in runs}:
+                write_day(site, page_view(), day, runs)
+            else:
+                continue
+            mended += 1
+        index, runs = site / "index.html", listed_runs(connection, site)
+        shown = {str(run.report_id) for run in runs}, {path.stem for path in listed_days(site)}
+        if index.exists() and (linked(index, "runs"), linked(index, "days")) != shown:
+            write_index(site, page_view(), runs)
+            mended += 1
+    return mended
+
+
+def linked(page: Path, folder: str) -> set[str]:
+    """What a list links to in `folder`."""
+    return set(re.findall(rf'"(?:\.\./)?{folder}/([\w-]+)\.html"', page.read_text(encoding="utf-8")))
 
 
 def copy_assets(site: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from store_uptime.errors import SettingError
 
 PROJECT = Path(__file__).resolve().parents[2]
+MOST_DAYS = 36_500
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,11 @@ class Settings:
     reports: str
     schedule: str | None
     max_unusable_percent: float
+    maintenance_schedule: str | None
+    keep_polls_days: int | None
+    keep_reports_days: int | None
+    keep_quality_days: int | None
+    keep_runs_days: int | None
 
     @classmethod
     def from_environment(cls, environment: dict[str, str] | None = None) -> Settings:
@@ -36,8 +42,14 @@ class Settings:
             database_url=sqlalchemy_url(value("DATABASE_URL", "")),
             data=value("DATA", str(PROJECT / "data" / "sample")),
             reports=value("REPORTS", str(home / "reports")),
-            schedule=None if value("SCHEDULE", "0 2 * * *") == "none" else value("SCHEDULE", "0 2 * * *"),
+            schedule=none_or(value("SCHEDULE", "0 2 * * *")),
             max_unusable_percent=percent("MAX_UNUSABLE_PERCENT", value("MAX_UNUSABLE_PERCENT", "5")),
+            maintenance_schedule=none_or(value("MAINTENANCE_SCHEDULE", "30 4 * * *")),
+            # The polls of the newest report's week and of the day before have to be there.
+            keep_polls_days=days("KEEP_POLLS_DAYS", value("KEEP_POLLS_DAYS", "400"), at_least=8),
+            keep_reports_days=days("KEEP_REPORTS_DAYS", value("KEEP_REPORTS_DAYS", "400")),
+            keep_quality_days=days("KEEP_QUALITY_DAYS", value("KEEP_QUALITY_DAYS", "400")),
+            keep_runs_days=days("KEEP_RUNS_DAYS", value("KEEP_RUNS_DAYS", "180")),
         )
 
     @classmethod
@@ -55,6 +67,20 @@ def percent(name: str, text: str) -> float:
     if not 0 <= number <= 100:
         raise SettingError(f"STORE_UPTIME_{name}", text, "a number from 0 to 100")
     return number
+
+
+def none_or(text: str) -> str | None:
+    """`text`, or None for the word `none`."""
+    return None if text == "none" else text
+
+
+def days(name: str, text: str, *, at_least: int = 1) -> int | None:
+    """A number of days; None (`none`) is for ever."""
+    if text == "none":
+        return None
+    if not (text.isascii() and text.isdecimal() and at_least <= int(text) <= MOST_DAYS):
+        raise SettingError(f"STORE_UPTIME_{name}", text, f"a number of days from {at_least} to {MOST_DAYS}, or none")
+    return int(text)
 
 
 def sqlalchemy_url(url: str) -> str:

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine
 
+from store_uptime.errors import ReportError
 from store_uptime.sql import statement
 from store_uptime.zones import DEFAULT_TIMEZONE, offset_segments
 
@@ -64,10 +65,14 @@ def _clip(connection: Connection, lane: dict[str, Any]) -> int:
 def _interpolate(connection: Connection, lane: dict[str, Any]) -> int:
     connection.execute(statement("report/clear_interpolate_uptime"), lane)
     connection.execute(statement("report/clear_interpolate_status"), lane)
-    source = "runs" if connection.scalar(statement("report/can_use_status_runs"), lane) else "polls"
-    connection.execute(statement(f"report/interpolate_from_{source}"), lane)
+    has_runs = connection.scalar(statement("report/can_use_status_runs"), lane)
+    if has_runs:
+        connection.execute(statement("report/interpolate_from_runs"), lane)
     # Asked once more: polls may have been accepted, and the runs changed, before they were read.
-    if source == "runs" and not connection.scalar(statement("report/can_use_status_runs"), lane):
+    if not has_runs or not connection.scalar(statement("report/can_use_status_runs"), lane):
+        kept_from = connection.scalar(statement("report/polls_kept_from"), lane)
+        if kept_from is not None:
+            raise ReportError(f"The report rests on polls of before {kept_from}, which are kept no more.")
         connection.execute(statement("report/clear_interpolate_status"), lane)
         connection.execute(statement("report/interpolate_from_polls"), lane)
     return connection.execute(statement("report/interpolate"), lane).rowcount

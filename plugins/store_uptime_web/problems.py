@@ -91,6 +91,7 @@ MEANINGS = {
     403: "An identity without the permission the DAG needs.",
     404: "There is nothing of that id.",
     409: "Not in the state it is in now.",
+    410: "The report was deleted.",
     413: "The body is too large.",
     415: "The body is not JSON.",
     422: "A field of the request cannot be used; `errors` names it.",

@@ -58,6 +58,11 @@ class Progress:
         return self.row if self.row is not None and self.row.published_at is not None else None
 
     @property
+    def is_deleted(self) -> bool:
+        """Whether maintenance has deleted it, and Airflow still keeps its run: the first task of all writes the row."""
+        return self.row is None and self._run.state == State.COMPLETE
+
+    @property
     def state(self) -> State:
         """What is published stays complete, whatever happens to its run afterwards."""
         if self.published is not None:
@@ -100,14 +105,17 @@ class Progress:
 
 
 async def of_report(request: Request, report_id: UUID) -> Progress:
-    """The report; 404 for an id that was never issued. Of a published one Airflow is not asked."""
+    """The report; 404 for an id that was never issued, 410 once deleted. Of a published one Airflow is not asked."""
     row = await run_in_threadpool(records.row, "report", report_id=report_id)
     if row is not None and row.published_at is not None:
         return Progress(row, None)
     run = await (runs.read(request, row.dag_run_id) if row is not None else runs.find(request, report_id))
     if row is None and run is None:
         raise unknown_report(report_id)
-    return Progress(row, run)
+    found = Progress(row, run)
+    if found.is_deleted:
+        raise Problem(410, f"The report {report_id} was deleted: reports are not kept for ever.")
+    return found
 
 
 def unknown_report(report_id: object) -> Problem:

@@ -20,7 +20,9 @@ from store_uptime_web.routes_reports import Cursor, Limit, ReportId
 from store_uptime_web.security import Reader
 
 router = APIRouter(
-    tags=["figures"], prefix="/reports/{report_id}", responses=problems.documented(401, 403, 404, 409, 422, 429, 503)
+    tags=["figures"],
+    prefix="/reports/{report_id}",
+    responses=problems.documented(401, 403, 404, 409, 410, 422, 429, 503),
 )
 
 BINS = 20

@@ -165,7 +165,7 @@ def accepted(request: Request, report_id: UUID) -> Response:
     "/get_report/{report_id}",
     summary="The report, or how far it is",
     response_model=Status,
-    responses=problems.documented(401, 403, 404, 429, 503) | downloads.documented("csv"),
+    responses=problems.documented(401, 403, 404, 410, 429, 503) | downloads.documented("csv"),
 )
 async def get_report(request: Request, user: Reader, report_id: ReportId) -> Response:
     """The CSV as soon as there is one. Until then its status, to ask again after Retry-After seconds."""
@@ -186,12 +186,15 @@ async def list_reports(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> ReportPage:
-    """One row for each run of the DAG. A page may be shorter than `limit`; `next` tells whether there is more."""
+    """One row for each run of the DAG, deleted reports left out.
+
+    A page may be shorter than `limit`; `next` tells whether there is more.
+    """
     found, next_cursor = await runs.page(request, [str(one) for one in state or []], limit, cursor or "")
     report_rows = await run_in_threadpool(records.rows, "reports", report_ids=[str(run.report_id) for run in found])
     may = await run_in_threadpool(lambda: {"trigger": is_allowed("POST", user), "cancel": is_allowed("PUT", user)})
     row_of = {row.report_id: row for row in report_rows}
-    listed = [Progress(row_of.get(run.report_id), run) for run in found]
+    listed = [one for run in found if not (one := Progress(row_of.get(run.report_id), run)).is_deleted]
     return ReportPage.model_validate(
         {
             "reports": [report_row(request, one) for one in listed if not state or one.state in state],
@@ -224,7 +227,7 @@ def report_row(request: Request, one: Progress) -> dict[str, Any]:
     }
 
 
-@router.get("/reports/{report_id}", summary="One report", responses=problems.documented(401, 403, 404, 429, 503))
+@router.get("/reports/{report_id}", summary="One report", responses=problems.documented(401, 403, 404, 410, 429, 503))
 async def show_report(request: Request, user: Reader, report_id: ReportId) -> ReportDetail:
     """State, parameters, tasks, the files it rests on, and links."""
     found = await progress.of_report(request, report_id)
@@ -302,7 +305,7 @@ def parameters(found: Progress) -> dict[str, Any]:
     "/reports/{report_id}/cancel",
     status_code=202,
     summary="Cancel a report",
-    responses=problems.documented(401, 403, 404, 409, 429, 503),
+    responses=problems.documented(401, 403, 404, 409, 410, 429, 503),
 )
 async def cancel_report(request: Request, user: Canceler, report_id: ReportId) -> Canceled:
     """Fails its DAG run, as the button in Airflow does: running tasks are stopped."""
@@ -317,7 +320,7 @@ async def cancel_report(request: Request, user: Canceler, report_id: ReportId) -
     "/reports/{report_id}/events",
     summary="A report's progress as it happens",
     response_class=StreamingResponse,
-    responses=problems.documented(401, 403, 404, 429, 503)
+    responses=problems.documented(401, 403, 404, 410, 429, 503)
     | {200: {"description": "Server-sent events `progress`, and `end`.", "content": {"text/event-stream": {}}}},
 )
 async def report_events(request: Request, user: Reader, report_id: ReportId) -> StreamingResponse:

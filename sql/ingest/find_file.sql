@@ -4,4 +4,4 @@
 -- binds   kind, content_sha256
 select file_id
 from core.file
-where kind = :kind and content_sha256 = :content_sha256 and state <> 'rejected'
+where kind = :kind and content_sha256 = :content_sha256 and state in ('staged', 'accepted')

@@ -30,7 +30,7 @@ def test_these_dags_and_no_import_errors() -> None:
 
     bag = DagBag(str(PROJECT / "dags"))
     assert bag.import_errors == {}
-    assert set(bag.dags) == {"store_uptime_report"}
+    assert set(bag.dags) == {"store_uptime_report", "store_uptime_maintenance"}
 
 
 def test_the_tasks_follow_each_other(dag: Any) -> None:

@@ -93,6 +93,21 @@ def test_an_id_that_was_never_issued_is_not_found(viewer: httpx.Client, report_i
         assert answer.headers["content-type"] == "application/problem+json"
 
 
+def test_a_deleted_report_is_gone(stack: Stack, viewer: httpx.Client, report_id: UUID, paused: None) -> None:
+    """Its run ended well, and Airflow still has it; its row is there no more."""
+    deleted = str(uuid4())
+    with stack.airflow() as airflow:
+        runs = "dags/store_uptime_report/dagRuns"
+        airflow.post(runs, json={"dag_run_id": deleted, "logical_date": None}).raise_for_status()
+        airflow.patch(f"{runs}/{deleted}", json={"state": "success"}).raise_for_status()
+    for path in ("get_report/{}", "reports/{}", "reports/{}/summary", "reports/{}/download", "reports/{}/events"):
+        answer = viewer.get(path.format(deleted))
+        assert (answer.status_code, answer.json()["title"]) == (410, "Gone"), path
+    listed = {row["report_id"] for row in viewer.get("reports", params={"limit": 100}).json()["reports"]}
+    assert str(report_id) in listed
+    assert deleted not in listed
+
+
 def test_both_paths_answer_at_the_root_too(stack: Stack, report_id: UUID) -> None:
     with stack.client("user", path="") as root:
         answer = root.get(f"get_report/{report_id}")

@@ -1,0 +1,6 @@
+-- Room for new rows, and fresh statistics, in the tables that rows are deleted from. Runs outside a transaction.
+vacuum (analyze)
+report.report, report.source_file, report.task_run, report.store, report.zone_segment, report.zone_day,
+report.open_time, report.observed_status, report.store_uptime,
+quality.expectation_result, quality.quarantined_row,
+core.business_hours, core.store_timezone, core.snapshot_store, core.staged_run, core.polled_store, core.status_run
