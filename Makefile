@@ -16,7 +16,7 @@ RUN := .venv/bin/python
 SET_UP_RUN := sh commands/install.sh run
 SET_UP_DEV := sh commands/install.sh dev
 
-.PHONY: help report up down test lint format types bench lock sample vendor clean
+.PHONY: help report up down backup restore test lint format types bench lock sample vendor clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -32,6 +32,14 @@ up: ## Start Airflow with the plugin on 127.0.0.1:8080 [PORT=8080]
 down: ## Stop what `make up` started
 	@$(SET_UP_RUN)
 	@$(RUN) -m commands.stack down
+
+backup: ## Put database, reports and quality results into one file: [OUT=folder]
+	@$(SET_UP_RUN)
+	@$(RUN) -m commands.backup backup
+
+restore: ## Bring a backup back into an empty STORE_UPTIME_HOME: FROM=file
+	@$(SET_UP_RUN)
+	@$(RUN) -m commands.backup restore
 
 test: ## Run the tests [TESTS="tests/unit -k zones"]
 	@$(SET_UP_DEV)

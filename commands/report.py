@@ -10,7 +10,6 @@ from __future__ import annotations
 import gc
 import logging
 import os
-import re
 import shutil
 import signal
 import sys
@@ -24,9 +23,8 @@ from uuid import UUID, uuid4
 
 gc.disable()  # a short life, most of it spent on imports, which leave no rubbish
 
-import psutil  # noqa: E402
-
 from commands.airflow_environment import airflow_environment, migrate_all  # noqa: E402
+from commands.caller import at_caller, given  # noqa: E402
 from commands.console import user_console  # noqa: E402
 from commands.second_process import SecondProcess  # noqa: E402
 from commands.stack_state import Stack, is_scheduler_alive, no_scheduler, read_stack  # noqa: E402
@@ -167,21 +165,6 @@ def parameters() -> dict[str, object]:
             raise SettingError("SHARDS", text, "a number from 1 to 256")
         asked["shards"] = int(text)
     return asked
-
-
-def given(name: str) -> str:
-    """What the caller gave for a variable of make; empty if nothing."""
-    return os.environ.get(name, "").strip()
-
-
-def at_caller(folder: str) -> str:
-    """A folder seen from where make was called: with `make -C` that is not the checkout."""
-    if "://" in folder:
-        return folder
-    makes = (process for process in psutil.Process().parents() if process.name() in {"make", "gmake"})
-    moved = any(re.match(r"-\w*C|--directory", argument) for make in makes for argument in make.cmdline())
-    caller = os.environ.get("CALLER_FOLDER", "") if moved else ""
-    return str(Path(caller, Path(folder).expanduser()).absolute())
 
 
 if __name__ == "__main__":

@@ -35,6 +35,7 @@ class Site:
             "STORE_UPTIME_HOME": str(self.home),
             "STORE_UPTIME_DATA": str(self.data),
             "STORE_UPTIME_SCHEDULE": self.schedule,
+            "STORE_UPTIME_MAINTENANCE_SCHEDULE": "none",
             "PORT": self.url.rpartition(":")[2],
             "PYTHONPATH": str(PROJECT / "include"),
         }

@@ -74,6 +74,7 @@ def stack(new_database: Callable, tmp_path_factory: pytest.TempPathFactory) -> I
         ports = {"simple": free_port(), "fab": free_port()}
         environment |= {
             "STORE_UPTIME_SCHEDULE": "none",
+            "STORE_UPTIME_MAINTENANCE_SCHEDULE": "none",
             "AIRFLOW__CORE__AUTH_MANAGER": SIMPLE,
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(
                 f"{role}:{'' if role == 'nobody' else role}" for role in ROLES

@@ -1,0 +1,279 @@
+"""`make backup` and `make restore`: all state that cannot be computed again, in one file.
+
+The file is a tar archive: `database.dump` (pg_dump's custom format: our schemas and Airflow's), the files of published
+reports, quality results, Data Docs, what Airflow encrypts and signs with, and last `manifest.json`, which names every
+other file with its hash. It holds secrets, so only its owner can read it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+from typing import IO, Any
+
+from psycopg2.extensions import make_dsn, parse_dsn
+from sqlalchemy import Connection
+
+from commands.caller import at_caller, given
+from commands.console import user_console
+from store_uptime import embedded
+from store_uptime.database import connect
+from store_uptime.errors import SettingError, StoreUptimeError
+from store_uptime.settings import Settings
+from store_uptime.sql import statement
+
+FORMAT = 1
+DUMP, MANIFEST = "database.dump", "manifest.json"
+SECRETS = ("airflow/secrets.json", "airflow/passwords.json")
+FOLDERS = ("quality", "data_docs")
+CHUNK_BYTES = 1 << 20
+
+
+def back_up(say: Callable[[str], None]) -> str:
+    """Writes a backup and returns its path. Reports may be made meanwhile: the backup is of one instant."""
+    settings = Settings.from_environment()
+    out = Path(at_caller(given("OUT") or str(settings.home / "backups")))
+    if not settings.database_url and not embedded.data_folder(settings.home).exists():
+        raise StoreUptimeError(f"There is nothing to back up: {settings.home} has no database.")
+    with embedded.database(settings) as settings:
+        out.mkdir(parents=True, exist_ok=True)
+        created_at = datetime.now(UTC)
+        target = out / f"store-uptime-{created_at:%Y%m%dT%H%M%S.%fZ}.tar"
+        engine = connect(settings, "owner").execution_options(isolation_level="REPEATABLE READ")
+        with (
+            engine.begin() as connection,
+            unfinished(target) as draft,
+            tempfile.TemporaryDirectory(dir=out, prefix=".backing-up-") as work,
+        ):
+            dump = Path(work, DUMP)
+            server = connection.connection.dbapi_connection.server_version // 10_000  # type: ignore[union-attr]
+            run_tool(
+                *("pg_dump", server, settings.database_url, "--format=custom", "--no-owner", f"--file={dump}"),
+                f"--snapshot={connection.scalar(statement('backup/export_snapshot'))}",
+            )
+            with Archive(draft) as archive:
+                archive.add(dump, DUMP)
+                add_state(archive, settings.home)
+                elsewhere = add_reports(archive, connection, Path(settings.reports))
+                archive.finish({"format": FORMAT, "created_at": created_at.isoformat(), "postgresql": server})
+        engine.dispose()
+    if elsewhere:
+        say(f"{elsewhere} reports are not in {settings.reports}: their files are not in the backup")
+    return str(target)
+
+
+def add_state(archive: Archive, home: Path) -> None:
+    """Secrets and quality results. Files that have no name yet (.name...) are somebody's unfinished work."""
+    for name in SECRETS:
+        archive.add(home / name, name)
+    for folder in FOLDERS:
+        for path in sorted((home / folder).rglob("*")):
+            if path.is_file() and not path.name.startswith("."):
+                archive.add(path, str(path.relative_to(home)))
+
+
+def add_reports(archive: Archive, connection: Connection, folder: Path) -> int:
+    """The files of the reports that are published in the dump; returns how many of them are not in `folder`."""
+    elsewhere = 0
+    for report in connection.execute(statement("backup/list_published")):
+        path = folder / f"{report.report_id}.csv"
+        if report.csv_path == str(path):
+            archive.add(path, f"reports/{path.name}")
+        else:
+            elsewhere += 1
+    return elsewhere
+
+
+class Archive:
+    """A tar archive being written, with the hash of each file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.hashes = path, dict[str, str]()
+
+    def __enter__(self) -> Archive:
+        self.stream = os.fdopen(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+        self.tar = tarfile.open(fileobj=self.stream, mode="w", format=tarfile.PAX_FORMAT)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.tar.close()
+        self.stream.flush()
+        os.fsync(self.stream.fileno())
+        self.stream.close()
+
+    def add(self, path: Path, name: str) -> None:
+        """Adds a file; one that is not there, or went this moment, is left out."""
+        with suppress(FileNotFoundError), path.open("rb") as content:
+            member = tarfile.TarInfo(name)
+            member.size, member.mtime = path.stat().st_size, int(path.stat().st_mtime)
+            reader = HashedReader(content)
+            self.tar.addfile(member, reader)
+            self.hashes[name] = reader.digest.hexdigest()
+
+    def finish(self, facts: dict[str, Any]) -> None:
+        """Writes the manifest: an archive without one is not whole."""
+        text = json.dumps(facts | {"sha256": self.hashes}, indent=1).encode()
+        member = tarfile.TarInfo(MANIFEST)
+        member.size = len(text)
+        self.tar.addfile(member, io.BytesIO(text))
+
+
+class HashedReader:
+    """A stream that hashes what is read."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self.stream, self.digest = stream, hashlib.sha256()
+
+    def read(self, size: int = -1) -> bytes:
+        """Passes on."""
+        data = self.stream.read(size)
+        self.digest.update(data)
+        return data
+
+
+@contextmanager
+def unfinished(target: Path) -> Iterator[Path]:
+    """A temporary name that becomes `target` if all goes well, and goes away if not."""
+    draft = target.with_name(f".{target.name}.partial")
+    try:
+        yield draft
+        draft.rename(target)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+
+
+def restore(say: Callable[[str], None]) -> str:
+    """Puts the state of a backup into an empty home and an empty database; returns what was restored."""
+    settings = Settings.from_environment()
+    if not given("FROM"):
+        raise SettingError("FROM", None, "the path of a backup")
+    source = Path(at_caller(given("FROM")))
+    targets = {name: settings.home / name for name in (*SECRETS, *FOLDERS)} | {"reports": Path(settings.reports)}
+    for target in targets.values():
+        if target.is_file() or (target.is_dir() and any(target.iterdir())):
+            raise StoreUptimeError(f"{target} is there already: restore into an empty STORE_UPTIME_HOME.")
+    settings.home.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=settings.home, prefix=".restoring-") as work:
+        manifest = extract(source, Path(work))
+        reports = [path.stem for path in Path(work, "reports").glob("*.csv")]
+        if reports and "://" in settings.reports:
+            raise StoreUptimeError("STORE_UPTIME_REPORTS is a URL: restore into a folder, and copy the reports there.")
+        with embedded.database(settings) as settings:
+            restore_database(settings, Path(work, DUMP), manifest, reports)
+        for name, target in targets.items():
+            if Path(work, name).exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with suppress(FileNotFoundError):
+                    target.rmdir()
+                shutil.move(Path(work, name), target)
+    say(f"restored {len(manifest['sha256'])} files of {manifest['created_at']}, {len(reports)} reports among them")
+    return str(settings.home)
+
+
+def extract(source: Path, folder: Path) -> dict[str, Any]:
+    """Unpacks a backup into `folder` and returns its manifest; raises `StoreUptimeError` unless all is as written."""
+    manifest: dict[str, Any] = {}
+    hashes: dict[str, str] = {}
+    try:
+        with tarfile.open(source, "r:") as tar:
+            for member in tar:
+                content = tar.extractfile(member)
+                name = PurePosixPath(member.name)
+                if content is None or name.is_absolute() or ".." in name.parts:
+                    raise StoreUptimeError(f"{source} is no backup: it holds {member.name}.")
+                if member.name == MANIFEST:
+                    manifest = json.load(content)
+                    continue
+                hashes[member.name] = unpack(content, folder / name)
+    except tarfile.TarError as error:
+        raise StoreUptimeError(f"{source} is no backup, or is damaged: {embedded.one_line(str(error))}.") from error
+    if not manifest:
+        raise StoreUptimeError(f"{source} is not whole: it has no {MANIFEST}.")
+    if manifest["format"] != FORMAT:
+        raise StoreUptimeError(f"{source} is of format {manifest['format']}; this project reads {FORMAT}.")
+    wrong = [name for name, sha256 in manifest["sha256"].items() if hashes.get(name) != sha256]
+    if wrong or DUMP not in hashes:
+        raise StoreUptimeError(f"{source} is damaged: {', '.join(wrong[:3])} is not what was written.")
+    return manifest
+
+
+def unpack(content: IO[bytes], path: Path) -> str:
+    """Writes a file for its owner's eyes only, as the secrets are; returns its hash."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    reader = HashedReader(content)
+    private = path.parent.name == "airflow" or path.name == DUMP
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if private else 0o644), "wb") as stream:
+        shutil.copyfileobj(reader, stream, CHUNK_BYTES)
+    return reader.digest.hexdigest()
+
+
+def restore_database(settings: Settings, dump: Path, manifest: dict[str, Any], reports: list[str]) -> None:
+    """Fills the empty database, in one transaction."""
+    engine = connect(settings, "owner").execution_options(isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        server = connection.connection.dbapi_connection.server_version // 10_000  # type: ignore[union-attr]
+        if server < manifest["postgresql"]:
+            raise StoreUptimeError(f"The backup is of PostgreSQL {manifest['postgresql']}, this server is {server}.")
+        tables = connection.scalars(statement("backup/list_tables")).all()
+        if tables:
+            raise StoreUptimeError(f"The database is not empty: it holds {', '.join(tables[:3])} and so on.")
+        connection.execute(statement("backup/create_roles"))
+        run_tool(
+            *("pg_restore", server, settings.database_url, "--single-transaction", "--exit-on-error", "--no-owner"),
+            str(dump),
+        )
+        folder = {"report_ids": reports, "folder": settings.reports}
+        connection.execute(statement("backup/move_reports"), folder)
+        connection.execute(statement("backup/analyze"))
+    engine.dispose()
+
+
+def run_tool(name: str, server: int, url: str, *arguments: str) -> None:
+    """Runs one of PostgreSQL's programs on the database; a password goes by the environment, which nobody can list."""
+    parts = parse_dsn(url.replace("postgresql+psycopg2://", "postgresql://", 1))
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
+    if "password" in parts:
+        environment["PGPASSWORD"] = parts.pop("password")
+    finished = subprocess.run(
+        [str(tool(name, server)), f"--dbname={make_dsn(**parts)}", *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if finished.returncode:
+        raise StoreUptimeError(f"{name} failed: {embedded.most_telling_line(finished.stderr)}")
+
+
+def tool(name: str, server: int) -> Path:
+    """The program for a server of a major version: as new as the server, or the next newer."""
+    found = {}
+    for path in (shutil.which(name), embedded.programs() / name):
+        if path is not None:
+            said = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout
+            version = re.search(r"(\d+)", said)
+            if version:
+                found[int(version[1])] = Path(path)
+    fitting = [version for version in found if version >= server]
+    if not fitting:
+        versions = ", ".join(map(str, sorted(found)))
+        raise StoreUptimeError(f"{name} of PostgreSQL {server} or newer is needed on the PATH; found {versions}.")
+    return found[min(fitting)]
+
+
+if __name__ == "__main__":
+    with user_console(sys.argv[1]) as console:
+        console.print(back_up(console.say) if sys.argv[1] == "backup" else restore(console.say))

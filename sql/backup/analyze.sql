@@ -1,0 +1,2 @@
+-- Statistics of all tables, which a dump does not hold.
+analyze
