@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import io
-import re
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
-from tempfile import TemporaryFile
-from typing import Any, TypeVar
+from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import numpy as np
 import polars as pl
 from sqlalchemy import Connection, Engine
 
+from store_uptime import binary_copy
 from store_uptime.errors import InputFileError, InputFolderError
 from store_uptime.files import (
     BUSINESS_HOURS,
@@ -35,31 +33,33 @@ from store_uptime.files import (
     content_hash,
     find_files,
 )
+from store_uptime.overlap import Writes, ahead, side_by_side
+from store_uptime.parsing import (
+    parse_end_time_us,
+    parse_start_time_us,
+    parse_weekday,
+    parsed,
+    parsed_status,
+    parsed_timestamps,
+)
+from store_uptime.shelf import Shelf, is_like_neighbour
 from store_uptime.sql import statement
 from store_uptime.zones import as_utc, known_timezones
 
-Item = TypeVar("Item")
-Result = TypeVar("Result")
-
 PART_ROWS = 1_000_000
 CHECKERS = 2  # threads: more than two cores are never busy with them, as each batch has to be read first
-COMPARTMENT_BYTES, MOST_COMPARTMENTS = 4 * 2**20, 256
 LONGEST_STORE_ID_BYTES = 1024
 CLOCK_TOLERANCE = timedelta(hours=1)
-POSTGRES_EPOCH_US = 946_684_800_000_000
-EARLIEST_US = -62_104_060_800_000_000  # 0002-01-01 UTC: a report looks back a week, and no year comes before the first
 
-# Time stamps as they usually come, in two halves, which are parsed together; others are parsed one by one.
-USUAL_MINUTE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}$"
-USUAL_SECONDS = r"^:[0-5][0-9](?:\.[0-9]{1,6})?(?: UTC|Z)?$"
 TIMESTAMP_EXAMPLE = "a time stamp such as 2023-01-22 12:09:39.388884 UTC"
 
-# Columns of a row in the binary COPY format: after a field count each value follows its length, all big-endian.
-# https://www.postgresql.org/docs/18/sql-copy.html#SQL-COPY-FILE-FORMATS
-POLL = {"store_key": ">i8", "polled_at": ">i8", "file_id": ">i4", "part_no": ">i2", "is_active": ">i1"}
-RUN = {"file_id": ">i4", "store_key": ">i8", "started_at": ">i8", "is_active": ">i1"}
-COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
-COPY_TRAILER = b"\xff\xff"
+# Columns as they are shelved, in the order that the rows come back in, and as they are copied.
+POLL = {"store_key": "i8", "polled_at": "i8", "line": "i8", "is_active": "?"}
+POLL_COPY = {"store_key": ">i8", "polled_at": ">i8", "file_id": ">i4", "part_no": ">i2", "is_active": ">i1"}
+RUN_COPY = {"file_id": ">i4", "store_key": ">i8", "started_at": ">i8", "is_active": ">i1"}
+OPENING = {"store_key": "i8", "weekday": "i2", "start_time_local": "i8", "end_time_local": "i8"}
+OPENING_COPY = {"file_id": ">i4"} | {name: f">{dtype}" for name, dtype in OPENING.items()}
+ZONE = {"store_key": "i8", "line": "i8", "zone_number": "i2"}
 
 
 def store_key(store_id: str) -> int:
@@ -203,7 +203,7 @@ class Loader:
             return batch, check(batch.rows, faults), faults
 
         batches = ahead(self.reader.batches(), self.read_ahead)
-        for batch, typed, faults in side_by_side(checked, batches, self.checkers):
+        for batch, typed, faults in side_by_side(checked, batches, self.checkers, CHECKERS):
             keys = self._keys_of(batch.rows, faults)
             unusable = sorted(batch.misfits + faults.of(batch), key=lambda row: row.line)
             self.rows_read += batch.rows.height + len(batch.misfits)
@@ -244,56 +244,63 @@ class Loader:
             )
             return rows.select("line").with_columns(polled_at=polled_at, is_active=status)
 
-        with Shelf(self.size_bytes) as shelf:
-            for typed in self._usable(check):
-                shelf.put(typed)
+        with Shelf(POLL, self.size_bytes) as shelf:
+            self._shelve(shelf, check)
             self._copy_polls(shelf)
 
     def _load_hours(self) -> None:
         def check(rows: pl.DataFrame, faults: Faults) -> pl.DataFrame:
             typed = rows.with_columns(
-                weekday=parsed(rows["day"], _weekday, pl.Int16),
-                start_time_local=parsed(rows["start_time_local"], _start_time, pl.String),
-                end_time_local=parsed(rows["end_time_local"], _end_time, pl.String),
+                weekday=parsed(rows["day"], parse_weekday, pl.Int16),
+                start_time_local=parsed(rows["start_time_local"], parse_start_time_us, pl.Int64),
+                end_time_local=parsed(rows["end_time_local"], parse_end_time_us, pl.Int64),
             )
             faults.add(rows, typed["weekday"].is_null(), "day", "expected a weekday from 0 (Monday) to 6 (Sunday)")
             for column in ("start_time_local", "end_time_local"):
                 faults.add(rows, typed[column].is_null(), column, "expected a clock time such as 09:30:00")
             return typed
 
-        columns = ["store_key", "weekday", "start_time_local", "end_time_local"]
-        self._load_snapshot(check, columns, key=columns, copy="ingest/copy_business_hours")
+        with Shelf(OPENING, self.size_bytes) as shelf:
+            self._shelve(shelf, check)
+            for _, openings in ahead(shelf.parts(), self.read_ahead):
+                rows = self._standing(openings, *OPENING)
+                self.writes.add(self._copy_openings, binary_copy.encoded(OPENING_COPY, rows, {"file_id": self.file_id}))
 
     def _load_timezones(self) -> None:
+        names = sorted(known_timezones())
+        numbers = {name: number for number, name in enumerate(names)}
+
         def check(rows: pl.DataFrame, faults: Faults) -> pl.DataFrame:
-            typed = rows.with_columns(timezone=parsed(rows["timezone_str"], _timezone, pl.String))
-            faults.add(rows, typed["timezone"].is_null(), "timezone_str", "expected an IANA zone, as America/Denver")
-            return typed
+            zone_number = parsed(rows["timezone_str"], lambda value: numbers.get(value.strip()), pl.Int16)
+            faults.add(rows, zone_number.is_null(), "timezone_str", "expected an IANA zone, as America/Denver")
+            return rows.select("line").with_columns(zone_number=zone_number)
 
-        self._load_snapshot(check, ["store_key", "timezone"], key=["store_key"], copy="ingest/copy_store_timezones")
+        with Shelf(ZONE, self.size_bytes) as shelf:
+            self._shelve(shelf, check)
+            for _, zones in ahead(shelf.parts(), self.read_ahead):
+                rows = self._standing(zones, "store_key")
+                timezone = pl.Series("timezone", names)[rows["zone_number"]]
+                copied = rows.select(pl.lit(self.file_id).alias("file_id"), "store_key", timezone)
+                self.writes.add(self._copy_frame, "ingest/copy_store_timezones", copied)
 
-    def _load_snapshot(
-        self,
-        check: Callable[[pl.DataFrame, Faults], pl.DataFrame],
-        columns: list[str],
-        *,
-        key: list[str],
-        copy: str,
-    ) -> None:
-        """Snapshots are small (a row per store, or per opening): one frame, the last row of a key wins."""
-        rows = pl.concat([typed.select(columns) for typed in self._usable(check)])
-        kept = rows.unique(subset=key, keep="last").sort(key)
-        self.rows_replaced = rows.height - kept.height
-        self.writes.add(self._copy_frame, copy, kept.insert_column(0, self._file_id(kept)))
+    def _shelve(self, shelf: Shelf, check: Callable[[pl.DataFrame, Faults], pl.DataFrame]) -> None:
+        for typed in self._usable(check):
+            shelf.put(typed)
 
-    def _file_id(self, frame: pl.DataFrame) -> pl.Series:
-        return pl.Series("file_id", [self.file_id]).new_from_index(0, frame.height)
+    def _standing(self, rows: pl.DataFrame, *key: str) -> pl.DataFrame:
+        """Of rows in order, the last one of each key; the others are counted as replaced."""
+        standing = rows.filter(~is_like_neighbour(-1, *key))
+        self.rows_replaced += rows.height - standing.height
+        return standing
+
+    def _copy_openings(self, rows: np.ndarray) -> None:
+        binary_copy.copy_rows(self.cursor, statement("ingest/copy_business_hours").text, rows)
 
     def _copy_polls(self, shelf: Shelf) -> None:
         """Polls in the order of the primary key, each store's together: the runs of equal status show on the way."""
         spans, runs = [self.polled], []
         has_runs = True
-        parts = (Part.of(self.file_id, part_no, polls) for part_no, polls in shelf.parts())
+        parts = (Part.of(self.file_id, part_no, polls) for part_no, polls in shelf.parts(PART_ROWS))
         for part in ahead(parts, self.read_ahead):
             self.rows_replaced += part.rows_replaced
             has_runs = has_runs and part.part_no == 0
@@ -306,16 +313,13 @@ class Loader:
             self.writes.add(self._copy_runs, pl.concat(runs))
 
     def _copy_month(self, month: date, rows: np.ndarray) -> None:
-        self._copy_binary(self.months.copy_into(month), rows)
+        binary_copy.copy_rows(self.cursor, self.months.copy_into(month), rows)
 
     def _copy_runs(self, rows: pl.DataFrame) -> None:
-        values = {"file_id": self.file_id, "started_at": postgres_us(rows["polled_at"])}
-        self._copy_binary(statement("ingest/copy_staged_runs").text, encoded(RUN, rows, values))
+        values = {"file_id": self.file_id, "started_at": binary_copy.postgres_us(rows["polled_at"])}
+        encoded = binary_copy.encoded(RUN_COPY, rows, values)
+        binary_copy.copy_rows(self.cursor, statement("ingest/copy_staged_runs").text, encoded)
         self.connection.execute(statement("ingest/mark_runs"), {"file_id": self.file_id})
-
-    def _copy_binary(self, copy: str, rows: np.ndarray) -> None:
-        pieces = (COPY_HEADER, rows.view(np.uint8).data, COPY_TRAILER)
-        self.cursor.copy_expert(copy, BinaryCopy(memoryview(piece) for piece in pieces), size=2**20)
 
     def _copy_frame(self, name: str, frame: pl.DataFrame) -> None:
         # Always quoted: an empty text is then not a null, and nothing in it is special.
@@ -346,54 +350,7 @@ class Loader:
             pl.from_epoch("last_us", time_unit="us").alias("last_polled_at"),
         )
         stores = self.stores.select("store_key", "store_id").join(spans, on="store_key", how="left")
-        self._copy_frame("ingest/copy_named_stores", stores.insert_column(0, self._file_id(stores)))
-
-
-def ahead(items: Iterator[Item], executor: ThreadPoolExecutor) -> Iterator[Item]:
-    """`items`, of which the next one is being made while one is worked on."""
-    following = executor.submit(next, items, None)
-    while (item := following.result()) is not None:
-        following = executor.submit(next, items, None)
-        yield item
-
-
-def side_by_side(
-    work: Callable[[Item], Result], items: Iterable[Item], executor: ThreadPoolExecutor
-) -> Iterator[Result]:
-    """`work` of each item, in their order, while the next ones are worked on."""
-    pending: list[Future[Result]] = []
-    for item in items:
-        pending.append(executor.submit(work, item))
-        if len(pending) > CHECKERS:
-            yield pending.pop(0).result()
-    for future in pending:
-        yield future.result()
-
-
-class Writes:
-    """What a connection is to do, one after the other on a thread of its own; an error surfaces at the next call.
-
-    psycopg2 lets go of the interpreter while the server works, polars while it parses: two cores have work.
-    """
-
-    def __enter__(self) -> Writes:
-        self._executor = ThreadPoolExecutor(max_workers=1)
-        self._pending: list[Future[Any]] = []
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._executor.shutdown(cancel_futures=True)
-
-    def add(self, write: Callable[..., object], *arguments: Any) -> None:
-        """Queues a write; waits while two are under way, so that memory stays flat."""
-        while len(self._pending) > 1:
-            self._pending.pop(0).result()
-        self._pending.append(self._executor.submit(write, *arguments))
-
-    def wait(self) -> None:
-        """Waits for all; raises the first error."""
-        while self._pending:
-            self._pending.pop(0).result()
+        self._copy_frame("ingest/copy_named_stores", stores.select(pl.lit(self.file_id).alias("file_id"), pl.all()))
 
 
 @dataclass(frozen=True)
@@ -411,6 +368,7 @@ class Part:
         """`polls` are in the order of store, instant and line; of two at one instant the last one counts."""
         standing = polls.filter(~is_like_neighbour(-1, "store_key", "polled_at"))
         instant = pl.col("polled_at")
+        numbers = {"file_id": file_id, "part_no": part_no}
         months = standing.with_columns(month=pl.from_epoch("polled_at", time_unit="us").dt.truncate("1mo"))
         return cls(
             part_no=part_no,
@@ -418,92 +376,12 @@ class Part:
             spans=standing.group_by("store_key").agg(first_us=instant.min(), last_us=instant.max()),
             runs=standing.filter(~is_like_neighbour(1, "store_key", "is_active")),
             months={
-                month.date(): encoded(
-                    POLL, rows, {"polled_at": postgres_us(rows["polled_at"]), "file_id": file_id, "part_no": part_no}
+                month.date(): binary_copy.encoded(
+                    POLL_COPY, rows, numbers | {"polled_at": binary_copy.postgres_us(rows["polled_at"])}
                 )
                 for (month,), rows in months.group_by("month", maintain_order=True)
             },
         )
-
-
-class Shelf:
-    """Typed polls of a file on disk, sorted into compartments by store, so that memory stays flat."""
-
-    ROW = np.dtype([("store_key", "i8"), ("polled_at", "i8"), ("line", "i8"), ("is_active", "?")])
-
-    def __init__(self, size_bytes: int) -> None:
-        """`size_bytes` is the size of the file, from which follows in how many compartments its polls fit."""
-        self._bits = min(max(size_bytes // COMPARTMENT_BYTES, 1), MOST_COMPARTMENTS - 1).bit_length()
-
-    def __enter__(self) -> Shelf:
-        with ExitStack() as stack:
-            self._files = [stack.enter_context(TemporaryFile()) for _ in range(1 << self._bits)]
-            self._closing = stack.pop_all()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._closing.close()
-
-    def put(self, polls: pl.DataFrame) -> None:
-        """Adds polls; compartments are ranges of the key, in its order."""
-        rows = np.empty(polls.height, self.ROW)
-        for name in self.ROW.names or ():
-            rows[name] = polls[name].to_numpy()
-        count = len(self._files)
-        # Stable, and for numbers as small as these in one pass.
-        compartments = ((rows["store_key"] >> 64 - self._bits) + count // 2).astype(np.uint8)
-        order = np.argsort(compartments, kind="stable")
-        ends = np.cumsum(np.bincount(compartments, minlength=count))
-        for file, piece in zip(self._files, np.split(rows[order], ends[:-1]), strict=True):
-            file.write(piece.data)
-
-    def parts(self) -> Iterator[tuple[int, pl.DataFrame]]:
-        """Each compartment in order of store, instant and line; one of more than PART_ROWS in parts of its lines."""
-        for file in self._files:
-            file.seek(0)
-            part_no = 0
-            while data := file.read(PART_ROWS * self.ROW.itemsize):
-                rows = np.frombuffer(data, self.ROW)
-                polls = pl.DataFrame({name: rows[name] for name in self.ROW.names or ()})
-                yield part_no, polls.sort("store_key", "polled_at", "line")
-                part_no += 1
-
-
-def is_like_neighbour(shift: int, *columns: str) -> pl.Expr:
-    """Whether the row before (shift 1) or after (-1) has the same values in `columns`."""
-    return pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift(shift)) for name in columns)
-
-
-def postgres_us(instants: pl.Series) -> np.ndarray:
-    """Microseconds since 1970 as PostgreSQL counts them, from 2000."""
-    return instants.to_numpy() - POSTGRES_EPOCH_US
-
-
-def encoded(columns: dict[str, str], rows: pl.DataFrame, values: dict[str, Any]) -> np.ndarray:
-    """`columns` of `rows`, or of `values` where those have them, as rows of the binary COPY format."""
-    fields = [("fields", ">i2")]
-    for name, dtype in columns.items():
-        fields += [(f"{name}_length", ">i4"), (name, dtype)]
-    result = np.empty(rows.height, np.dtype(fields))
-    result["fields"] = len(columns)
-    for name, dtype in columns.items():
-        result[name] = values[name] if name in values else rows[name].to_numpy()
-        result[f"{name}_length"] = np.dtype(dtype).itemsize
-    return result
-
-
-class BinaryCopy:
-    """What `copy_expert` reads from: a stream over pieces of bytes."""
-
-    def __init__(self, pieces: Iterator[memoryview]) -> None:
-        self._pieces, self._buffer = pieces, memoryview(b"")
-
-    def read(self, size: int) -> bytes:
-        """At most `size` bytes; empty at the end."""
-        if not self._buffer:
-            self._buffer = next(self._pieces, memoryview(b""))
-        piece, self._buffer = self._buffer[:size], self._buffer[size:]
-        return bytes(piece)
 
 
 @dataclass
@@ -538,96 +416,3 @@ def _shown(value: str) -> str:
 def is_store_id(store_id: str) -> bool:
     """Whether a text can be an id: not blank, and not too long for an index."""
     return bool(store_id.strip()) and len(store_id.encode()) <= LONGEST_STORE_ID_BYTES
-
-
-def parsed(column: pl.Series, parse: Callable[[str], Any], dtype: type[pl.DataType]) -> pl.Series:
-    """`parse` of every value (None: unusable), called once per distinct value."""
-    distinct = column.unique()
-    values = pl.Series([parse(value) for value in distinct], dtype=dtype)
-    return column.replace_strict(distinct, values, return_dtype=dtype)
-
-
-def parsed_status(column: pl.Series) -> pl.Series:
-    """True for active, false for inactive (any case, surrounding blanks ignored), null for anything else."""
-    statuses = {"active": True, "inactive": False}
-    return parsed(column, lambda value: statuses.get(value.strip().lower()), pl.Boolean)
-
-
-def parsed_timestamps(column: pl.Series) -> pl.Series:
-    """Microseconds since 1970 UTC (Int64), null where the text is no time stamp."""
-    minutes, seconds = column.str.slice(0, 16), column.str.slice(16)
-    is_usual = seconds.str.contains(USUAL_SECONDS)
-    seconds_us = (seconds.set(~is_usual, None).str.strip_chars(": UTCZ").cast(pl.Float64) * 1_000_000).round()
-    result = _minutes_us(minutes) + seconds_us.cast(pl.Int64)
-    for parse in (_with_offset_us, _one_by_one_us):
-        missing = result.is_null()
-        if missing.any():
-            result = result.scatter(missing.arg_true(), parse(column.filter(missing)))
-    return result.set((result < EARLIEST_US).fill_null(False), None)
-
-
-def _minutes_us(column: pl.Series) -> pl.Series:
-    """Of texts such as 2023-01-22 12:09, which are few beside the polls."""
-    distinct = column.unique()
-    usual = distinct.set(~distinct.str.contains(USUAL_MINUTE), None).str.replace("T", " ", literal=True)
-    instants = usual.str.to_datetime("%Y-%m-%d %H:%M", time_unit="us", strict=False).to_physical()
-    return column.replace_strict(distinct, instants, return_dtype=pl.Int64)
-
-
-def _with_offset_us(column: pl.Series) -> pl.Series:
-    texts = column.set(column.str.contains(":60", literal=True), None)  # a leap second, which polls do not have
-    return texts.str.to_datetime("%Y-%m-%d %H:%M:%S%.f%:z", time_unit="us", strict=False).to_physical()
-
-
-def _one_by_one_us(column: pl.Series) -> pl.Series:
-    return parsed(column, _timestamp_us, pl.Int64)
-
-
-def _timestamp_us(value: str) -> int | None:
-    text = value.strip()
-    if text[-3:].upper() == "UTC":
-        text = text[:-3].rstrip()
-        if text[-6:-5] in ("+", "-"):
-            return None
-    if not re.match(r"\d{4}-?\d\d-?\d\d[Tt ]\d\d", text):  # a date alone is no instant
-        return None
-    try:
-        instant = as_utc(datetime.fromisoformat(text))
-    except (ValueError, OverflowError):
-        return None
-    delta = instant - datetime(1970, 1, 1, tzinfo=UTC)
-    return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
-
-
-def _weekday(value: str) -> int | None:
-    text = value.strip()
-    return int(text) if text.isascii() and text.isdigit() and int(text) <= 6 else None
-
-
-def _clock_time(value: str) -> time | None:
-    text = value.strip()
-    hours, colon, rest = text.partition(":")
-    if not colon or not hours.isascii() or not hours.isdigit() or len(hours) > 2:
-        return None
-    try:
-        clock_time = time.fromisoformat(f"{hours:0>2}:{rest}")
-    except ValueError:
-        return None
-    return clock_time if clock_time.tzinfo is None else None
-
-
-def _start_time(value: str) -> str | None:
-    clock_time = _clock_time(value)
-    return clock_time.isoformat() if clock_time is not None else None
-
-
-def _end_time(value: str) -> str | None:
-    hours, _, rest = value.strip().partition(":")
-    if hours == "24" and rest and not rest.strip("0:."):
-        return "24:00:00"
-    return _start_time(value)
-
-
-def _timezone(value: str) -> str | None:
-    text = value.strip()
-    return text if text in known_timezones() else None

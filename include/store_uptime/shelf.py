@@ -1,0 +1,59 @@
+"""Typed rows of a file on disk, sorted by store in steps, so that memory stays flat however large the file is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from tempfile import TemporaryFile
+
+import numpy as np
+import polars as pl
+
+COMPARTMENT_BYTES, MOST_COMPARTMENTS = 4 * 2**20, 256
+
+
+class Shelf:
+    """Rows in compartments, which are ranges of `store_key`; each is a temporary file."""
+
+    def __init__(self, columns: dict[str, str], size_bytes: int) -> None:
+        """`columns` are names and numpy types; `size_bytes` is the file's size, on which the compartments depend."""
+        self._row = np.dtype(list(columns.items()))
+        self._bits = min(max(size_bytes // COMPARTMENT_BYTES, 1), MOST_COMPARTMENTS - 1).bit_length()
+
+    def __enter__(self) -> Shelf:
+        with ExitStack() as stack:
+            self._files = [stack.enter_context(TemporaryFile()) for _ in range(1 << self._bits)]
+            self._closing = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._closing.close()
+
+    def put(self, frame: pl.DataFrame) -> None:
+        """Adds rows that have at least the shelf's columns."""
+        rows = np.empty(frame.height, self._row)
+        for name in self._row.names or ():
+            rows[name] = frame[name].to_numpy()
+        count = len(self._files)
+        # Stable, and for numbers as small as these in one pass.
+        compartments = ((rows["store_key"] >> 64 - self._bits) + count // 2).astype(np.uint8)
+        order = np.argsort(compartments, kind="stable")
+        ends = np.cumsum(np.bincount(compartments, minlength=count))
+        for file, piece in zip(self._files, np.split(rows[order], ends[:-1]), strict=True):
+            file.write(piece.data)
+
+    def parts(self, most_rows: int | None = None) -> Iterator[tuple[int, pl.DataFrame]]:
+        """Each compartment in the order of its columns, the first one first; in numbered parts of `most_rows`."""
+        for file in self._files:
+            file.seek(0)
+            part_no = 0
+            while data := file.read(most_rows * self._row.itemsize if most_rows else -1):
+                rows = np.frombuffer(data, self._row)
+                names = self._row.names or ()
+                yield part_no, pl.DataFrame({name: rows[name] for name in names}).sort(names)
+                part_no += 1
+
+
+def is_like_neighbour(shift: int, *columns: str) -> pl.Expr:
+    """Whether the row before (shift 1) or after (-1) has the same values in `columns`."""
+    return pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift(shift)) for name in columns)
