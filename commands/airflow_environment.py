@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 
 from store_uptime.settings import PROJECT, Settings
@@ -34,7 +35,23 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
         "STORE_UPTIME_DATA": settings.data,
         "STORE_UPTIME_REPORTS": settings.reports,
         "PYTHONPATH": os.pathsep.join([str(PROJECT / "include"), str(PROJECT / "config")]),
+        **telemetry(os.environ),
     }
+
+
+def telemetry(environment: Mapping[str, str]) -> dict[str, str]:
+    """Airflow's own metrics and spans, and ours, for the OpenTelemetry collector that the environment names, if any."""
+    if not environment.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
+        return {}
+    is_grpc = environment.get("OTEL_EXPORTER_OTLP_PROTOCOL") == "grpc"
+    wanted = {
+        "AIRFLOW__METRICS__OTEL_ON": "True",
+        "AIRFLOW__TRACES__OTEL_ON": "True",
+        # Airflow's metrics follow the protocol's variable, its traces only this one.
+        "OTEL_TRACES_EXPORTER": "otlp_proto_grpc" if is_grpc else "otlp_proto_http",
+        "OTEL_SERVICE_NAME": "store-uptime",
+    }
+    return {name: environment.get(name) or value for name, value in wanted.items()}
 
 
 def secrets_of(home: Path) -> dict[str, str]:

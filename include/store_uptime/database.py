@@ -8,6 +8,7 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from store_uptime import tracing
 from store_uptime.errors import SettingError
 from store_uptime.settings import PROJECT, Settings
 
@@ -31,6 +32,8 @@ def connect(settings: Settings, role: Role = "writer", **options: Any) -> Engine
         cursor.close()
         connection.commit()
 
+    if tracing.is_on():
+        tracing.follow_statements(engine)
     return engine
 
 

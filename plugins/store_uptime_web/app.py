@@ -9,6 +9,7 @@ from fastapi.openapi.utils import get_openapi
 from starlette.types import ASGIApp
 
 from store_uptime_web import pages, problems, routes_figures, routes_quality, routes_reports, routes_service
+from store_uptime_web.correlation import Correlated
 from store_uptime_web.models import Asked
 from store_uptime_web.problems import ProblemBody
 from store_uptime_web.security import SafeHeaders
@@ -70,4 +71,4 @@ def create_app() -> FastAPI:
 
 def create_mount() -> ASGIApp:
     """The app as Airflow mounts it. Around its own error handling, so that a 500 has the headers too."""
-    return SafeHeaders(create_app())
+    return SafeHeaders(Correlated(create_app()))

@@ -17,7 +17,8 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import ValidationError
 
-from store_uptime_web import downloads, problems, progress, records, runs
+from store_uptime import tracing
+from store_uptime_web import correlation, downloads, problems, progress, records, runs
 from store_uptime_web.models import (
     Asked,
     Canceled,
@@ -109,15 +110,15 @@ async def trigger_report(
     """Starts a run of the DAG. Its parameters are the body's fields; without a body the defaults hold."""
     conf = body.conf()
     await run_in_threadpool(expect_known_stores, body)
-    if idempotency_key is None:
-        report_id = uuid4()
-    else:
-        report_id = uuid5(REQUESTS, f"{user.get_id()}\n{idempotency_key}")
-        if await is_repeated(request, report_id, conf):
-            return accepted(request, report_id)
+    report_id = uuid4() if idempotency_key is None else uuid5(REQUESTS, f"{user.get_id()}\n{idempotency_key}")
+    correlation.follow(report_id)
+    if idempotency_key is not None and await is_repeated(request, report_id, conf):
+        return accepted(request, report_id)
     if await runs.is_paused(request):
         raise Problem(409, "The DAG is paused: a report would only wait. Unpause it in Airflow first.")
-    if not await runs.trigger(request, report_id, conf):
+    with tracing.report_span("trigger_report", report_id):
+        is_first = await runs.trigger(request, report_id, conf)
+    if not is_first:
         await is_repeated(request, report_id, conf)  # Another request with the same key was faster.
     return accepted(request, report_id)
 
