@@ -7,11 +7,13 @@ from pathlib import Path
 import httpx
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.exposition import choose_encoder
 from sqlalchemy.exc import SQLAlchemyError
 
 from store_uptime.errors import StoreUptimeError
-from store_uptime_web import problems, records, runs
+from store_uptime_web import metrics, problems, records, runs
 from store_uptime_web.problems import Problem
 from store_uptime_web.security import PUBLIC, READ
 
@@ -64,6 +66,29 @@ async def health(request: Request) -> PlainTextResponse:
     }
     lines = "".join(f"{part}: {state}\n" for part, state in parts.items())
     return PlainTextResponse(lines, status_code=200 if set(parts.values()) == {"ok"} else 503)
+
+
+@router.get(
+    "/metrics",
+    tags=["service"],
+    summary="What Prometheus reads",
+    response_class=Response,
+    dependencies=[READ],
+    responses=problems.documented(401, 403, 429, 503)
+    | {
+        200: {
+            "description": "In the format that Accept asks for: Prometheus' text or OpenMetrics.",
+            "content": {
+                media_type: {"schema": {"type": "string"}}
+                for media_type in ("text/plain", "application/openmetrics-text")
+            },
+        }
+    },
+)
+def read_metrics(request: Request) -> Response:
+    """How old the newest report is, how long it took, and what its input was like. A few small queries."""
+    encode, media_type = choose_encoder(request.headers.get("accept", CONTENT_TYPE_PLAIN_0_0_4))
+    return Response(encode(metrics.registry), headers={"Content-Type": media_type})
 
 
 def database_state() -> str:

@@ -38,6 +38,7 @@ IN_THE_DESCRIPTION = {
     "/trigger_report",
     "/get_report/{report_id}",
     "/health",
+    "/metrics",
     "/reports",
     "/reports/{report_id}",
     "/reports/{report_id}/cancel",

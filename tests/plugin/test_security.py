@@ -32,6 +32,7 @@ READ = {
     ("GET", "/quality/{report_id}/quarantine"),
     ("GET", "/quality/{report_id}/quarantine/download"),
     ("GET", "/data_docs/{path:path}"),
+    ("GET", "/metrics"),
     ("GET", "/docs"),
     ("GET", "/docs.js"),
     ("GET", "/openapi.json"),

@@ -1,0 +1,109 @@
+"""What Prometheus can read: gauges about the newest report, made from a few small queries at each scrape.
+
+Instants are given as Unix times, as Prometheus wants them: an age is `time() - metric` there. docs/operations.md lists
+the metrics, deploy/prometheus/rules.yml uses them, and tests hold both to `METRICS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from uuid import UUID
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from store_uptime_web import records
+
+RUNS_WINDOW = timedelta(days=7)
+PERIODS = ("hour", "day", "week")
+
+# name: (help, labels)
+METRICS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "store_uptime_runs": ("Reports of the last seven days, by how they ended.", ("state",)),
+    "store_uptime_report_as_of_timestamp_seconds": ("The instant that the newest report looks back from.", ()),
+    "store_uptime_report_published_timestamp_seconds": ("When the newest report was published.", ()),
+    "store_uptime_report_duration_seconds": ("From the first task to the publication of the newest report.", ()),
+    "store_uptime_report_task_duration_seconds": ("How long each task of the newest report took.", ("task",)),
+    "store_uptime_report_stores": ("Stores in the newest report.", ()),
+    "store_uptime_report_unknown_time_ratio": (
+        "Share of the open time of the newest report that no poll vouches for.",
+        ("period",),
+    ),
+    "store_uptime_input_rows": ("Rows that the newest run found in its files.", ("kind",)),
+    "store_uptime_input_quarantined_rows": ("Rows of them that could not be used.", ("kind",)),
+    "store_uptime_input_quarantined_ratio": ("Share of them that could not be used.", ("kind",)),
+    "store_uptime_unmet_expectations": ("Expectations that the newest checked run did not meet.", ("severity",)),
+    "store_uptime_last_poll_timestamp_seconds": ("The newest usable poll.", ()),
+}
+
+
+class ReportCollector(Collector):
+    """Asks the database at each scrape. What has not happened yet has no sample."""
+
+    def describe(self) -> list[GaugeMetricFamily]:
+        """Without this, registering would collect once."""
+        return [gauge(name) for name in METRICS]
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        runs = records.rows("metrics_runs", since=datetime.now(UTC) - RUNS_WINDOW)[0]
+        yield gauge("store_uptime_runs", *((runs._mapping[state], state) for state in runs._fields))
+        yield from of_report()
+        yield from of_input()
+        last_polled_at = records.rows("metrics_polls")[0].last_polled_at
+        yield gauge("store_uptime_last_poll_timestamp_seconds", *instants(last_polled_at))
+
+
+def of_report() -> Iterator[GaugeMetricFamily]:
+    """The newest published report."""
+    report = records.row("metrics_report")
+    if report is None:
+        return
+    yield gauge("store_uptime_report_as_of_timestamp_seconds", *instants(report.as_of))
+    yield gauge("store_uptime_report_published_timestamp_seconds", *instants(report.published_at))
+    yield gauge("store_uptime_report_duration_seconds", ((report.published_at - report.created_at).total_seconds(),))
+    tasks = records.rows("metrics_tasks", report_id=report.report_id)
+    yield gauge("store_uptime_report_task_duration_seconds", *((float(task.seconds), task.task) for task in tasks))
+    yield gauge("store_uptime_report_stores", (report.store_count,))
+    ratios = unknown_ratios(report.report_id, report.published_at)
+    yield gauge("store_uptime_report_unknown_time_ratio", *ratios)
+
+
+def of_input() -> Iterator[GaugeMetricFamily]:
+    """What the newest run found and checked, whether or not it came to a report."""
+    kinds = records.rows("metrics_files")
+    yield gauge("store_uptime_input_rows", *((kind.rows_read, kind.kind) for kind in kinds))
+    yield gauge("store_uptime_input_quarantined_rows", *((kind.rows_quarantined, kind.kind) for kind in kinds))
+    shares = ((kind.rows_quarantined / kind.rows_read, kind.kind) for kind in kinds if kind.rows_read)
+    yield gauge("store_uptime_input_quarantined_ratio", *shares)
+    unmet = records.row("metrics_expectations")
+    found = [(unmet._mapping[severity], severity) for severity in unmet._fields] if unmet is not None else []
+    yield gauge("store_uptime_unmet_expectations", *found)
+
+
+@lru_cache(maxsize=1)
+def unknown_ratios(report_id: UUID, _published_at: datetime) -> list[tuple[float, str]]:
+    """For each period. Summing up a million stores takes a while, and a published report does not change."""
+    totals = records.rows("totals", report_id=report_id)[0]._mapping
+    sums = [(totals[f"unknown_last_{period}_us"], totals[f"open_last_{period}_us"], period) for period in PERIODS]
+    return [(float(unknown / total), period) for unknown, total, period in sums if total]
+
+
+def gauge(name: str, *samples: tuple[float, *tuple[str, ...]]) -> GaugeMetricFamily:
+    """The metric `name` with its samples: each a value and its labels."""
+    text, labels = METRICS[name]
+    family = GaugeMetricFamily(name, text, labels=labels)
+    for value, *label_values in samples:
+        family.add_metric(label_values, value)
+    return family
+
+
+def instants(instant: datetime | None) -> Iterable[tuple[float]]:
+    """A sample, if there is an instant."""
+    return [] if instant is None else [(instant.timestamp(),)]
+
+
+registry = CollectorRegistry()
+registry.register(ReportCollector())

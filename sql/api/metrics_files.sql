@@ -1,0 +1,20 @@
+-- What the newest run that found files read of each kind, and what of that could not be used.
+--
+-- reads   report.report (from the newest on), report.source_file, core.file
+with latest as (
+    select r.report_id
+    from report.report as r
+    where exists (select from report.source_file as s where s.report_id = r.report_id)
+    order by r.created_at desc, r.report_id desc
+    limit 1
+)
+
+select
+    f.kind,
+    cast(sum(f.rows_read) as bigint) as rows_read,
+    cast(sum(f.rows_quarantined) as bigint) as rows_quarantined
+from latest
+inner join report.source_file as s on latest.report_id = s.report_id
+inner join core.file as f on s.file_id = f.file_id
+group by f.kind
+order by f.kind

@@ -1,0 +1,15 @@
+-- The newest usable poll. Files are accepted in the order of their days, but for some that come late: the last hundred
+-- are enough to look at.
+--
+-- reads   core.acceptance (by its index on kind), core.file
+with accepted as (
+    select file_id
+    from core.acceptance
+    where kind = 'store_status'
+    order by accepted_order desc
+    limit 100
+)
+
+select max(f.last_polled_at) as last_polled_at
+from accepted
+inner join core.file as f on accepted.file_id = f.file_id
