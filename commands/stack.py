@@ -61,6 +61,7 @@ def up(port: int) -> str:
         except BlockingIOError as error:
             raise StoreUptimeError("A report is being made here; try again when it is done.") from error
         os.environ |= airflow_environment(settings_with_database) | stack_environment(settings.home, HOST, port, url)
+        os.environ.setdefault("AIRFLOW__API__BASE_URL", url)  # for links in alerts
         migrate_all(settings_with_database)
         locks = [lock]
         if not settings.database_url:

@@ -1,6 +1,5 @@
 """
 ### How long every store was up and down in its business hours
-
 One run makes one report: `{report id}.csv` in the reports folder, and its exact figures in the database.
 
 | task | what it does |
@@ -17,29 +16,24 @@ One run makes one report: `{report id}.csv` in the reports folder, and its exact
 **Nightly runs** look back from the newest poll up to that night, so a backfilled night gives that night's report.
 **Manual runs** look back from the newest poll, or from `as_of`.
 
-**When it fails:** the report's page and `report.report.failure_cause` say why in one line. Bad input is not
-tried again, a lost connection is. Mend the input, then clear `ingest` with the tasks after it.
+**When it fails:** the report's page says why. Mend the input, then clear `ingest` with the tasks after it.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import pendulum
-from airflow.sdk import Asset, dag, task
+from airflow.sdk import dag, task
 
+import store_uptime_alerts as alerts
 import store_uptime_tasks as tasks
 from store_uptime.settings import Settings
 from store_uptime_params import PARAMS
 
-# Any scheme that does not begin with x- makes every parse, so every task, import all providers' asset handlers.
-PUBLISHED_REPORT = Asset(name="store_uptime_report", uri="x-store-uptime://reports")
-SHARD_NAME = "shard {{ task.op_kwargs['shard'] }}"
-
 
 @dag(
     schedule=Settings.from_environment().schedule,
-    start_date=pendulum.datetime(2023, 1, 1, tz="UTC"),
+    start_date=datetime(2023, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=4,
     dagrun_timeout=timedelta(hours=6),
@@ -48,6 +42,7 @@ SHARD_NAME = "shard {{ task.op_kwargs['shard'] }}"
     doc_md=__doc__,
     dag_display_name="Store uptime report",
     tags=["stores", "uptime"],
+    **alerts.CALLBACKS,
 )
 def store_uptime_report() -> None:
     @task
@@ -66,28 +61,28 @@ def store_uptime_report() -> None:
         tasks.run_stage(quality.validate, Settings.from_environment(), datetime.now(UTC))
         return tasks.shards()
 
-    @task(map_index_template=SHARD_NAME)
+    @task(map_index_template=tasks.SHARD_NAME)
     def localize(shard: int) -> None:
         """Finds each store's zone and the zone's clock changes."""
         from store_uptime import stages
 
         tasks.run_stage(stages.localize, shard)
 
-    @task(map_index_template=SHARD_NAME)
+    @task(map_index_template=tasks.SHARD_NAME)
     def clip(shard: int) -> None:
         """Turns business hours into open time, in UTC."""
         from store_uptime import stages
 
         tasks.run_stage(stages.clip, shard)
 
-    @task(map_index_template=SHARD_NAME)
+    @task(map_index_template=tasks.SHARD_NAME)
     def interpolate(shard: int) -> None:
         """Fills the time between polls, and adds up."""
         from store_uptime import stages
 
         tasks.run_stage(stages.interpolate, shard)
 
-    @task(outlets=[PUBLISHED_REPORT])
+    @task(outlets=[tasks.PUBLISHED_REPORT])
     def export() -> None:
         """Writes the CSV and publishes it."""
         from store_uptime.export import export as write_csv

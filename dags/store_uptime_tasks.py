@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule, get_current_context
+from airflow.sdk import Asset, ExceptionRetryPolicy, RetryAction, RetryRule, get_current_context
+from structlog.contextvars import bind_contextvars
 
 from store_uptime.settings import Settings
 
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
     from airflow.sdk import ObjectStoragePath
 
 log = logging.getLogger(__name__)
+
+# Any scheme that does not begin with x- makes every parse, so every task, import all providers' asset handlers.
+PUBLISHED_REPORT = Asset(name="store_uptime_report", uri="x-store-uptime://reports")
+
+SHARD_NAME = "shard {{ task.op_kwargs['shard'] }}"
 
 # A lost connection may come back, and so may a machine (a task that dies without an exception is tried again too).
 # Everything else fails the same way next time: bad input, a wrong setting, a mistake of ours.
@@ -44,17 +50,19 @@ RETRY_POLICY = ExceptionRetryPolicy(
 
 def run_stage(body: Callable[..., Mapping[str, Any]], *arguments: Any) -> None:
     """Runs `body(engine, report_id, *arguments)`; its counts go to the report's record, to XCom and to the log."""
-    from store_uptime import reports
+    from store_uptime import reports, tracing
     from store_uptime.database import connect
 
     task_instance = get_current_context()["ti"]
-    engine = connect(Settings.from_environment(), "writer")
-    started_at = datetime.now(UTC)
-    counts = dict(body(engine, report_id(), *arguments))
-    finished_at = datetime.now(UTC)
     shard = max(task_instance.map_index or 0, 0)
-    reports.record_task(engine, report_id(), task_instance.task_id, shard, started_at, finished_at, counts)
-    engine.dispose()
+    bind_contextvars(report_id=str(report_id()))
+    with tracing.report_span(f"task {task_instance.task_id}", report_id(), shard=shard):
+        engine = connect(Settings.from_environment(), "writer")
+        started_at = datetime.now(UTC)
+        counts = dict(body(engine, report_id(), *arguments))
+        finished_at = datetime.now(UTC)
+        reports.record_task(engine, report_id(), task_instance.task_id, shard, started_at, finished_at, counts)
+        engine.dispose()
     counts["seconds"] = round((finished_at - started_at).total_seconds(), 3)
     task_instance.xcom_push("counts", counts)
     numbers = [f"{name} {value}" for name, value in counts.items() if isinstance(value, int | float)]

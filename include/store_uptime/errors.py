@@ -44,3 +44,11 @@ class ExpectationFailedError(StoreUptimeError):
 
 class ReportError(StoreUptimeError):
     """A report cannot be computed from what is loaded (no poll up to as-of, unknown store asked for, ...)."""
+
+
+class AlertError(StoreUptimeError):
+    """An alert could not be sent: `{channel} {problem}`"""
+
+    def __init__(self, channel: str, problem: str) -> None:
+        self.channel, self.problem = channel, problem
+        super().__init__(f"An alert was not sent: {channel} {problem}.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, fields
+from datetime import timedelta
 from pathlib import Path
 
 from store_uptime.errors import SettingError
@@ -27,6 +28,9 @@ class Settings:
     keep_reports_days: int | None
     keep_quality_days: int | None
     keep_runs_days: int | None
+    alert_email: tuple[str, ...]
+    alert_webhook: str
+    alert_late_after: timedelta
 
     @classmethod
     def from_environment(cls, environment: dict[str, str] | None = None) -> Settings:
@@ -50,7 +54,15 @@ class Settings:
             keep_reports_days=days("KEEP_REPORTS_DAYS", value("KEEP_REPORTS_DAYS", "400")),
             keep_quality_days=days("KEEP_QUALITY_DAYS", value("KEEP_QUALITY_DAYS", "400")),
             keep_runs_days=days("KEEP_RUNS_DAYS", value("KEEP_RUNS_DAYS", "180")),
+            alert_email=addresses(value("ALERT_EMAIL", "")),
+            alert_webhook=web_address("ALERT_WEBHOOK", value("ALERT_WEBHOOK", "")),
+            alert_late_after=minutes("ALERT_LATE_AFTER", value("ALERT_LATE_AFTER", "120")),
         )
+
+    @property
+    def has_alerts(self) -> bool:
+        """Whether anybody is to be told of anything."""
+        return bool(self.alert_email or self.alert_webhook)
 
     @classmethod
     def names(cls) -> list[str]:
@@ -81,6 +93,29 @@ def days(name: str, text: str, *, at_least: int = 1) -> int | None:
     if not (text.isascii() and text.isdecimal() and at_least <= int(text) <= MOST_DAYS):
         raise SettingError(f"STORE_UPTIME_{name}", text, f"a number of days from {at_least} to {MOST_DAYS}, or none")
     return int(text)
+
+
+def addresses(text: str) -> tuple[str, ...]:
+    """The mail addresses in a list with commas; raises `SettingError` for one that is none."""
+    found = tuple(address.strip() for address in text.split(",") if address.strip())
+    for address in found:
+        if "@" not in address.strip("@") or any(character.isspace() for character in address):
+            raise SettingError("STORE_UPTIME_ALERT_EMAIL", address, "mail addresses with commas between them")
+    return found
+
+
+def web_address(name: str, url: str) -> str:
+    """`url` if it is one, or empty; what is wrong with it is told without it, since it may hold a secret."""
+    if url and not url.startswith(("http://", "https://")):
+        raise SettingError(f"STORE_UPTIME_{name}", "…", "a URL that starts with https:// or http://")
+    return url
+
+
+def minutes(name: str, text: str) -> timedelta:
+    """`text` as a number of minutes, up to a week."""
+    if not (text.isdecimal() and 1 <= int(text) <= 7 * 24 * 60):
+        raise SettingError(f"STORE_UPTIME_{name}", text, "a number of minutes from 1 to 10080")
+    return timedelta(minutes=int(text))
 
 
 def sqlalchemy_url(url: str) -> str:

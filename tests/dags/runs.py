@@ -26,9 +26,16 @@ class Deployment:
     @property
     def dag(self) -> Any:
         """The DAG, made anew: a task that runs in this process writes the run's parameters into it."""
-        for module in ("store_uptime_params", "store_uptime_report"):
+        for module in ("store_uptime_alerts", "store_uptime_params", "store_uptime_report"):
             sys.modules.pop(module, None)
         return importlib.import_module("store_uptime_report").report_dag
+
+    @property
+    def watch(self) -> Any:
+        """The DAG that watches the nights."""
+        sys.modules.pop("store_uptime_alerts", None)
+        sys.modules.pop("store_uptime_watch", None)
+        return importlib.import_module("store_uptime_watch").watch_dag
 
     def rows(self, query: str, report_id: UUID) -> list[Row]:
         """What the database holds about a report."""
@@ -89,6 +96,10 @@ def run_to_end(deployment: Deployment, run_id: str) -> None:
     with create_session() as session:
         dag_run = find(run_id, session)
         dag_run.dag = DagSerialization.deserialize_dag(DagSerialization.serialize_dag(dag))
+        dag_run.dag.on_failure_callback, dag_run.dag.on_success_callback = (  # as dag.test does
+            dag.on_failure_callback,
+            dag.on_success_callback,
+        )
         while dag_run.state == DagRunState.RUNNING:
             session.expire_all()
             ready, _ = dag_run.update_state(session=session)

@@ -16,7 +16,7 @@ from dags.runs import TASKS, Deployment
 from store_uptime.errors import InputFolderError
 from store_uptime.settings import PROJECT
 
-HEAVY = {"great_expectations", "pandas", "polars", "numpy", "pyarrow", "boto3", "fastapi"}
+HEAVY = {"great_expectations", "pandas", "polars", "numpy", "pyarrow", "boto3", "fastapi", "aiosmtplib"}
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def test_these_dags_and_no_import_errors() -> None:
 
     bag = DagBag(str(PROJECT / "dags"))
     assert bag.import_errors == {}
-    assert set(bag.dags) == {"store_uptime_report", "store_uptime_maintenance"}
+    assert set(bag.dags) == {"store_uptime_report", "store_uptime_maintenance", "store_uptime_watch"}
 
 
 def test_the_tasks_follow_each_other(dag: Any) -> None:
@@ -157,7 +157,11 @@ from store_uptime_report import report_dag
 print(json.dumps({"schedule": report_dag.schedule, "modules": sorted(set(sys.modules) - before)}))
 """
     path = os.pathsep.join([str(PROJECT / "include"), str(PROJECT / "dags")])
-    environment = os.environ | {"PYTHONPATH": path, "STORE_UPTIME_SCHEDULE": "none"}
+    environment = os.environ | {
+        "PYTHONPATH": path,
+        "STORE_UPTIME_SCHEDULE": "none",
+        "STORE_UPTIME_ALERT_EMAIL": "a@example.org",
+    }
     output = subprocess.run(
         [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
     ).stdout

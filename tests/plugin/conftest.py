@@ -17,7 +17,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from commands.airflow_environment import airflow_environment
+from commands.airflow_environment import airflow_environment, telemetry
 from plugin.odd_stores import write_odd_stores
 from plugin.stack import (
     ADMIN,
@@ -34,6 +34,7 @@ from plugin.stack import (
     wait_for_state,
 )
 from stack import free_port
+from receiver import Receiver, receiving
 from store_uptime.database import connect
 from store_uptime.settings import PROJECT, Settings
 
@@ -58,7 +59,14 @@ MADE_REPORT = (
 
 
 @pytest.fixture(scope="session")
-def stack(new_database: Callable, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def receiver() -> Iterator[Receiver]:
+    """Takes the alerts, spans and metrics of the stack."""
+    with receiving() as receiver:
+        yield receiver
+
+
+@pytest.fixture(scope="session")
+def stack(new_database: Callable, tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Iterator[Stack]:
     home = tmp_path_factory.mktemp("home")
     data = home / "data"
     shutil.copytree(PROJECT / "data" / "sample", data)
@@ -68,13 +76,18 @@ def stack(new_database: Callable, tmp_path_factory: pytest.TempPathFactory) -> I
             Settings.from_environment({"STORE_UPTIME_HOME": str(home), "STORE_UPTIME_DATA": str(data)}),
             database_url=running.enter_context(new_database()),
         )
-        environment = os.environ | airflow_environment(settings)
+        collector = {"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.url}
+        environment = os.environ | airflow_environment(settings) | collector | telemetry(collector)
         passwords = home / "airflow" / "passwords.json"
         passwords.write_text(json.dumps({role: role for role in ROLES}))
         ports = {"simple": free_port(), "fab": free_port()}
         environment |= {
             "STORE_UPTIME_SCHEDULE": "none",
             "STORE_UPTIME_MAINTENANCE_SCHEDULE": "none",
+            "STORE_UPTIME_ALERT_WEBHOOK": f"{receiver.url}/hook",
+            "AIRFLOW__LOGGING__JSON_LOGS": "True",
+            "OTEL_BSP_SCHEDULE_DELAY": "500",
+            "OTEL_METRIC_EXPORT_INTERVAL": "2000",
             "AIRFLOW__CORE__AUTH_MANAGER": SIMPLE,
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(
                 f"{role}:{'' if role == 'nobody' else role}" for role in ROLES

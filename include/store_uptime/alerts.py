@@ -1,0 +1,133 @@
+"""What a person on call is told: what happened, why, and where to look. Who is told is the DAGs' business."""
+
+from __future__ import annotations
+
+import html
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+from urllib.parse import quote
+from uuid import UUID
+
+from sqlalchemy import Engine, Row
+
+from store_uptime.errors import AlertError
+from store_uptime.reports import report_id_of
+from store_uptime.sql import statement
+
+DAG_ID = "store_uptime_report"
+WATCH_DAG_ID = "store_uptime_watch"
+MANUAL = "docs/operations.md, section Alerts"
+POST_SECONDS = 10
+# A task tells its cause just after Airflow hears that it failed.
+LOOKS_FOR_A_CAUSE, PAUSE_SECONDS = 10, 0.5
+
+Kind = Literal["failed", "late", "warnings", "recovered"]
+
+
+@dataclass(frozen=True)
+class Alert:
+    """One message. `why` are sentences, `where` names of pages with their addresses."""
+
+    kind: Kind
+    subject: str
+    why: Sequence[str]
+    where: dict[str, str]
+    report_id: UUID | None
+    dag_run_id: str
+
+    def as_text(self) -> str:
+        """For channels of plain text."""
+        ids = [f"Report: {self.report_id}"] if self.report_id else []
+        pages = [f"{page}: {address}" for page, address in self.where.items()]
+        return "\n".join([self.subject, *self.why, "", *pages, *ids, f"DAG run: {self.dag_run_id}", f"Help: {MANUAL}"])
+
+    def as_html(self) -> str:
+        """For mail. Causes quote the input, so everything is escaped."""
+        return f"<pre style='white-space: pre-wrap'>{html.escape(self.as_text())}</pre>"
+
+    def as_json(self) -> dict[str, object]:
+        """For webhooks; `text` is what Slack and Mattermost show."""
+        return {"text": self.as_text(), **asdict(self), "report_id": self.report_id and str(self.report_id)}
+
+
+def of_failed_run(engine: Engine, dag_run_id: str, reason: str, base_url: str) -> list[Alert]:
+    """The alert of a run that failed; `reason` is what Airflow says of it."""
+    run = run_of(engine, dag_run_id, wait_for_cause=True)
+    if run is not None and run.published_at is not None:
+        return []  # Published before: its run was cleared, or failed after its end.
+    if run is None or run.failed_task is None:
+        subject = "Store Uptime: a report failed"
+        why = [f"No task could say why (Airflow: {reason}). The task logs in Airflow do."]
+    else:
+        subject = f"Store Uptime: a report failed in {run.failed_task}"
+        why = [run.failure_cause]
+    return [Alert("failed", subject, why, pages(base_url, dag_run_id), report_id_of(dag_run_id), dag_run_id)]
+
+
+def of_published_run(engine: Engine, dag_run_id: str, base_url: str) -> list[Alert]:
+    """What is worth a word about a run that went well: warnings that are new, and that the nights are fine again."""
+    report_id = report_id_of(dag_run_id)
+    run = run_of(engine, dag_run_id)
+    with engine.begin() as connection:
+        warnings = connection.execute(statement("alerts/new_warnings"), {"report_id": report_id}).all()
+    told: list[tuple[Kind, str, list[str]]] = []
+    if warnings:
+        why = [f"Not met: {one.description} Found: {one.observed_value}." for one in warnings]
+        told.append(("warnings", "Store Uptime: a report is published, with new warnings about its input", why))
+    if run is not None and run.has_recovered:
+        why = ["The night before had no report; this one has."]
+        told.append(("recovered", "Store Uptime: the nightly report is back", why))
+    where = pages(base_url, dag_run_id)
+    return [Alert(kind, subject, why, where, report_id, dag_run_id) for kind, subject, why in told]
+
+
+def of_late_night(night: datetime, after: timedelta, dag_run_id: str, base_url: str) -> Alert:
+    """The alert of a night without a report; `dag_run_id` is the watch's own run."""
+    why = [
+        f"The report of {night:%Y-%m-%d %H:%M} UTC was not published within {after}.",
+        "It still runs, it failed, or it was never started (a paused DAG, all slots taken).",
+    ]
+    where = {"Runs": f"{base_url}/dags/{DAG_ID}/runs", "Reports": f"{base_url}/store-uptime/pages/reports"}
+    return Alert("late", "Store Uptime: the nightly report is late", why, where, None, dag_run_id)
+
+
+def is_published(engine: Engine, night: datetime) -> bool:
+    """Whether the report of a night is out."""
+    with engine.begin() as connection:
+        return bool(connection.scalar(statement("alerts/published_since"), {"night": night}))
+
+
+def post(url: str, alert: Alert) -> None:
+    """Sends `alert` to a webhook; raises `AlertError` if it does not take it."""
+    import httpx  # which the callers that have no webhook need not load
+
+    try:
+        httpx.post(url, json=alert.as_json(), timeout=POST_SECONDS).raise_for_status()
+    except httpx.HTTPStatusError as error:
+        raise AlertError("the webhook", f"answered {error.response.status_code}") from error
+    except httpx.HTTPError as error:
+        raise AlertError("the webhook", f"did not answer ({type(error).__name__})") from error
+
+
+def pages(base_url: str, dag_run_id: str) -> dict[str, str]:
+    """Where a person looks first."""
+    return {
+        "Report page": f"{base_url}/store-uptime/pages/report?id={report_id_of(dag_run_id)}",
+        "Tasks and logs": f"{base_url}/dags/{DAG_ID}/runs/{quote(dag_run_id, safe='')}",
+    }
+
+
+def run_of(engine: Engine, dag_run_id: str, *, wait_for_cause: bool = False) -> Row | None:
+    """The run's row, if its first task came so far."""
+    for _ in range(LOOKS_FOR_A_CAUSE):
+        with engine.begin() as connection:
+            binds = {"report_id": report_id_of(dag_run_id)}
+            run = connection.execute(statement("alerts/run"), binds).one_or_none()
+        if run is not None and (run.failed_task or run.published_at or not wait_for_cause):
+            return run
+        if wait_for_cause:
+            time.sleep(PAUSE_SECONDS)
+    return run

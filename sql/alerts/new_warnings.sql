@@ -1,0 +1,37 @@
+-- Expectations of severity `warn` that a run did not meet, but the run checked before it did: what has been wrong for
+-- days is told once.
+--
+-- reads   report.report (from the run back, by its index on created_at), quality.expectation_result
+-- binds   report_id
+with run as (
+    select created_at from report.report where report_id = :report_id
+),
+
+run_before as (
+    select r.report_id
+    from report.report as r
+    where
+        r.created_at < (select created_at from run)
+        and exists (select from quality.expectation_result as e where e.report_id = r.report_id)
+    order by r.created_at desc, r.report_id desc
+    limit 1
+)
+
+select distinct
+    e.expectation,
+    e.description,
+    e.observed_value
+from quality.expectation_result as e
+where
+    e.report_id = :report_id
+    and e.severity = 'warn'
+    and not e.is_met
+    and not exists (
+        select
+        from quality.expectation_result as b
+        where
+            b.report_id = (select report_id from run_before)
+            and b.expectation = e.expectation
+            and not b.is_met
+    )
+order by e.expectation

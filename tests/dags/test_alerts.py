@@ -1,0 +1,170 @@
+"""What a person on call gets: real runs of the DAGs, a real mail server and a real web server to receive it."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+import pytest
+from aiosmtpd.controller import Controller
+
+from dags.runs import Deployment, clear_and_run, make_report
+from plugin.stack import free_port
+from receiver import Receiver, receiving
+from store_uptime.reports import report_id_of
+
+PEOPLE = "on.call@example.org, second@example.org"
+BASE_URL = "https://airflow.example.org/here"
+
+
+class Mailbox:
+    """Takes every mail."""
+
+    def __init__(self) -> None:
+        self.mails: list[tuple[list[str], EmailMessage]] = []
+
+    async def handle_DATA(self, server: object, session: object, envelope: Any) -> str:  # noqa: N802 (aiosmtpd's)
+        message = email.message_from_bytes(envelope.content, policy=email.policy.default)
+        assert isinstance(message, EmailMessage)
+        self.mails.append((envelope.rcpt_tos, message))
+        return "250 OK"
+
+
+@pytest.fixture
+def mailbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[list[str], EmailMessage]]]:
+    """The mails that were sent."""
+    mailbox = Mailbox()
+    port = free_port()
+    controller = Controller(mailbox, hostname="127.0.0.1", port=port)
+    controller.start()
+    connection = (
+        f"smtp://127.0.0.1:{port}?disable_ssl=true&disable_tls=true&from_email=airflow%40example.org&retry_limit=1"
+    )
+    monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", connection)
+    monkeypatch.setenv("STORE_UPTIME_ALERT_EMAIL", PEOPLE)
+    yield mailbox.mails
+    controller.stop()
+
+
+@pytest.fixture
+def webhook(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
+    """The messages that were posted."""
+    with receiving() as receiver:
+        monkeypatch.setenv("STORE_UPTIME_ALERT_WEBHOOK", f"{receiver.url}/hook?key=secret")
+        monkeypatch.setenv("AIRFLOW__API__BASE_URL", BASE_URL)
+        yield receiver
+
+
+@pytest.fixture
+def broken(data: Path) -> Path:
+    """A data folder with a file that cannot be read."""
+    (data / "store_status.csv").write_text("store_id,status\n1,<b>active</b>\n")
+    return data
+
+
+def has_run(deployment: Deployment, run_id: str) -> bool:
+    return deployment.report(report_id_of(run_id)).published_at is not None
+
+
+@pytest.mark.usefixtures("first_report", "broken")
+def test_a_failed_run_is_told_with_its_cause_and_where_to_look(
+    deployment: Deployment, mailbox: list[tuple[list[str], EmailMessage]], webhook: Receiver
+) -> None:
+    dag_run = deployment.dag.test()
+    assert dag_run.state == "failed"
+    report_id = report_id_of(dag_run.run_id)
+    cause = deployment.report(report_id).failure_cause
+
+    (message,) = webhook.messages
+    assert message["kind"] == "failed"
+    assert message["subject"] == "Store Uptime: a report failed in ingest"
+    assert message["why"] == [cause]
+    assert "store_status.csv" in cause
+    assert message["report_id"] == str(report_id)
+    assert message["dag_run_id"] == dag_run.run_id
+    assert message["where"] == {
+        "Report page": f"{BASE_URL}/store-uptime/pages/report?id={report_id}",
+        "Tasks and logs": f"{BASE_URL}/dags/store_uptime_report/runs/{quote(dag_run.run_id, safe='')}",
+    }
+    assert all(part in message["text"] for part in [message["subject"], cause, *message["where"].values()])
+
+    ((recipients, mail),) = mailbox
+    assert recipients == PEOPLE.split(", ")
+    assert mail["Subject"] == message["subject"]
+    assert mail["From"] == "airflow@example.org"
+    content = mail.get_body(("html",)).get_content()
+    for part in (cause, *message["where"].values()):
+        assert part.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("'", "&#x27;") in content
+
+
+@pytest.mark.usefixtures("broken")
+def test_channels_that_are_down_change_nothing(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch, webhook: Receiver, data: Path
+) -> None:
+    webhook.status = 500
+    monkeypatch.setenv("STORE_UPTIME_ALERT_EMAIL", PEOPLE)
+    monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", "smtp://127.0.0.1:1?disable_ssl=true&from_email=a%40example.org")
+    run_id = make_report(deployment)
+    assert deployment.report(report_id_of(run_id)).failed_task == "ingest"
+    assert [message["kind"] for message in webhook.messages] == ["failed"]
+    (data / "store_status.csv").unlink()
+    clear_and_run(deployment, run_id, ["ingest", "validate", "localize", "clip", "interpolate", "export"])
+    assert has_run(deployment, run_id)
+
+
+@pytest.mark.usefixtures("first_report")
+def test_warnings_are_told_when_they_are_new_and_nights_when_they_are_well_again(
+    deployment: Deployment, webhook: Receiver, data: Path
+) -> None:
+    night = datetime(2025, 3, 1, 2, tzinfo=UTC)
+    zones = (data / "timezones.csv").read_text().splitlines(keepends=True)
+    (data / "timezones.csv").write_text("".join(line for line in zones if "zone-twice" not in line))
+    make_report(deployment, night=night)
+    webhook.messages.clear()
+    make_report(deployment, night=night + timedelta(days=1))
+    assert webhook.messages == [], "the same as in the night before"
+
+    (data / "store_status_new.csv").write_text("store_id,status\n")
+    make_report(deployment, night=night + timedelta(days=2))
+    (data / "store_status_new.csv").unlink()
+    (data / "timezones.csv").write_text("".join(zones))
+    run_id = make_report(deployment, night=night + timedelta(days=3))
+    assert has_run(deployment, run_id)
+    assert [message["kind"] for message in webhook.messages] == ["failed", "warnings", "recovered"]
+    _, warned, recovered = webhook.messages
+    assert warned["report_id"] == recovered["report_id"] == str(report_id_of(run_id))
+    assert len(warned["why"]) == 1, "the others are as they were"
+    assert "one row for each store" in warned["why"][0]
+
+
+def test_a_night_without_its_report_is_told(deployment: Deployment, first_report: UUID, webhook: Receiver) -> None:
+    assert first_report
+    assert deployment.watch.schedule == "0 2 * * *"
+    night = datetime(2026, 1, 1, 2, tzinfo=UTC)
+    make_report(deployment, night=night)
+    webhook.messages.clear()
+    assert deployment.watch.test(logical_date=night).state == "success"
+    assert webhook.messages == []
+
+    missing = night + timedelta(days=1)
+    run = deployment.watch.test(logical_date=missing)
+    assert run.state == "failed"
+    (message,) = webhook.messages
+    assert message["kind"] == "late"
+    assert "2026-01-02 02:00 UTC" in message["why"][0]
+    assert "2:00:00" in message["why"][0]
+    assert message["report_id"] is None
+    assert message["where"]["Runs"] == f"{BASE_URL}/dags/store_uptime_report/runs"
+
+
+def test_without_channels_nobody_is_asked(deployment: Deployment) -> None:
+    assert deployment.dag.on_failure_callback is None
+    assert deployment.dag.on_success_callback is None
+    assert deployment.watch.schedule is None
