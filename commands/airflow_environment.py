@@ -50,6 +50,9 @@ def telemetry(environment: Mapping[str, str]) -> dict[str, str]:
         # Airflow's metrics follow the protocol's variable, its traces only this one.
         "OTEL_TRACES_EXPORTER": "otlp_proto_grpc" if is_grpc else "otlp_proto_http",
         "OTEL_SERVICE_NAME": "store-uptime",
+        # A collector that is away must not hold up the end of every task for half a minute.
+        "OTEL_EXPORTER_OTLP_TIMEOUT": "2",
+        "AIRFLOW__TRACES__TASK_RUNNER_FLUSH_TIMEOUT_MILLISECONDS": "2000",
     }
     return {name: environment.get(name) or value for name, value in wanted.items()}
 

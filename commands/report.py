@@ -28,7 +28,7 @@ from commands.caller import at_caller, given  # noqa: E402
 from commands.console import user_console  # noqa: E402
 from commands.second_process import SecondProcess  # noqa: E402
 from commands.stack_state import Stack, is_scheduler_alive, no_scheduler, read_stack  # noqa: E402
-from store_uptime import embedded  # noqa: E402
+from store_uptime import embedded, tracing  # noqa: E402
 from store_uptime.errors import ReportError, SettingError, StoreUptimeError  # noqa: E402
 from store_uptime.settings import PROJECT, Settings  # noqa: E402
 
@@ -53,7 +53,7 @@ def main(say: Callable[[str], None]) -> str:
             "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
         }
         is_ours = stack.enter_context(no_scheduler(settings.home))
-        if is_ours:
+        if is_ours and not tracing.is_on():  # spans are only sent from this process
             stack.enter_context(SecondProcess())
         import airflow.settings
 

@@ -10,7 +10,7 @@ select
     r.failure_cause,
     r.as_of_limit is not null
     and (
-        select b.published_at is null
+        select b.published_at is null and b.failed_at is not null
         from report.report as b
         where b.as_of_limit < r.as_of_limit and b.created_at < r.created_at
         order by b.created_at desc
