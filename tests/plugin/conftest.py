@@ -33,8 +33,8 @@ from plugin.stack import (
     wait_for,
     wait_for_state,
 )
-from stack import free_port
 from receiver import Receiver, receiving
+from stack import free_port
 from store_uptime.database import connect
 from store_uptime.settings import PROJECT, Settings
 
