@@ -110,6 +110,8 @@ def stack_environment(home: Path, host: str, port: int, url: str) -> dict[str, s
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",
         # A run passes through the scheduler's loop a dozen times.
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
+        # How often tasks of a killed scheduler (not heard of for half a minute) are looked for, to be run again.
+        "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "15",
     }
 
 
@@ -176,7 +178,7 @@ def stop(stack: Stack) -> None:
     leaders = {
         name: psutil.Process(pid) for name, (pid, started_at) in stack.processes.items() if is_alive(pid, started_at)
     }
-    sessions = {leader.pid for leader in leaders.values()}
+    sessions = {pid for pid, started_at in stack.processes.values() if is_number_ours(pid, started_at)}
     family = set(leaders.values())
     for name, leader in leaders.items():
         with suppress(psutil.NoSuchProcess):
@@ -197,6 +199,14 @@ def session_of(process: psutil.Process) -> int | None:
         return os.getsid(process.pid)
     except OSError:
         return None
+
+
+def is_number_ours(pid: int, started_at: float) -> bool:
+    """Whether nobody else has the number of a process of ours: the orphans of a killed one still have its session."""
+    try:
+        return psutil.Process(pid).create_time() == started_at
+    except psutil.NoSuchProcess:
+        return True
 
 
 def is_alive(pid: int, started_at: float) -> bool:

@@ -137,11 +137,16 @@ def keep_cause(context: Mapping[str, Any]) -> None:
 
 def cause_of(error: object) -> str:
     """One line for a person. Our own errors speak for themselves, others are named by their class."""
+    from psycopg2.errors import DiskFull
+
     from store_uptime.errors import StoreUptimeError
 
     if error is None:
         return "The task's process ended without an error of its own; its log may say more."
+    error = getattr(error, "orig", None) or error  # SQLAlchemy adds the statement, and its values, to what was said
     text = " ".join(str(error).split())
+    if isinstance(error, DiskFull):
+        return f"The disk of the database server is full: {text}"
     return text if isinstance(error, StoreUptimeError) else f"{type(error).__name__}: {text}"
 
 

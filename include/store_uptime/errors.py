@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class StoreUptimeError(Exception):
     """Base of all errors that are the input's or the deployment's, not ours. Retrying does not help."""
@@ -52,3 +56,22 @@ class AlertError(StoreUptimeError):
     def __init__(self, channel: str, problem: str) -> None:
         self.channel, self.problem = channel, problem
         super().__init__(f"An alert was not sent: {channel} {problem}.")
+
+
+class DiskFullError(StoreUptimeError):
+    """`{place} is full. Make room there, then run the task again.`"""
+
+    def __init__(self, place: str) -> None:
+        self.place = place
+        super().__init__(f"{place} is full. Make room there, then run the task again.")
+
+
+@contextmanager
+def naming_full_disk(place: str) -> Iterator[None]:
+    """Turns `No space left on device`, which names no place, into a `DiskFullError` that does."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            raise
+        raise DiskFullError(place) from error

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Engine
 
+from store_uptime.errors import naming_full_disk
 from store_uptime.sql import statement
 
 
@@ -37,9 +38,9 @@ def export(engine: Engine, report_id: UUID, folder: OutputPath, clock: datetime)
 
     Returns path, sha256, bytes and number of stores. The file appears under its name only when it is complete.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{report_id}.csv"
-    with engine.begin() as connection:
+    with naming_full_disk(f"The reports folder ({folder})"), engine.begin() as connection:
+        folder.mkdir(parents=True, exist_ok=True)
         connection.execute(statement("report/lock_stage"), {"stage": "export", "report_id": str(report_id), "shard": 0})
         stores = connection.scalar(statement("report/count_stores"), {"report_id": report_id})
         with _published(folder, report_id, target) as stream:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from tempfile import gettempdir
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +21,7 @@ import polars as pl
 from sqlalchemy import Connection, Engine
 
 from store_uptime import binary_copy
-from store_uptime.errors import InputFileError, InputFolderError
+from store_uptime.errors import InputFileError, InputFolderError, naming_full_disk
 from store_uptime.files import (
     BUSINESS_HOURS,
     KINDS,
@@ -178,7 +179,11 @@ class Loader:
             BUSINESS_HOURS.name: self._load_hours,
             STORE_TIMEZONES.name: self._load_timezones,
         }
-        with ThreadPoolExecutor(max_workers=1) as self.read_ahead, ThreadPoolExecutor(CHECKERS) as self.checkers:
+        with (
+            naming_full_disk(f"The folder for temporary files ({gettempdir()})"),
+            ThreadPoolExecutor(max_workers=1) as self.read_ahead,
+            ThreadPoolExecutor(CHECKERS) as self.checkers,
+        ):
             loads[self.reader.kind.name]()
         self.writes.add(self._copy_named_stores)
         self.writes.add(

@@ -21,7 +21,7 @@ from sqlalchemy import Engine, make_url
 from sqlalchemy.engine.default import DefaultDialect
 
 from store_uptime import acceptance, data_docs
-from store_uptime.errors import ExpectationFailedError
+from store_uptime.errors import ExpectationFailedError, naming_full_disk
 from store_uptime.expectations import STORES, Expectation, Severity, Suite, files
 from store_uptime.settings import Settings
 from store_uptime.sql import statement
@@ -195,9 +195,10 @@ class Checker:
         found: dict[str, Mapping[str, Any]] = {}
         for result in account.results:
             config = cast("ExpectationConfiguration", result.expectation_config)
-            if not result.result:  # a check that could not be made says why, by metric
-                causes = {info["exception_message"] for info in result.exception_info.values()}
-                raise RuntimeError(f"{config.meta['name']} could not be checked: {'; '.join(sorted(causes))}")
+            # A check that could not be made says why, by metric, and may look like one that was made.
+            causes = {info["exception_message"] for info in result.exception_info.values() if isinstance(info, dict)}
+            if causes or not result.result:
+                raise not_checked(config.meta["name"], causes)
             found[config.meta["name"]] = {"success": result.success, **result.result}
         return [self._result(suite, expectation, found[expectation.name]) for expectation in suite.expectations]
 
@@ -227,6 +228,13 @@ class Checker:
             examples=examples,
             unexpected=unexpected,
         )
+
+
+def not_checked(name: str, causes: set[str]) -> Exception:
+    """What to raise for a check that Great Expectations could not make; a lost connection is told as one."""
+    told = f"{name} could not be checked: {'; '.join(sorted(causes))}"
+    is_lost = any(error in told for error in ("OperationalError", "InterfaceError"))
+    return ConnectionError(told) if is_lost else RuntimeError(told)
 
 
 def _observed(suite: Suite, found: Mapping[str, Any]) -> str:
@@ -298,8 +306,9 @@ def publish(engine: Engine, report_id: UUID, settings: Settings, clock: datetime
                     "checked_at": clock,
                 },
             )
-    data_docs.write_whole(settings.home / "quality" / f"{report_id}.json", as_json(report_id, clock, reviews))
-    data_docs.build(engine, report_id, settings.home, clock, reviews)
+    with naming_full_disk(f"The folder for quality results and Data Docs ({settings.home})"):
+        data_docs.write_whole(settings.home / "quality" / f"{report_id}.json", as_json(report_id, clock, reviews))
+        data_docs.build(engine, report_id, settings.home, clock, reviews)
 
 
 def as_json(report_id: UUID, clock: datetime, reviews: list[Review]) -> str:
