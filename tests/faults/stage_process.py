@@ -1,7 +1,7 @@
 """A task process to be killed. Imports everything, then forks one child per JSON line on standard input.
 
 Line: `{"stage": "clip", "url": …, "report_id": …, "folder": …, "shard": 0}`. Answers: `{"pid": …}` once the child runs,
-and `{"status": …, "error": …}` when it has ended, however that came.
+and `{"status": …, "error": …, "peak_memory_bytes": …}` when it has ended, however that came.
 """
 
 from __future__ import annotations
@@ -63,4 +63,5 @@ for line in sys.stdin:
     answer(pid=pid)
     with os.fdopen(readable) as pipe:
         error = pipe.read()
-    answer(status=os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), error=error)
+    _, status, usage = os.wait4(pid, 0)
+    answer(status=os.waitstatus_to_exitcode(status), error=error, peak_memory_bytes=usage.ru_maxrss * 1024)

@@ -20,13 +20,13 @@ TESTS = PROJECT / "tests"
 class TaskProcess:
     """Forks a fresh child for each stage; one at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, variables: dict[str, str] | None = None) -> None:
         self._process = subprocess.Popen(
             [sys.executable, str(Path(__file__).with_name("stage_process.py"))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             bufsize=0,  # so that `has_ended` sees every answer that is there
-            env={**os.environ, "PYTHONPATH": f"{PROJECT / 'include'}{os.pathsep}{TESTS}"},
+            env={**os.environ, **(variables or {}), "PYTHONPATH": f"{PROJECT / 'include'}{os.pathsep}{TESTS}"},
         )
         self._child = 0
 
@@ -50,8 +50,18 @@ class TaskProcess:
 
     def wait(self) -> None:
         """Waits for the child's end, which must be a good one."""
-        result = self._answer()
+        result = self.end()
         assert result["status"] == 0, result["error"]
+
+    def failure(self) -> str:
+        """Waits for the child's end, which must be an error: its text."""
+        result = self.end()
+        assert result["status"] == 1, result
+        return result["error"]
+
+    def end(self) -> dict[str, Any]:
+        """Waits for the child's end: `status`, `error` and `peak_memory_bytes`."""
+        return self._answer()
 
     def close(self) -> None:
         self._process.stdin.close()

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import Engine
 
 import worlds
+from faults.breakable import assert_nothing_is_left
 from faults.task_process import TaskProcess
 from pipeline import CLOCK, Published, compute, figures, is_waiting, run_report, start
 from store_uptime import load
@@ -72,7 +73,7 @@ def test_killed_while_it_writes_to_each_table(
                 assert process.kill() == -9
         process.start(stage, settings.database_url, report_id, folder_of(stage, tmp_path))
         process.wait()
-    assert_is(undisturbed, engine, report_id, tmp_path)
+    assert_is(undisturbed, engine, owner, report_id, tmp_path)
 
 
 def test_killed_while_it_validates(
@@ -89,7 +90,9 @@ def test_killed_while_it_validates(
             assert process.kill() == -9
     process.start(*validate)
     process.wait()
-    assert compute(engine, report_id, tmp_path / "reports").figures == undisturbed.figures
+    published = compute(engine, report_id, tmp_path / "reports")
+    assert (published.csv, published.figures) == (undisturbed.csv, undisturbed.figures)
+    assert_nothing_is_left(owner, tmp_path / "reports")
     once = "select count(*), count(distinct (suite, expectation, file_id)) from quality.expectation_result"
     with owner.connect() as connection:
         found, distinct = connection.exec_driver_sql(once).one()
@@ -97,7 +100,13 @@ def test_killed_while_it_validates(
 
 
 def test_killed_at_any_moment(
-    process, undisturbed: Published, world: worlds.World, engine: Engine, settings: Settings, tmp_path: Path
+    process: TaskProcess,
+    undisturbed: Published,
+    world: worlds.World,
+    engine: Engine,
+    owner: Engine,
+    settings: Settings,
+    tmp_path: Path,
 ) -> None:
     random = Random(7)
     killed = 0
@@ -114,11 +123,10 @@ def test_killed_at_any_moment(
         process.start(stage, settings.database_url, report_id, folder_of(stage, tmp_path))
         process.wait()
     assert killed > 10
-    assert_is(undisturbed, engine, report_id, tmp_path)
+    assert_is(undisturbed, engine, owner, report_id, tmp_path)
 
 
-def assert_is(undisturbed: Published, engine: Engine, report_id: UUID, tmp_path: Path) -> None:
+def assert_is(undisturbed: Published, engine: Engine, owner: Engine, report_id: UUID, tmp_path: Path) -> None:
     assert figures(engine, report_id) == undisturbed.figures
-    published = tmp_path / "reports" / f"{report_id}.csv"
-    assert published.read_bytes() == undisturbed.csv
-    assert [path.name for path in published.parent.iterdir()] == [published.name]
+    assert (tmp_path / "reports" / f"{report_id}.csv").read_bytes() == undisturbed.csv
+    assert_nothing_is_left(owner, tmp_path / "reports")
