@@ -47,7 +47,7 @@ from store_uptime.shelf import Shelf, is_like_neighbour
 from store_uptime.sql import statement
 from store_uptime.zones import as_utc, known_timezones
 
-PART_ROWS = 1_000_000
+PART_ROWS = 500_000  # a few copies of so many are in memory at a time
 CHECKERS = 2  # threads: more than two cores are never busy with them, as each batch has to be read first
 LONGEST_STORE_ID_BYTES = 1024
 CLOCK_TOLERANCE = timedelta(hours=1)
@@ -310,7 +310,8 @@ class Loader:
             self.rows_replaced += part.rows_replaced
             has_runs = has_runs and part.part_no == 0
             spans.append(part.spans)
-            runs.append(part.runs)
+            if has_runs:
+                runs.append(part.runs)
             for month, rows in part.months.items():
                 self.writes.add(self._copy_month, month, rows)
         self.polled = pl.concat(spans).group_by("store_key").agg(pl.col("first_us").min(), pl.col("last_us").max())

@@ -9,7 +9,7 @@ from tempfile import TemporaryFile
 import numpy as np
 import polars as pl
 
-COMPARTMENT_BYTES, MOST_COMPARTMENTS = 4 * 2**20, 256
+COMPARTMENT_BYTES, MOST_COMPARTMENTS = 4 * 2**20, 512
 
 
 class Shelf:
@@ -36,7 +36,7 @@ class Shelf:
             rows[name] = frame[name].to_numpy()
         count = len(self._files)
         # Stable, and for numbers as small as these in one pass.
-        compartments = ((rows["store_key"] >> 64 - self._bits) + count // 2).astype(np.uint8)
+        compartments = ((rows["store_key"] >> 64 - self._bits) + count // 2).astype(np.uint16)
         order = np.argsort(compartments, kind="stable")
         ends = np.cumsum(np.bincount(compartments, minlength=count))
         for file, piece in zip(self._files, np.split(rows[order], ends[:-1]), strict=True):
