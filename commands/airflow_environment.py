@@ -11,6 +11,8 @@ from pathlib import Path
 
 from store_uptime.settings import PROJECT, Settings
 
+LONGEST_TASK_SECONDS = 3600  # execution_timeout of the DAGs' tasks
+
 
 def airflow_environment(settings: Settings) -> dict[str, str]:
     """Variables for Airflow on the database that `settings` name, with its home beside the rest of the state."""
@@ -28,14 +30,57 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__API_AUTH__JWT_SECRET": private["jwt_secret"],
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": settings.database_url,
         "AIRFLOW__DATABASE__LOAD_DEFAULT_CONNECTIONS": "False",
-        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(settings.home / "logs" / "tasks"),
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "STORE_UPTIME_HOME": str(settings.home),
         "STORE_UPTIME_DATABASE_URL": settings.database_url,
+        "STORE_UPTIME_QUEUE_URL": settings.queue_url,
         "STORE_UPTIME_DATA": settings.data,
         "STORE_UPTIME_REPORTS": settings.reports,
+        "STORE_UPTIME_QUALITY": settings.quality,
+        "STORE_UPTIME_LOGS": settings.logs,
         "PYTHONPATH": os.pathsep.join([str(PROJECT / "include"), str(PROJECT / "config")]),
         **telemetry(os.environ),
+        **logs_environment(settings),
+    }
+
+
+def logs_environment(settings: Settings) -> dict[str, str]:
+    """Where the tasks' logs go: to a folder, or from the machine that wrote them to a store that all machines read."""
+    if "://" not in settings.logs:
+        return {"AIRFLOW__LOGGING__BASE_LOG_FOLDER": settings.logs}
+    return {
+        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(settings.home / "logs" / "tasks"),
+        "AIRFLOW__LOGGING__REMOTE_LOGGING": "True",
+        "AIRFLOW__LOGGING__REMOTE_BASE_LOG_FOLDER": settings.logs,
+        "AIRFLOW__LOGGING__DELETE_LOCAL_LOGS": "True",
+    }
+
+
+def executor_environment(settings: Settings) -> dict[str, str]:
+    """Where tasks run: in the scheduler, or in Celery's workers on as many machines as read the queue."""
+    if not settings.queue_url:
+        return {
+            "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+            "AIRFLOW__CORE__PARALLELISM": str(max(4, min(2 * (os.cpu_count() or 2), 16))),
+        }
+    return {
+        "AIRFLOW__CORE__EXECUTOR": "CeleryExecutor",
+        # All workers together; each task has a connection of the database's 200.
+        "AIRFLOW__CORE__PARALLELISM": "64",
+        "AIRFLOW__CORE__MAX_ACTIVE_TASKS_PER_DAG": "64",
+        "AIRFLOW__CELERY__BROKER_URL": settings.queue_url,
+        # Another process for sending can deadlock in its fork (apache/airflow#70690).
+        "AIRFLOW__CELERY__SYNC_PARALLELISM": "1",
+        # Tasks wait for the database more than they compute. A worker takes no task that it cannot start at once.
+        "AIRFLOW__CELERY__WORKER_CONCURRENCY": "4",
+        "AIRFLOW__CELERY__WORKER_PREFETCH_MULTIPLIER": "1",
+        # A task's message goes when the task is done. Redis gives one that a lost worker held to another, after longer
+        # than any task may run, so that none runs twice at once; Airflow, which misses the heartbeat, is sooner.
+        "AIRFLOW__CELERY__TASK_ACKS_LATE": "True",
+        "AIRFLOW__CELERY_BROKER_TRANSPORT_OPTIONS__VISIBILITY_TIMEOUT": str(2 * LONGEST_TASK_SECONDS),
+        # A task that nobody takes in ten minutes is queued anew, lest Redis lost it. By default the third time fails
+        # it, though all that it may lack is a worker that has done with the tasks before it.
+        "AIRFLOW__SCHEDULER__NUM_STUCK_IN_QUEUED_RETRIES": "1000",
     }
 
 
@@ -90,6 +135,15 @@ def migrate_all(settings: Settings) -> None:
         from airflow.utils.db import upgradedb
 
         upgradedb()
+    if settings.queue_url:
+        create_queue_tables()
+
+
+def create_queue_tables() -> None:
+    """Celery's own tables in Airflow's database: workers that start together would all create them."""
+    from airflow.providers.celery.executors.celery_executor_utils import app
+
+    app.backend.ResultSession().close()
 
 
 def is_airflow_migrated() -> bool:

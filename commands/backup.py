@@ -37,7 +37,6 @@ from store_uptime.sql import statement
 FORMAT = 1
 DUMP, MANIFEST = "database.dump", "manifest.json"
 SECRETS = ("airflow/secrets.json", "airflow/passwords.json")
-FOLDERS = ("quality", "data_docs")
 CHUNK_BYTES = 1 << 20
 
 
@@ -65,7 +64,7 @@ def back_up(say: Callable[[str], None]) -> str:
             )
             with Archive(draft) as archive:
                 archive.add(dump, DUMP)
-                add_state(archive, settings.home)
+                add_state(archive, settings.home, Path(settings.quality))
                 elsewhere = add_reports(archive, connection, Path(settings.reports))
                 archive.finish({"format": FORMAT, "created_at": created_at.isoformat(), "postgresql": server})
         engine.dispose()
@@ -74,14 +73,13 @@ def back_up(say: Callable[[str], None]) -> str:
     return str(target)
 
 
-def add_state(archive: Archive, home: Path) -> None:
+def add_state(archive: Archive, home: Path, quality: Path) -> None:
     """Secrets and quality results. Files that have no name yet (.name...) are somebody's unfinished work."""
     for name in SECRETS:
         archive.add(home / name, name)
-    for folder in FOLDERS:
-        for path in sorted((home / folder).rglob("*")):
-            if path.is_file() and not path.name.startswith("."):
-                archive.add(path, str(path.relative_to(home)))
+    for path in sorted(quality.rglob("*")):  # a bucket is no folder here, and has a backup of its own
+        if path.is_file() and not path.name.startswith("."):
+            archive.add(path, f"quality/{path.relative_to(quality)}")
 
 
 def add_reports(archive: Archive, connection: Connection, folder: Path) -> int:
@@ -161,7 +159,10 @@ def restore(say: Callable[[str], None]) -> str:
     if not given("FROM"):
         raise SettingError("FROM", None, "the path of a backup")
     source = Path(at_caller(given("FROM")))
-    targets = {name: settings.home / name for name in (*SECRETS, *FOLDERS)} | {"reports": Path(settings.reports)}
+    folders = {"reports": settings.reports, "quality": settings.quality}
+    targets = {name: settings.home / name for name in SECRETS} | {
+        name: Path(folder) for name, folder in folders.items() if "://" not in folder
+    }
     for target in targets.values():
         if target.is_file() or (target.is_dir() and any(target.iterdir())):
             raise StoreUptimeError(f"{target} is there already: restore into an empty STORE_UPTIME_HOME.")

@@ -23,7 +23,7 @@ from typing import IO
 
 import psutil
 
-from commands.airflow_environment import airflow_environment, migrate_all, write_private
+from commands.airflow_environment import airflow_environment, executor_environment, migrate_all, write_private
 from commands.console import user_console
 from commands.stack_state import Stack, file_of, open_lock, read_stack
 from store_uptime import embedded
@@ -41,6 +41,8 @@ PROCESSES = {
     "triggerer": ["triggerer", "--skip-serve-logs"],
     "scheduler": ["scheduler", "--skip-serve-logs"],
 }
+# Only where there is a queue.
+WORKER = {"worker": ["celery", "worker", "--skip-serve-logs"]}
 
 
 def up(port: int) -> str:
@@ -60,7 +62,9 @@ def up(port: int) -> str:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise StoreUptimeError("A report is being made here; try again when it is done.") from error
-        os.environ |= airflow_environment(settings_with_database) | stack_environment(settings.home, HOST, port, url)
+        os.environ |= airflow_environment(settings_with_database) | stack_environment(
+            settings_with_database, HOST, port, url
+        )
         os.environ.setdefault("AIRFLOW__API__BASE_URL", url)  # for links in alerts
         migrate_all(settings_with_database)
         locks = [lock]
@@ -68,7 +72,8 @@ def up(port: int) -> str:
             end_lost_reports()
             locks.append(stack.enter_context(embedded.hold(settings.home)))
         password_of(settings.home)  # made up by Airflow otherwise, for everybody to read
-        processes = {name: start(name, settings.home, locks) for name in PROCESSES}
+        commands = PROCESSES | (WORKER if settings.queue_url else {})
+        processes = {name: start(name, command, settings.home, locks) for name, command in commands.items()}
         started = Stack(url, settings.data, settings.reports, processes)
         started.write(settings.home)
         try:
@@ -93,18 +98,16 @@ def down() -> str:
     return "Airflow is down."
 
 
-def stack_environment(home: Path, host: str, port: int, url: str) -> dict[str, str]:
+def stack_environment(settings: Settings, host: str, port: int, url: str) -> dict[str, str]:
     """What Airflow needs to know beyond what `make report` tells it: the web, and how to run tasks at once."""
-    return {
+    return executor_environment(settings) | {
         "AIRFLOW__API__HOST": host,
         "AIRFLOW__API__PORT": str(port),
         "AIRFLOW__API__WORKERS": "1",
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
         "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords_file(home)),
-        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
-        "AIRFLOW__CORE__PARALLELISM": str(max(4, min(2 * (os.cpu_count() or 2), 16))),
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords_file(settings.home)),
         # A worker may notice only after this time that its task has ended, and be missing for the next one.
         "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",
@@ -115,13 +118,13 @@ def stack_environment(home: Path, host: str, port: int, url: str) -> dict[str, s
     }
 
 
-def start(name: str, home: Path, locks: list[IO[str]]) -> tuple[int, float]:
+def start(name: str, command: list[str], home: Path, locks: list[IO[str]]) -> tuple[int, float]:
     """Starts one of Airflow's processes, out of reach of the terminal; it keeps the locks for as long as it lives."""
     log = log_of(name, home)
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("a") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "airflow", *PROCESSES[name]],
+            [sys.executable, "-m", "airflow", *command],
             cwd=PROJECT,
             stdin=subprocess.DEVNULL,
             stdout=output,

@@ -4,11 +4,13 @@ The scheduler (LocalExecutor) and Celery's workers fork a process for each task.
 once, before they fork: Great Expectations alone would cost every `validate` some seconds.
 """
 
+import os
 import sys
 
 __all__: list[str] = []  # Airflow takes every other name for a setting
 
-if sys.argv[1:2] in (["scheduler"], ["celery"]):
+runs_tasks_itself = os.environ.get("AIRFLOW__CORE__EXECUTOR", "LocalExecutor") == "LocalExecutor"
+if sys.argv[1:3] == ["celery", "worker"] or (sys.argv[1:2] == ["scheduler"] and runs_tasks_itself):
     from store_uptime import export, load, quality, reports, stages  # noqa: F401
 
     quality.preload()

@@ -28,7 +28,7 @@ from airflow.sdk import dag, task
 
 import store_uptime_maintenance_tasks as tasks
 from store_uptime.settings import Settings
-from store_uptime_tasks import reports_folder
+from store_uptime_tasks import quality_folder, reports_folder
 
 
 @dag(
@@ -64,8 +64,7 @@ def store_uptime_maintenance() -> None:
     @task
     def delete_quality() -> None:
         """Deletes old results of checks: rows, JSON, Data Docs and their lists."""
-        settings = tasks.settings()
-        tasks.run_part("delete_quality", settings.home, settings.keep_quality_days, tasks.clock())
+        tasks.run_part("delete_quality", quality_folder(), tasks.settings().keep_quality_days, tasks.clock())
 
     @task
     def delete_snapshots() -> None:
@@ -75,7 +74,7 @@ def store_uptime_maintenance() -> None:
     @task
     def delete_left_overs() -> None:
         """Deletes what killed processes left."""
-        tasks.run_part("delete_left_overs", reports_folder(), tasks.settings().home, tasks.clock())
+        tasks.run_part("delete_left_overs", reports_folder(), quality_folder(), tasks.clock())
 
     @task
     def clean_airflow() -> None:

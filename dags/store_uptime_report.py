@@ -58,7 +58,7 @@ def store_uptime_report() -> None:
         """Checks what was ingested; returns the shards that the next three tasks are mapped over."""
         from store_uptime import quality
 
-        tasks.run_stage(quality.validate, Settings.from_environment(), datetime.now(UTC))
+        tasks.run_stage(quality.validate, Settings.from_environment(), datetime.now(UTC), tasks.quality_folder())
         return tasks.shards()
 
     @task(map_index_template=tasks.SHARD_NAME)

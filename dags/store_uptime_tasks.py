@@ -115,6 +115,11 @@ def reports_folder() -> Path | ObjectStoragePath:
     return folder(Settings.from_environment().reports)
 
 
+def quality_folder() -> Path | ObjectStoragePath:
+    """Where the results of the checks go."""
+    return folder(Settings.from_environment().quality)
+
+
 def folder(address: str) -> Path | ObjectStoragePath:
     """A folder on this machine, or wherever its scheme says. The latter loads every provider's file systems."""
     if "://" not in address:

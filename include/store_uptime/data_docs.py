@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Engine
 
+from store_uptime.export import OutputPath
 from store_uptime.sql import statement
 
 if TYPE_CHECKING:
@@ -29,9 +30,9 @@ SOURCE = Path(__file__).with_name("data_docs_assets")
 NEWEST_RUNS = 100
 
 
-def build(engine: Engine, report_id: UUID, home: Path, clock: datetime, reviews: Sequence[Review]) -> None:
+def build(engine: Engine, report_id: UUID, folder: OutputPath, clock: datetime, reviews: Sequence[Review]) -> None:
     """Writes the page of a run and the lists that show it; the pages of other runs stay as they are."""
-    site, view = home / "data_docs", page_view()
+    site, view = folder / "data_docs", page_view()
     copy_assets(site)
     with engine.connect() as connection:
         report = connection.execute(statement("quality/read_report"), {"report_id": report_id}).one()
@@ -103,7 +104,7 @@ def _escaped(value: Any) -> Any:
     return value
 
 
-def write_lists(engine: Engine, site: Path, view: DefaultJinjaPageView, created_at: datetime) -> None:
+def write_lists(engine: Engine, site: OutputPath, view: DefaultJinjaPageView, created_at: datetime) -> None:
     """The list of the day that a run was created on, and the index: the newest runs, and every day."""
     day = created_at.replace(hour=0, minute=0, second=0, microsecond=0)
     with engine.begin() as connection:
@@ -112,25 +113,25 @@ def write_lists(engine: Engine, site: Path, view: DefaultJinjaPageView, created_
         write_index(site, view, listed_runs(connection, site))
 
 
-def write_day(site: Path, view: DefaultJinjaPageView, day: datetime, runs: Sequence[Any]) -> None:
+def write_day(site: OutputPath, view: DefaultJinjaPageView, day: datetime, runs: Sequence[Any]) -> None:
     """The list of a day's runs."""
     page = view.env.get_template("runs.html").render(root="../", title=f"Runs of {day:%Y-%m-%d}", runs=runs, days=[])
     write_whole(site / "days" / f"{day:%Y-%m-%d}.html", page)
 
 
-def write_index(site: Path, view: DefaultJinjaPageView, runs: Sequence[Any]) -> None:
+def write_index(site: OutputPath, view: DefaultJinjaPageView, runs: Sequence[Any]) -> None:
     """The newest runs, and every day."""
     names = [path.stem for path in listed_days(site)]
     page = view.env.get_template("runs.html").render(root="", title="Newest runs", runs=runs, days=names)
     write_whole(site / "index.html", page)
 
 
-def listed_days(site: Path) -> list[Path]:
+def listed_days(site: OutputPath) -> list[OutputPath]:
     """The lists of days, the newest first."""
-    return sorted((site / "days").glob("[0-9]*.html"), reverse=True)
+    return sorted((site / "days").glob("[0-9]*.html"), key=lambda path: path.name, reverse=True)
 
 
-def listed_runs(connection: Connection, site: Path, day: datetime | None = None) -> list[Any]:
+def listed_runs(connection: Connection, site: OutputPath, day: datetime | None = None) -> list[Any]:
     """The runs of a day, or the newest of all; those that have a page."""
     binds = {
         "created_from": day,
@@ -138,10 +139,11 @@ def listed_runs(connection: Connection, site: Path, day: datetime | None = None)
         "at_most": None if day else NEWEST_RUNS,
     }
     rows = connection.execute(statement("quality/list_reviews"), binds)
-    return [row for row in rows if (site / "runs" / f"{row.report_id}.html").exists()]
+    pages = {path.name for path in (site / "runs").glob("*.html")}
+    return [row for row in rows if f"{row.report_id}.html" in pages]
 
 
-def mend_lists(engine: Engine, site: Path) -> int:
+def mend_lists(engine: Engine, site: OutputPath) -> int:
     """Writes anew each list that does not name what it should; returns how many there were.
 
     For when results were deleted: a day without runs has no list.
@@ -167,12 +169,12 @@ def mend_lists(engine: Engine, site: Path) -> int:
     return mended
 
 
-def linked(page: Path, folder: str) -> set[str]:
+def linked(page: OutputPath, folder: str) -> set[str]:
     """What a list links to in `folder`."""
     return set(re.findall(rf'"(?:\.\./)?{folder}/([\w-]+)\.html"', page.read_text(encoding="utf-8")))
 
 
-def copy_assets(site: Path) -> None:
+def copy_assets(site: OutputPath) -> None:
     """The style sheets, where they are not there yet or were of another version."""
     for source in (SOURCE / "static").iterdir():
         target, content = site / "static" / source.name, source.read_text(encoding="utf-8")
@@ -180,13 +182,14 @@ def copy_assets(site: Path) -> None:
             write_whole(target, content)
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_whole(path: OutputPath, text: str) -> None:
     """Writes a file that others see either as it was or complete."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{uuid4().hex}")
+    unfinished = path.parent / f".{path.name}.{uuid4().hex}"
     try:
         unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(path)
+        unfinished.rename(path)
     except BaseException:
-        unfinished.unlink(missing_ok=True)
+        if unfinished.exists():
+            unfinished.unlink()
         raise

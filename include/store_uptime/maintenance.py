@@ -13,18 +13,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from os import stat_result
-from pathlib import Path
 from typing import Any, Protocol, Self
 
 from sqlalchemy import Engine
 
 from store_uptime import data_docs
+from store_uptime.export import OutputPath
 from store_uptime.sql import statement
 
 MONTHS_AHEAD = 1
 LEFT_OVER_AFTER = timedelta(days=1)  # far longer than any file is written
 # What `export` and `data_docs.write_whole` write to before a file has its name.
-UNFINISHED_REPORT = re.compile(r"\.[0-9a-f-]{36}\.partial")
+UNFINISHED_REPORT = re.compile(r"\.[0-9a-f-]{36}\.[0-9a-f-]+\.partial")
 UNFINISHED_PAGE = re.compile(r"\..+\.[0-9a-f]{32}")
 
 
@@ -135,7 +135,9 @@ def delete_reports(engine: Engine, folder: Folder, keep_days: int | None, clock:
     return found
 
 
-def delete_quality(engine: Engine, home: Path, keep_days: int | None, clock: datetime, *, dry_run: bool) -> Found:
+def delete_quality(
+    engine: Engine, folder: OutputPath, keep_days: int | None, clock: datetime, *, dry_run: bool
+) -> Found:
     """What was found about input more than `keep_days` ago, or for reports that are gone: rows, JSON, Data Docs.
 
     First the rows, then the lists, which name what has rows, then the pages: no list ever names a page that is gone.
@@ -157,14 +159,14 @@ def delete_quality(engine: Engine, home: Path, keep_days: int | None, clock: dat
                 file_ids = [file.file_id for file in files]
                 connection.execute(statement("maintenance/delete_quarantine"), {"file_ids": file_ids})
         kept = {str(report) for report in connection.scalars(statement("maintenance/list_checked_reports"))} - old
-    site = home / "data_docs"
-    pages = [*(home / "quality").glob("*.json"), *(site / "runs").glob("*.html")]
+    site = folder / "data_docs"
+    pages = [*folder.glob("*.json"), *(site / "runs").glob("*.html")]
     if not dry_run:
         found.add(lists_mended=data_docs.mend_lists(engine, site))
-    for page in sorted(page for page in pages if page.stem not in kept):
+    for page in sorted((page for page in pages if page.stem not in kept), key=str):
         found.add(str(page), files=1)
-        if not dry_run:
-            page.unlink(missing_ok=True)
+        if not dry_run and page.exists():
+            page.unlink()
     return found
 
 
@@ -189,10 +191,10 @@ def forget_snapshot(engine: Engine, file_id: int, content_sha256: str) -> bool:
         return True
 
 
-def delete_left_overs(engine: Engine, folder: Folder, home: Path, clock: datetime, *, dry_run: bool) -> Found:
+def delete_left_overs(engine: Engine, reports: Folder, quality: Folder, clock: datetime, *, dry_run: bool) -> Found:
     """What killed processes left: files that never got their name, and rows staged for files that are not staged."""
     found = Found({"files": 0})
-    for file in left_over_files(folder, home, clock):
+    for file in left_over_files(reports, quality, clock):
         found.add(str(file), files=1)
         if not dry_run:
             file.unlink()
@@ -203,11 +205,13 @@ def delete_left_overs(engine: Engine, folder: Folder, home: Path, clock: datetim
     return found
 
 
-def left_over_files(folder: Folder, home: Path, clock: datetime) -> list[Any]:
+def left_over_files(reports: Folder, quality: Folder, clock: datetime) -> list[Any]:
     """Files under the names that are written to, too old to be written still."""
-    site = home / "data_docs"
-    places: list[tuple[Any, re.Pattern[str]]] = [(folder, UNFINISHED_REPORT)]
-    places += [(place, UNFINISHED_PAGE) for place in (home / "quality", site, *site.glob("*/"))]
+    site = quality / "data_docs"
+    places = [(reports, UNFINISHED_REPORT)]
+    places += [
+        (place, UNFINISHED_PAGE) for place in (quality, site, *(site / name for name in ("runs", "days", "static")))
+    ]
     return [
         file
         for place, pattern in places

@@ -13,6 +13,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
@@ -23,6 +24,7 @@ from sqlalchemy.engine.default import DefaultDialect
 from store_uptime import acceptance, data_docs
 from store_uptime.errors import ExpectationFailedError, naming_full_disk
 from store_uptime.expectations import STORES, Expectation, Severity, Suite, files
+from store_uptime.export import OutputPath
 from store_uptime.settings import Settings
 from store_uptime.sql import statement
 
@@ -73,9 +75,12 @@ def preload() -> None:
     import great_expectations.render.view  # noqa: F401
 
 
-def validate(engine: Engine, report_id: UUID, settings: Settings, clock: datetime) -> dict[str, Any]:
+def validate(
+    engine: Engine, report_id: UUID, settings: Settings, clock: datetime, folder: OutputPath | None = None
+) -> dict[str, Any]:
     """Checks what the run brought, accepts it, and returns counts; what was found is kept for people and programs.
 
+    Files go to `folder`, by default the path in the settings (an address that is a URL takes whoever can open it).
     Raises `ExpectationFailedError` when a `fail` expectation is not met: its staged files are rejected then.
     """
     preload()
@@ -101,7 +106,7 @@ def validate(engine: Engine, report_id: UUID, settings: Settings, clock: datetim
                 )
             )
         finally:
-            publish(engine, report_id, settings, clock, reviews)
+            publish(engine, report_id, folder or cast("OutputPath", Path(settings.quality)), clock, reviews)
     found = {result.expectation: result for review in reviews for result in review.results}
     warned_about = [name for name, result in found.items() if not result.is_met]
     return {
@@ -290,7 +295,7 @@ def reject(engine: Engine, failures: Mapping[int, list[str]]) -> None:
             )
 
 
-def publish(engine: Engine, report_id: UUID, settings: Settings, clock: datetime, reviews: list[Review]) -> None:
+def publish(engine: Engine, report_id: UUID, folder: OutputPath, clock: datetime, reviews: list[Review]) -> None:
     """Keeps what was found: in a table and as JSON for programs, as Data Docs for people."""
     results = [result for review in reviews for result in review.results]
     with engine.begin() as connection:
@@ -306,9 +311,9 @@ def publish(engine: Engine, report_id: UUID, settings: Settings, clock: datetime
                     "checked_at": clock,
                 },
             )
-    with naming_full_disk(f"The folder for quality results and Data Docs ({settings.home})"):
-        data_docs.write_whole(settings.home / "quality" / f"{report_id}.json", as_json(report_id, clock, reviews))
-        data_docs.build(engine, report_id, settings.home, clock, reviews)
+    with naming_full_disk(f"The folder for quality results and Data Docs ({folder})"):
+        data_docs.write_whole(folder / f"{report_id}.json", as_json(report_id, clock, reviews))
+        data_docs.build(engine, report_id, folder, clock, reviews)
 
 
 def as_json(report_id: UUID, clock: datetime, reviews: list[Review]) -> str:

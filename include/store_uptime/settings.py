@@ -19,8 +19,11 @@ class Settings:
 
     home: Path
     database_url: str
+    queue_url: str
     data: str
     reports: str
+    quality: str
+    logs: str
     schedule: str | None
     max_unusable_percent: float
     maintenance_schedule: str | None
@@ -44,9 +47,12 @@ class Settings:
         return cls(
             home=home,
             database_url=sqlalchemy_url(value("DATABASE_URL", "")),
+            queue_url=redis_url(value("QUEUE_URL", "")),
             data=value("DATA", str(PROJECT / "data" / "sample")),
             reports=value("REPORTS", str(home / "reports")),
             schedule=none_or(value("SCHEDULE", "0 2 * * *")),
+            quality=value("QUALITY", str(home / "quality")),
+            logs=value("LOGS", str(home / "logs" / "tasks")),
             max_unusable_percent=percent("MAX_UNUSABLE_PERCENT", value("MAX_UNUSABLE_PERCENT", "5")),
             maintenance_schedule=none_or(value("MAINTENANCE_SCHEDULE", "30 4 * * *")),
             # The polls of the newest report's week and of the day before have to be there.
@@ -125,4 +131,11 @@ def sqlalchemy_url(url: str) -> str:
             return "postgresql+psycopg2://" + url.removeprefix(prefix)
     if url:
         raise SettingError("STORE_UPTIME_DATABASE_URL", url.split("@")[-1], "a URL that starts with postgresql://")
+    return url
+
+
+def redis_url(url: str) -> str:
+    """A Redis URL; empty stays empty (tasks run where the scheduler is)."""
+    if url and not url.startswith(("redis://", "rediss://")):
+        raise SettingError("STORE_UPTIME_QUEUE_URL", url.split("@")[-1], "a URL that starts with redis://")
     return url

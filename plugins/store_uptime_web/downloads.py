@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
 from fastapi import Request
@@ -23,6 +23,9 @@ from sqlalchemy import Row
 from store_uptime_web import records, runs, spreadsheet
 from store_uptime_web.figures import KINDS, PERIODS, UNIT_US, hundredths, of_period
 from store_uptime_web.models import instant_text
+
+if TYPE_CHECKING:
+    from airflow.sdk import ObjectStoragePath
 
 IN_ONE_PIECE_BYTES = 8 << 20
 COMPRESSED_FILES = 16
@@ -140,12 +143,17 @@ def published(row: Row) -> IO[bytes] | None:
 
 
 def opened(path: str) -> IO[bytes]:
-    """The file at `path`: a local one, or one in any storage Airflow can reach."""
-    if path.startswith("/"):
-        return Path(path).open("rb")
+    """The file at `path`."""
+    return located(path).open("rb")
+
+
+def located(address: str) -> Path | ObjectStoragePath:
+    """A path of this machine, or one in any storage Airflow can reach."""
+    if "://" not in address:
+        return Path(address)
     from airflow.sdk import ObjectStoragePath  # loads fsspec
 
-    return ObjectStoragePath(path).open("rb")
+    return ObjectStoragePath(address)
 
 
 def stores(table: IO[bytes]) -> Iterator[tuple[str, str, dict[str, dict[str, int]]]]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+import mimetypes
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path as FilePath
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import quote
 from uuid import UUID
 
@@ -23,6 +24,9 @@ from store_uptime_web.problems import Problem
 from store_uptime_web.progress import unknown_report
 from store_uptime_web.routes_reports import Cursor, Limit, ReportId
 from store_uptime_web.security import DATA_DOCS_HEADERS, READ, Reader, data_docs_token, may_see_data_docs
+
+if TYPE_CHECKING:
+    from airflow.sdk import ObjectStoragePath
 
 router = APIRouter(tags=["data quality"], responses=problems.documented(401, 403, 422, 429, 503))
 
@@ -223,9 +227,9 @@ def csv_pieces(rows: Iterator[Row]) -> Iterator[str]:
     yield text.getvalue()
 
 
-def data_docs_folder() -> FilePath:
-    """Where Great Expectations leaves its pages."""
-    return (records.settings().home / "data_docs").resolve()
+def data_docs_folder() -> FilePath | ObjectStoragePath:
+    """Where `validate` leaves its pages, on whichever machine it runs."""
+    return downloads.located(records.settings().quality) / "data_docs"
 
 
 @router.get("/data_docs/{path:path}", include_in_schema=False)
@@ -237,12 +241,29 @@ def data_docs(request: Request, user: Reader, path: str) -> RedirectResponse:
 
 
 @router.get("/data_docs_view/{token}/{path:path}", include_in_schema=False, dependencies=[Depends(may_see_data_docs)])
-def data_docs_view(path: str) -> FileResponse:
+def data_docs_view(path: str) -> Response:
     """A file of the Data Docs."""
     folder = data_docs_folder()
+    if not isinstance(folder, FilePath):
+        return stored_page(folder, path)
+    folder = folder.resolve()
     file = (folder / path.replace("\0", "\N{REPLACEMENT CHARACTER}")).resolve()
     if file.is_dir():
         file /= "index.html"
     if not file.is_relative_to(folder) or not file.is_file():
         raise Problem(404, "There is no such page of the Data Docs.")
     return FileResponse(file, headers=DATA_DOCS_HEADERS)
+
+
+def stored_page(folder: ObjectStoragePath, path: str) -> Response:
+    """A file of Data Docs that are in a store of objects, which knows names and neither folders nor links."""
+    names = [name for name in path.split("/") if name] or ["index.html"]
+    media_type = mimetypes.guess_type(names[-1])[0]
+    missing = Problem(404, "There is no such page of the Data Docs.")
+    if media_type is None or not {".", ".."}.isdisjoint(names):
+        raise missing
+    try:
+        content = folder.joinpath(*names).read_bytes()
+    except FileNotFoundError as error:
+        raise missing from error
+    return Response(content, media_type=media_type, headers=DATA_DOCS_HEADERS)

@@ -77,9 +77,8 @@ def test_what_was_backed_up_comes_back_and_goes_on(home: Path, report: Path, bac
     assert restore(other, backup).returncode == 0
     back = other / "reports" / report.name
     assert back.read_bytes() == report.read_bytes()
-    for folder in ("quality", "data_docs"):
-        names = {str(path.relative_to(home)) for path in (home / folder).rglob("*") if not path.name.startswith(".")}
-        assert {str(path.relative_to(other)) for path in (other / folder).rglob("*")} == names
+    names = {str(path.relative_to(home)) for path in (home / "quality").rglob("*") if not path.name.startswith(".")}
+    assert {str(path.relative_to(other)) for path in (other / "quality").rglob("*")} == names
     assert (other / "airflow" / "secrets.json").read_bytes() == (home / "airflow" / "secrets.json").read_bytes()
 
     again = made(run(other, "commands.report", AS_OF=AS_OF))

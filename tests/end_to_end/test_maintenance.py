@@ -327,7 +327,10 @@ def checked(engine: Engine, settings: Settings, tmp_path: Path) -> dict[str, UUI
 def links(home: Path) -> set[str]:
     """All that the lists of Data Docs lead to, each of which is there."""
     found = set()
-    for page in [home / "data_docs" / "index.html", *(home / "data_docs" / "days").glob("*.html")]:
+    for page in [
+        home / "quality" / "data_docs" / "index.html",
+        *(home / "quality" / "data_docs" / "days").glob("*.html"),
+    ]:
         for link in re.findall(r'href="([^"]+\.html)"', page.read_text()):
             target = (page.parent / link).resolve()
             assert target.exists(), f"{page} leads to {link}"
@@ -338,8 +341,8 @@ def links(home: Path) -> set[str]:
 def kept_quality(engine: Engine, home: Path) -> tuple[set[str], ...]:
     """The reports of which there are results: rows, JSON, pages, links."""
     rows = scalar(engine, "select coalesce(array_agg(distinct report_id::text), '{}') from quality.expectation_result")
-    json = {path.stem for path in (home / "quality").iterdir()}
-    pages = {path.stem for path in (home / "data_docs" / "runs").iterdir()}
+    json = {path.stem for path in (home / "quality").glob("*.json")}
+    pages = {path.stem for path in (home / "quality" / "data_docs" / "runs").iterdir()}
     return set(rows), json, pages, {link for link in links(home) if len(link) == 36}
 
 
@@ -348,29 +351,29 @@ class TestQuality:
         everything = {str(report) for report in checked.values()}
         assert kept_quality(engine, tmp_path) == (everything,) * 4
         rows, files = dump(engine), {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
-        would = maintenance.delete_quality(engine, tmp_path, KEEP_DAYS, CLOCK, dry_run=True)
+        would = maintenance.delete_quality(engine, tmp_path / "quality", KEEP_DAYS, CLOCK, dry_run=True)
         assert (would.counts["reports"], would.counts["files"]) == (2, 4)
         assert dump(engine) == rows
         assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == files
-        done = maintenance.delete_quality(engine, tmp_path, KEEP_DAYS, CLOCK, dry_run=False)
+        done = maintenance.delete_quality(engine, tmp_path / "quality", KEEP_DAYS, CLOCK, dry_run=False)
         assert done.names == would.names
         kept = {str(checked["at the edge"]), str(checked["young"])}
         assert kept_quality(engine, tmp_path) == (kept,) * 4
         assert links(tmp_path) == kept | {"2030-12-02"}
-        assert [path.stem for path in (tmp_path / "data_docs" / "days").iterdir()] == ["2030-12-02"]
+        assert [path.stem for path in (tmp_path / "quality" / "data_docs" / "days").iterdir()] == ["2030-12-02"]
         assert scalar(engine, "select count(*) from report.report") == 4
-        again = maintenance.delete_quality(engine, tmp_path, KEEP_DAYS, CLOCK, dry_run=False)
+        again = maintenance.delete_quality(engine, tmp_path / "quality", KEEP_DAYS, CLOCK, dry_run=False)
         assert (again.names, again.counts["lists_mended"]) == ([], 0)
 
     def test_a_day_may_lose_some_of_its_runs(self, engine: Engine, checked: dict[str, UUID], tmp_path: Path) -> None:
         later = CLOCK + timedelta(minutes=30)
-        maintenance.delete_quality(engine, tmp_path, KEEP_DAYS, later, dry_run=False)
+        maintenance.delete_quality(engine, tmp_path / "quality", KEEP_DAYS, later, dry_run=False)
         assert kept_quality(engine, tmp_path) == ({str(checked["young"])},) * 4
 
     def test_what_a_deleted_report_left_goes(self, engine: Engine, checked: dict[str, UUID], tmp_path: Path) -> None:
         """Its rows went with it; and as when maintenance was killed right after it had deleted rows."""
         execute(engine, "delete from report.report where report_id = :id", id=checked["young"])
-        maintenance.delete_quality(engine, tmp_path, None, CLOCK, dry_run=False)
+        maintenance.delete_quality(engine, tmp_path / "quality", None, CLOCK, dry_run=False)
         kept = {str(checked[name]) for name in ("oldest", "old", "at the edge")}
         assert kept_quality(engine, tmp_path) == (kept,) * 4
 
@@ -381,7 +384,7 @@ class TestQuality:
         execute(engine, loaded, at=EDGE - INSTANT)
 
         def would() -> list[str]:
-            return maintenance.delete_quality(engine, tmp_path, KEEP_DAYS, CLOCK, dry_run=True).names
+            return maintenance.delete_quality(engine, tmp_path / "quality", KEEP_DAYS, CLOCK, dry_run=True).names
 
         assert would() == []
         execute(engine, "delete from report.report")
@@ -391,7 +394,7 @@ class TestQuality:
         (name,) = would()
         assert re.fullmatch(r"quarantine of store_status.csv \(file \d\): 1 rows", name)
         assert scalar(engine, "select count(*) from quality.quarantined_row") == 1
-        assert maintenance.delete_quality(engine, tmp_path, KEEP_DAYS, CLOCK, dry_run=False).names == [name]
+        assert maintenance.delete_quality(engine, tmp_path / "quality", KEEP_DAYS, CLOCK, dry_run=False).names == [name]
         assert scalar(engine, "select count(*) from quality.quarantined_row") == 0
         assert would() == []
 
@@ -440,10 +443,10 @@ class TestSnapshots:
 class TestLeftOvers:
     def test_unfinished_files_go_a_day_later(self, engine: Engine, tmp_path: Path) -> None:
         unfinished = [
-            "reports/.11111111-1111-1111-1111-111111111111.partial",
+            "reports/.11111111-1111-1111-1111-111111111111.22222222-2222-2222-2222-222222222222.partial",
             "quality/.a.json.0123456789abcdef0123456789abcdef",
-            "data_docs/.index.html.0123456789abcdef0123456789abcdef",
-            "data_docs/runs/.a.html.0123456789abcdef0123456789abcdef",
+            "quality/data_docs/.index.html.0123456789abcdef0123456789abcdef",
+            "quality/data_docs/runs/.a.html.0123456789abcdef0123456789abcdef",
         ]
         others = [
             "reports/11111111-1111-1111-1111-111111111111.csv",
@@ -458,7 +461,7 @@ class TestLeftOvers:
             file.touch()
             os.utime(file, (old, old))
         os.utime(tmp_path / unfinished[1], (edge, edge))
-        arguments = (engine, tmp_path / "reports", tmp_path, CLOCK)
+        arguments = (engine, tmp_path / "reports", tmp_path / "quality", CLOCK)
         would = maintenance.delete_left_overs(*arguments, dry_run=True)
         assert all((tmp_path / name).exists() for name in unfinished + others)
         assert maintenance.delete_left_overs(*arguments, dry_run=False) == would

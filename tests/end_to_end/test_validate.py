@@ -76,10 +76,10 @@ def test_good_files_are_accepted_and_the_results_kept_thrice(check, engine: Engi
     ] == table
     assert set(document["great_expectations"]) == {"files", "stores"}
     assert {len(suite["results"]) for suite in document["great_expectations"].values()} == {6, 9}
-    page = (settings.home / "data_docs" / "runs" / f"{report_id}.html").read_text()
+    page = (settings.home / "quality" / "data_docs" / "runs" / f"{report_id}.html").read_text()
     for row in table:
         assert row.expectation in page
-    assert f"runs/{report_id}.html" in (settings.home / "data_docs" / "index.html").read_text()
+    assert f"runs/{report_id}.html" in (settings.home / "quality" / "data_docs" / "index.html").read_text()
 
 
 def test_each_store_that_lacks_something_is_named(check, engine: Engine):
@@ -131,7 +131,7 @@ def test_too_many_unusable_rows_stop_the_run(check, engine: Engine, settings: Se
     assert observed == "store_status.csv: 37.50 %"
     assert examples[0].startswith("store_status.csv, line 7: status is 'open'")
     assert json.loads((settings.home / "quality" / f"{report_id}.json").read_text())["is_met"] is False
-    assert "1 failed" in (settings.home / "data_docs" / "runs" / f"{report_id}.html").read_text()
+    assert "1 failed" in (settings.home / "quality" / "data_docs" / "runs" / f"{report_id}.html").read_text()
 
 
 def test_a_rejected_file_may_come_again_and_pass(check, engine: Engine):
@@ -256,7 +256,7 @@ def test_text_from_the_files_is_harmless_in_data_docs(check, engine: Engine, set
     script = "<script>alert('$x {y}')</script>"
     report_id = check(store_status=small.STATUS + f"{script},active,2023-01-20 10:00:00 UTC\n<b>,<i>,never\n", limit=20)
     assert unmet(engine, report_id)["a_store_has_business_hours"][1] == ["9007199254740993", "<b>", script]
-    page = (settings.home / "data_docs" / "runs" / f"{report_id}.html").read_text()
+    page = (settings.home / "quality" / "data_docs" / "runs" / f"{report_id}.html").read_text()
     assert "<script" not in page
     assert "<b>" not in page
     assert page.count("&lt;script&gt;alert(&#39;$x {y}&#39;)&lt;/script&gt;") > 2
@@ -264,7 +264,7 @@ def test_text_from_the_files_is_harmless_in_data_docs(check, engine: Engine, set
 
 def test_data_docs_need_no_other_host(check, settings: Settings):
     check()
-    site = settings.home / "data_docs"
+    site = settings.home / "quality" / "data_docs"
     for page in site.rglob("*.html"):
         for link in re.findall(r"""(?:src|href)=["']?([^"'\s>]*)""", page.read_text()):
             if not link.startswith(("#", "data:")):
@@ -273,12 +273,16 @@ def test_data_docs_need_no_other_host(check, settings: Settings):
 
 def test_all_runs_are_found_even_when_they_end_together(check, engine: Engine, settings: Settings):
     report_ids = [check() for _ in range(4)]
-    for page in (settings.home / "data_docs").rglob("*.html"):
+    for page in (settings.home / "quality" / "data_docs").rglob("*.html"):
         page.unlink()
     with ThreadPoolExecutor(4) as executor:
-        list(executor.map(lambda report_id: data_docs.build(engine, report_id, settings.home, CLOCK, []), report_ids))
+        list(
+            executor.map(
+                lambda report_id: data_docs.build(engine, report_id, settings.home / "quality", CLOCK, []), report_ids
+            )
+        )
     for page in ("index.html", f"days/{CLOCK:%Y-%m-%d}.html"):
-        listed = (settings.home / "data_docs" / page).read_text()
+        listed = (settings.home / "quality" / "data_docs" / page).read_text()
         assert [str(report_id) in listed for report_id in report_ids] == [True] * 4
 
 

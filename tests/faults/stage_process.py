@@ -29,7 +29,7 @@ def run(engine: Engine, settings: Settings, task: dict[str, Any]) -> None:
         case "ingest":
             load.ingest(engine, report_id, folder, CLOCK)
         case "validate":
-            quality.validate(engine, report_id, replace(settings, home=folder, max_unusable_percent=100), CLOCK)
+            quality.validate(engine, report_id, replace(settings, quality=str(folder), max_unusable_percent=100), CLOCK)
         case "accept":
             acceptance.accept(engine, report_id, CLOCK)
         case "export":

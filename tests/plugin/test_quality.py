@@ -160,8 +160,8 @@ def test_data_docs_open_with_all_they_need(viewer: httpx.Client, report_id: UUID
 def test_data_docs_lead_nowhere_else(stack: Stack, viewer: httpx.Client, report_id: UUID) -> None:
     secret = Path(stack.settings.home) / "secret.txt"
     secret.write_text("not for everyone")
-    (Path(stack.settings.home) / "data_docs" / "link.txt").unlink(missing_ok=True)
-    (Path(stack.settings.home) / "data_docs" / "link.txt").symlink_to(secret)
+    (Path(stack.settings.quality) / "data_docs" / "link.txt").unlink(missing_ok=True)
+    (Path(stack.settings.quality) / "data_docs" / "link.txt").symlink_to(secret)
     view = viewer.get("data_docs/").headers["location"].rstrip("/")
     base = str(viewer.base_url).removesuffix("/store-uptime/")
     for path in ("..%2fsecret.txt", "%2e%2e/secret.txt", "/etc/passwd", "%2fetc%2fpasswd", "link.txt", "a%00b", "no"):

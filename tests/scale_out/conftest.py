@@ -1,0 +1,106 @@
+"""Three workers, each a machine of its own, with all that they need around them. Started once for this folder."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+from sqlalchemy import Engine
+
+from plugin.stack import free_port
+from scale_out.cluster import Cluster, Redis, Web, private_keys
+from store_uptime.database import connect
+from store_uptime.settings import PROJECT, Settings
+
+WORKERS = ("worker-1", "worker-2", "worker-3")
+
+
+@dataclass(frozen=True)
+class System:
+    """The machines and what they share."""
+
+    cluster: Cluster
+    queue: Redis
+    bucket: Any
+    owner: Engine
+    web: Web
+
+
+@pytest.fixture(scope="session")
+def system(new_database: Callable, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    if shutil.which("redis-server") is None:
+        pytest.skip("there is no redis-server on this machine (Debian: apt-get install redis-server)")
+    folder = tmp_path_factory.mktemp("machines")
+    with ExitStack() as running:
+        database_url = running.enter_context(new_database())
+        bucket_server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+        bucket_server.start()
+        running.callback(bucket_server.stop)
+        endpoint = "http://{}:{}".format(*bucket_server.get_host_and_port())
+        access = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing", "region_name": "us-east-1"}
+        bucket = boto3.resource("s3", endpoint_url=endpoint, **access).create_bucket(Bucket="stores")
+        for file in (PROJECT / "data" / "sample").glob("*.csv"):
+            bucket.upload_file(str(file), f"data/{file.name}")
+        queue = Redis(folder / "redis", free_port())
+        password = folder / "redis-password"
+        password.write_text(f"{queue.password}\n")
+        port = free_port()
+        environment = private_keys() | {
+            "STORE_UPTIME_DATABASE_URL": database_url,
+            "STORE_UPTIME_QUEUE_URL": queue.url,
+            "REDIS_PASSWORD_FILE": str(password),
+            "STORE_UPTIME_DATA": "s3://stores/data",
+            "STORE_UPTIME_REPORTS": "s3://stores/reports",
+            "STORE_UPTIME_QUALITY": "s3://stores/quality",
+            "STORE_UPTIME_LOGS": "s3://stores/logs",
+            "STORE_UPTIME_SCHEDULE": "none",
+            "API_SERVER_URL": f"http://127.0.0.1:{port}",
+            "PORT": str(port),
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ENDPOINT_URL": endpoint,
+            "AIRFLOW__API__HOST": "127.0.0.1",
+            # So that three workers have to share a report, and what is lost is missed while one waits.
+            "AIRFLOW__CELERY__WORKER_CONCURRENCY": "1",
+            "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "10",
+            "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "2",
+            "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_SEC": "2",
+            "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT": "10",
+            "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT_CHECK_INTERVAL": "3",
+            "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "5",
+            "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "10",
+        }
+        cluster = running.enter_context(Cluster(folder, environment))
+        cluster.machines["redis"] = queue
+        cluster.wait_for(queue.answers, "Redis")
+        cluster.run_init("api-server")
+        cluster.start("api-server", "api-server")
+        cluster.start("dag-processor", "dag-processor")
+        web = Web(environment["API_SERVER_URL"], cluster.home("api-server") / "home")
+        cluster.wait_for(web.is_up, "the API server")
+        cluster.start("scheduler", "scheduler")
+        for name in WORKERS:
+            cluster.start(name, "worker", "--celery-hostname", name)
+        running.enter_context(web.sign_in())
+        cluster.wait_for(web.knows_the_dag, "the DAG to be read")
+        cluster.wait_for(lambda: all(" ready." in cluster.machines[name].said() for name in WORKERS), "the workers")
+        owner = connect(Settings.from_environment({"STORE_UPTIME_DATABASE_URL": database_url}), "owner")
+        running.callback(owner.dispose)
+        yield System(cluster, queue, bucket, owner, web)
+
+
+@pytest.fixture(scope="session")
+def expected(new_engine: Callable, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The report on the sample as one process makes it."""
+    from pipeline import run_report
+
+    with new_engine() as engine:
+        return run_report(engine, PROJECT / "data" / "sample", Path(tmp_path_factory.mktemp("expected"))).csv
