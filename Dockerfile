@@ -14,9 +14,9 @@ COPY plugins plugins
 COPY sql sql
 COPY data/sample data/sample
 
-# What is written goes to one folder, which all containers share; a volume takes over its owner.
-ENV PYTHONPATH=/opt/store-uptime/include STORE_UPTIME_HOME=/var/lib/store-uptime
-RUN useradd --system --no-create-home store-uptime \
+# What is written goes to one folder, which containers of one machine share; a volume takes over its owner.
+ENV PYTHONPATH=/opt/store-uptime/include STORE_UPTIME_HOME=/var/lib/store-uptime HOME=/var/lib/store-uptime
+RUN useradd --system --uid 999 --user-group --no-create-home store-uptime \
     && install --directory --owner=store-uptime /var/lib/store-uptime
 USER store-uptime
 

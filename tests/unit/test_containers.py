@@ -5,14 +5,24 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import yaml
 
+from commands.airflow_environment import LONGEST_TASK_SECONDS
+from commands.container import COMMANDS, SHORTEST_SIGNING_KEY_BYTES, configuration, from_files, with_passwords
 from commands.stack import PROCESSES
+from store_uptime.errors import SettingError
 from store_uptime.settings import PROJECT, Settings
 
 COMPOSE = PROJECT / "docker-compose.yaml"
+ONE_MACHINE = PROJECT / "docker-compose.one-machine.yaml"
+# Of other makers: their images bring their own commands and users.
+FOREIGN = {"postgres", "redis", "prometheus", "statsd-exporter"}
+# Variables of a container that are no settings.
+OTHER_NAMES = {"API_SERVER_URL", "POSTGRES_PASSWORD_FILE", "REDIS_PASSWORD_FILE"}
 
 
 @pytest.fixture(scope="module")
@@ -20,9 +30,15 @@ def services() -> dict[str, dict]:
     return yaml.safe_load(COMPOSE.read_text())["services"]
 
 
-def test_compose_file_fits_its_schema() -> None:
+@pytest.fixture(scope="module")
+def ours(services: dict[str, dict]) -> dict[str, dict]:
+    return {name: service for name, service in services.items() if name not in FOREIGN}
+
+
+@pytest.mark.parametrize("file", [COMPOSE, ONE_MACHINE], ids=lambda file: file.name)
+def test_compose_files_fit_their_schema(file: Path) -> None:
     checked = subprocess.run(
-        [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", str(COMPOSE)],
+        [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", str(file)],
         capture_output=True,
         text=True,
         check=False,
@@ -30,20 +46,84 @@ def test_compose_file_fits_its_schema() -> None:
     assert checked.returncode == 0, checked.stdout
 
 
-def test_containers_run_what_make_up_runs(services: dict[str, dict]) -> None:
-    commands = {name: service["command"] for name, service in services.items() if name != "postgres"}
-    assert commands == {name: [name] for name in [*PROCESSES, "init"]}
+def test_containers_run_what_the_commands_know(ours: dict[str, dict]) -> None:
+    assert {name: service["command"] for name, service in ours.items()} == {
+        name: [name] for name in [*COMMANDS, "init"]
+    }
 
 
-def test_only_settings_that_exist_are_set(services: dict[str, dict]) -> None:
-    for service in services.values():
-        names = {name for name in service["environment"] if name.startswith("STORE_UPTIME_")}
-        assert names <= set(Settings.names())
+def test_what_is_laid_over_it_names_what_is_there(services: dict[str, dict]) -> None:
+    laid_over = yaml.safe_load(ONE_MACHINE.read_text())["services"]
+    switched_off = {name for name, service in laid_over.items() if service.get("profiles") == ["queue"]}
+    told = {name for name, service in laid_over.items() if service.get("environment") == {"STORE_UPTIME_QUEUE_URL": ""}}
+    assert switched_off == {"redis", "worker"}
+    assert told == {"init", *PROCESSES}
+    assert laid_over.keys() == switched_off | told
+    assert services["init"]["depends_on"]["redis"]["required"] is False
 
 
-def test_no_port_but_the_api_server_s_is_open_and_only_on_this_machine(services: dict[str, dict]) -> None:
+def test_every_service_is_confined_and_watched(services: dict[str, dict]) -> None:
+    for name, service in services.items():
+        assert service["read_only"] is True, name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert service["logging"]["options"].keys() == {"max-size", "max-file"}, name
+        assert service["deploy"]["resources"]["limits"].keys() == {"cpus", "memory"}, name
+        assert service["restart"] == ("on-failure:5" if name == "init" else "unless-stopped"), name
+        assert ("healthcheck" in service) == (name != "init"), name
+        assert re.fullmatch(r"store-uptime|[a-z/-]+:v?\d+\.\d+(\.\d+)?", service["image"]), name
+    assert {name for name, service in services.items() if "cap_add" in service} == {"postgres"}
+    assert "USER store-uptime" in (PROJECT / "Dockerfile").read_text()
+
+
+def test_health_is_asked_of_the_service_itself(ours: dict[str, dict]) -> None:
+    for name, service in ours.items():
+        if name != "init":
+            assert service["healthcheck"]["test"] == ["CMD", "python", "-m", "commands.health", name]
+
+
+def test_no_password_has_a_default(ours: dict[str, dict]) -> None:
+    file = yaml.safe_load(COMPOSE.read_text())
+    assert file["secrets"] == {
+        name: {"file": f"${{SECRETS:-./secrets}}/{name}"}
+        for name in ("postgres_password", "redis_password", "metrics_token")
+    }
+    for service in ours.values():
+        for name, value in service["environment"].items():
+            assert not name.endswith(("PASSWORD", "KEY", "SECRET")), name
+            assert not re.search(r"://[^/]*:[^/]*@", value), name
+
+
+def test_only_settings_that_exist_are_set(ours: dict[str, dict]) -> None:
+    for service in ours.values():
+        names = {name for name in service["environment"] if not name.startswith("AIRFLOW__")}
+        assert names <= set(Settings.names()) | OTHER_NAMES
+
+
+def test_the_chart_starts_what_the_commands_know_with_settings_that_exist() -> None:
+    values = yaml.safe_load((PROJECT / "deploy" / "helm" / "values.yaml").read_text())
+    started = {name: part["args"] for name, part in values.items() if isinstance(part, dict) and "args" in part}
+    assert started == {
+        "scheduler": ["scheduler"],
+        "apiServer": ["api-server"],
+        "dagProcessor": ["dag-processor"],
+        "triggerer": ["triggerer"],
+        "workers": ["worker"],
+        "migrateDatabaseJob": ["init"],
+    }
+    assert {tuple(values[name]["command"]) for name in started} == {("python", "-m", "commands.container")}
+    named = {one["name"] for one in values["env"]} | {one["envName"] for one in values["secret"]}
+    assert {name for name in named if name.startswith("STORE_UPTIME_")} <= set(Settings.names())
+    assert f"--uid {values['uid']} " in (PROJECT / "Dockerfile").read_text()
+
+
+def test_ports_are_open_only_on_this_machine(services: dict[str, dict]) -> None:
     ports = {name: service["ports"] for name, service in services.items() if "ports" in service}
-    assert ports == {"api-server": ["127.0.0.1:${PORT:-8080}:8080"]}
+    assert ports == {
+        "api-server": ["127.0.0.1:${PORT:-8080}:8080"],
+        "flower": ["127.0.0.1:${FLOWER_PORT:-5555}:5555"],
+        "prometheus": ["127.0.0.1:${PROMETHEUS_PORT:-9090}:9090"],
+    }
 
 
 def test_the_image_gets_only_folders_that_exist() -> None:
@@ -51,3 +131,49 @@ def test_the_image_gets_only_folders_that_exist() -> None:
     assert copied
     for source in " ".join(copied).split():
         assert (PROJECT / source).exists(), source
+
+
+def test_a_password_in_a_file_comes_into_its_url(tmp_path: Path) -> None:
+    (tmp_path / "postgres").write_text("s3cr:t/@\n")
+    (tmp_path / "redis").write_text("other")
+    given = {
+        "STORE_UPTIME_DATABASE_URL": "postgresql://me@db/store_uptime",
+        "STORE_UPTIME_QUEUE_URL": "redis://queue:6379/0",
+        "POSTGRES_PASSWORD_FILE": str(tmp_path / "postgres"),
+        "REDIS_PASSWORD_FILE": str(tmp_path / "redis"),
+    }
+    found = with_passwords(from_files(given))
+    assert found["STORE_UPTIME_DATABASE_URL"] == "postgresql://me:s3cr%3At%2F%40@db/store_uptime"
+    assert found["STORE_UPTIME_QUEUE_URL"] == "redis://:other@queue:6379/0"
+    own = with_passwords(found | {"STORE_UPTIME_DATABASE_URL": "postgresql://me:mine@db/store_uptime"})
+    assert own["STORE_UPTIME_DATABASE_URL"] == "postgresql://me:mine@db/store_uptime"
+    (tmp_path / "redis").write_text("\n")
+    with pytest.raises(SettingError, match="REDIS_PASSWORD_FILE"):
+        from_files(given)
+
+
+def test_what_airflow_is_told_elsewhere_stays_and_a_weak_key_is_refused(tmp_path: Path) -> None:
+    settings = Settings.from_environment(
+        {
+            "STORE_UPTIME_HOME": str(tmp_path),
+            "STORE_UPTIME_DATABASE_URL": "postgresql://me@db/x",
+            "STORE_UPTIME_QUEUE_URL": "redis://queue",
+            "STORE_UPTIME_LOGS": "s3://bucket/logs",
+        }
+    )
+    ours = configuration(settings, {"AIRFLOW__CELERY__WORKER_CONCURRENCY": "9", "AIRFLOW__API__WORKERS": ""})
+    assert ours["AIRFLOW__CELERY__WORKER_CONCURRENCY"] == "9"
+    assert ours["AIRFLOW__API__WORKERS"] == "1"
+    assert ours["AIRFLOW__CORE__EXECUTOR"] == "CeleryExecutor"
+    assert ours["AIRFLOW__LOGGING__REMOTE_BASE_LOG_FOLDER"] == "s3://bucket/logs"
+    assert len(ours["AIRFLOW__API_AUTH__JWT_SECRET"].encode()) >= SHORTEST_SIGNING_KEY_BYTES
+    local = configuration(replace(settings, queue_url="", logs=str(tmp_path)), {})
+    assert local["AIRFLOW__CORE__EXECUTOR"] == "LocalExecutor"
+    assert not [name for name in local if "CELERY" in name or "REMOTE" in name]
+    with pytest.raises(SettingError, match="at least 64 bytes"):
+        configuration(settings, {"AIRFLOW__API_AUTH__JWT_SECRET": "x" * 63})
+
+
+def test_a_redis_message_outlives_the_longest_task() -> None:
+    report = (PROJECT / "dags" / "store_uptime_tasks.py").read_text()
+    assert f'"execution_timeout": timedelta(hours={LONGEST_TASK_SECONDS // 3600})' in report
