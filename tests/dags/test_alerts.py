@@ -16,8 +16,8 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from dags.runs import Deployment, clear_and_run, make_report
-from plugin.stack import free_port
 from receiver import Receiver, receiving
+from stack import free_port
 from store_uptime.reports import report_id_of
 
 PEOPLE = "on.call@example.org, second@example.org"

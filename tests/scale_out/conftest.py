@@ -14,8 +14,8 @@ import pytest
 from moto.server import ThreadedMotoServer
 from sqlalchemy import Engine
 
-from plugin.stack import free_port
 from scale_out.cluster import Cluster, Redis, Web, private_keys
+from stack import free_port
 from store_uptime.database import connect
 from store_uptime.settings import PROJECT, Settings
 

@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 import yaml
 
-from plugin.stack import free_port
 from scale_out.cluster import REPORT_SECONDS, Cluster, Machine, Web
+from stack import free_port
 from store_uptime.settings import PROJECT
 
 SECRETS = ("postgres_password", "redis_password")
