@@ -106,7 +106,7 @@ def assert_nothing_is_left(owner: Engine, reports: Path) -> None:
             assert connection.execute(text(query)).scalar() == 0, f"{table} was not emptied"
         loose = connection.exec_driver_sql(
             "select c.relname from pg_class c where c.relnamespace = 'core'::regnamespace and c.relkind = 'r'"
-            " and c.relname like 'poll\\_%%' and not c.relispartition"
+            " and c.relname ~ '^poll_(early|[0-9])' and not c.relispartition"
         )
         assert loose.scalars().all() == [], "a table of polls is no partition"
         twice = connection.exec_driver_sql(
