@@ -4,7 +4,9 @@ Seeded. 14,000 stores, about 2.5 million polls in eight days across the clock ch
 States, in random order over stores and time, as real files are. Every poll is a function of (seed, store, hour), so
 memory stays flat however many stores there are.
 
-    python bench/reference_week.py FOLDER [--stores 14000] [--multiplier 4] [--seed 1]
+    python bench/reference_week.py FOLDER [--stores 14000] [--multiplier 4] [--seed 1] [--next-day]
+
+`--next-day` writes the status file of the day after instead, and nothing else.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import polars as pl
 
 OLDEST = np.datetime64("2023-03-07T18:00:00", "us").astype(np.int64)
 HOURS = 192
+WEEK, NEXT_DAY = range(HOURS), range(HOURS, HOURS + 24)
 ROWS_AT_ONCE = 1_000_000
 STORES_AT_ONCE = 100_000
 PATTERNS = 12_000
@@ -39,13 +42,13 @@ ZONES = {
 def generate(folder: Path, stores: int, seed: int = 1) -> None:
     """Writes `store_status.csv`, `menu_hours.csv` and `timezones.csv` for that many stores into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    write_polls(folder / "store_status.csv", stores, seed)
+    write_polls(folder / "store_status.csv", stores, WEEK, seed)
     write_hours(folder / "menu_hours.csv", stores, seed)
     write_zones(folder / "timezones.csv", stores, seed)
 
 
-def write_polls(path: Path, stores: int, seed: int) -> None:
-    slots = stores * HOURS
+def write_polls(path: Path, stores: int, hours: range, seed: int) -> None:
+    slots = stores * len(hours)
     # Every n-th slot goes into a chunk and is shuffled there; n has no factor in common with the hours of a day.
     chunks = next(n for n in range(max(slots // ROWS_AT_ONCE, 1), slots) if n % 2 and n % 3)
     random = np.random.default_rng(seed)
@@ -54,20 +57,22 @@ def write_polls(path: Path, stores: int, seed: int) -> None:
         for chunk in range(chunks):
             slot = np.arange(chunk, slots, chunks, dtype=np.int64)
             random.shuffle(slot)
-            polls(slot[is_polled(slot, seed)], seed).write_csv(file, include_header=False, quote_style="never")
+            store, hour = slot // len(hours), hours.start + slot % len(hours)
+            there = is_polled(store, hour, seed)
+            polls(store[there], hour[there], seed).write_csv(file, include_header=False, quote_style="never")
 
 
-def is_polled(slot: np.ndarray, seed: int) -> np.ndarray:
+def is_polled(store: np.ndarray, hour: np.ndarray, seed: int) -> np.ndarray:
     """Some stores are never polled, one poll in twenty is missing, and a tenth of the stores have a day's hole."""
-    store, hour = slot // HOURS, slot % HOURS
+    slot = store * HOURS + hour
     hole_from = uniform(store, seed, "hole") * 10 * HOURS
     in_hole = (hour >= hole_from) & (hour < hole_from + 24)
     return (uniform(store, seed, "polled") > 0.022) & (uniform(slot, seed, "gap") > 0.038) & ~in_hole
 
 
-def polls(slot: np.ndarray, seed: int) -> pl.DataFrame:
+def polls(store: np.ndarray, hour: np.ndarray, seed: int) -> pl.DataFrame:
     """Polls as the file spells them, at some time of their hour; one store in forty is always down."""
-    store, hour = slot // HOURS, slot % HOURS
+    slot = store * HOURS + hour
     at = OLDEST + hour * 3_600_000_000 + (uniform(slot, seed, "jitter") * 3_000_000_000).astype(np.int64)
     phase = (uniform(store, seed, "phase") * 8).astype(np.int64)
     is_down = uniform(store * HOURS + (hour + phase) // 8, seed, "outage") < 0.1
@@ -168,5 +173,11 @@ if __name__ == "__main__":
     parser.add_argument("--stores", type=int, default=14_000)
     parser.add_argument("--multiplier", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--next-day", action="store_true")
     asked = parser.parse_args()
-    generate(asked.folder, asked.stores * asked.multiplier, asked.seed)
+    all_stores = asked.stores * asked.multiplier
+    if asked.next_day:
+        asked.folder.mkdir(parents=True, exist_ok=True)
+        write_polls(asked.folder / "store_status_next_day.csv", all_stores, NEXT_DAY, asked.seed)
+    else:
+        generate(asked.folder, all_stores, asked.seed)

@@ -2,7 +2,9 @@
 
 Everything is imported, Airflow's task SDK too, before the clock starts. Prints JSON.
 
-    python bench/task.py TASK DAG_RUN_ID DATA_FOLDER REPORTS_FOLDER      (the server is STORE_UPTIME_DATABASE_URL)
+    python bench/task.py TASK DAG_RUN_ID DATA_FOLDER REPORTS_FOLDER [SHARD SHARDS]
+
+The server is STORE_UPTIME_DATABASE_URL.
 """
 
 from __future__ import annotations
@@ -26,7 +28,9 @@ from store_uptime.settings import Settings
 MODULES = {"ingest": "load", "validate": "quality", "export": "export"}
 
 
-def body(task: str, dag_run_id: str, data: Path, reports_folder: Path) -> Callable[[], dict[str, Any]]:
+def body(
+    task: str, dag_run_id: str, data: Path, reports_folder: Path, shard: int, shards: int
+) -> Callable[[], dict[str, Any]]:
     """The call that is timed."""
     module = import_module(f"store_uptime.{MODULES.get(task, 'stages')}")
     if task == "validate":
@@ -37,7 +41,7 @@ def body(task: str, dag_run_id: str, data: Path, reports_folder: Path) -> Callab
     report_id, clock = reports.report_id_of(dag_run_id), datetime.now(UTC)
 
     def create_and_ingest() -> dict[str, Any]:
-        reports.create(engine, reports.ReportRequest(report_id, dag_run_id, created_at=clock))
+        reports.create(engine, reports.ReportRequest(report_id, dag_run_id, created_at=clock, shards=shards))
         return function(engine, report_id, data, clock)
 
     calls: dict[str, Callable[[], dict[str, Any]]] = {
@@ -45,11 +49,12 @@ def body(task: str, dag_run_id: str, data: Path, reports_folder: Path) -> Callab
         "validate": lambda: function(engine, report_id, settings, clock),
         "export": lambda: function(engine, report_id, reports_folder, clock),
     }
-    return calls.get(task, lambda: function(engine, report_id, 0))
+    return calls.get(task, lambda: function(engine, report_id, shard))
 
 
 if __name__ == "__main__":
-    call = body(sys.argv[1], sys.argv[2], Path(sys.argv[3]), Path(sys.argv[4]))
+    shard, shards = map(int, sys.argv[5:7] or (0, 1))
+    call = body(sys.argv[1], sys.argv[2], Path(sys.argv[3]), Path(sys.argv[4]), shard, shards)
     started, cpu_started = time.perf_counter(), time.process_time()
     counts = call()
     measured = {
