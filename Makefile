@@ -16,10 +16,10 @@ RUN := .venv/bin/python
 SET_UP_RUN := sh commands/install.sh run
 SET_UP_DEV := sh commands/install.sh dev
 
-.PHONY: help report up down backup restore test lint format types bench lock sample vendor clean
+.PHONY: help report up down backup restore distribute test lint format types bench lock sample vendor clean
 
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
 report: ## Compute a report: [DATA=folder] [AS_OF=2023-01-25T18:13:22Z] [OUT=folder] [MAX_GAP=2h] [NO_DATA=down] [SHARDS=2]
 	@$(SET_UP_RUN)
@@ -44,6 +44,10 @@ restore: ## Bring a backup back into an empty STORE_UPTIME_HOME: FROM=file
 test: ## Run the tests [TESTS="tests/unit -k zones"]
 	@$(SET_UP_DEV)
 	@$(RUN) -m pytest $(TESTS)
+
+distribute: ## Spread the tables over the Citus cluster of STORE_UPTIME_DATABASE_URL
+	@$(SET_UP_RUN)
+	@$(RUN) -m commands.distribute
 
 lint: ## Check style, types, SQL and pins
 	@$(SET_UP_DEV)

@@ -27,12 +27,17 @@ def accept(engine: Engine, report_id: UUID, clock: datetime) -> dict[str, Any]:
         accepted = connection.execute(
             statement("ingest/accept_files"), {"report_id": report_id, "accepted_at": clock}
         ).all()
+        connection.execute(statement("ingest/mark_files"), {"file_ids": [file.file_id for file in accepted]})
+        connection.execute(statement("ingest/mark_source_files"), {"report_id": report_id})
         poll_files = [file.file_id for file in accepted if file.kind == "store_status"]
         runs = _update_runs(connection, poll_files) if poll_files else 0
         if accepted:
             connection.execute(statement("ingest/analyze_loaded"))
     with engine.begin() as connection:
-        pinned = connection.execute(statement("ingest/pin_report"), {"report_id": report_id}).one()
+        connection.execute(statement("ingest/lock_acceptance"))  # the newest poll is one of what is pinned
+        newest = connection.scalar(statement("ingest/find_newest_poll"), {"report_id": report_id})
+        pin = {"report_id": report_id, "newest_polled_at": newest}
+        pinned = connection.execute(statement("ingest/pin_report"), pin).one()
         if pinned.as_of is None:
             until = f" up to {pinned.as_of_limit:%Y-%m-%d %H:%M:%S} UTC" if pinned.as_of_limit else ""
             raise ReportError(f"There is no poll{until} to look back from; load polls, or give as_of.")
@@ -52,13 +57,15 @@ def _update_runs(connection: Connection, poll_files: list[int]) -> int:
     files = {"file_ids": poll_files}
     connection.execute(statement("ingest/mark_polled_stores"), files)
     if connection.scalar(statement("ingest/can_append_runs"), files):
-        runs = sum(
-            connection.execute(statement("ingest/append_status_runs"), {"file_id": file_id}).rowcount
-            for file_id in connection.scalars(statement("ingest/list_polls_in_order"), files).all()
-        )
+        runs = 0
+        for file_id in connection.scalars(statement("ingest/list_polls_in_order"), files).all():
+            connection.execute(statement("ingest/drop_continued_runs"), {"file_id": file_id})
+            connection.execute(statement("ingest/end_status_runs"), {"file_id": file_id})
+            runs += connection.execute(statement("ingest/append_status_runs"), {"file_id": file_id}).rowcount
     else:
         connection.execute(statement("ingest/forget_status_runs"), files)
         runs = connection.execute(statement("ingest/find_status_runs"), files).rowcount
         connection.execute(statement("ingest/close_status_runs"), files)
+    connection.execute(statement("ingest/clear_staged_runs"), files)
     connection.execute(statement("ingest/clear_polled_stores"), files)
     return runs

@@ -11,7 +11,7 @@ import io
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from tempfile import gettempdir
 from typing import Any
 from uuid import UUID
@@ -186,16 +186,7 @@ class Loader:
         ):
             loads[self.reader.kind.name]()
         self.writes.add(self._copy_named_stores)
-        self.writes.add(
-            self.connection.execute,
-            statement("ingest/finish_file"),
-            {
-                "file_id": self.file_id,
-                "rows_read": self.rows_read,
-                "rows_quarantined": self.rows_quarantined,
-                "rows_replaced": self.rows_replaced,
-            },
-        )
+        self.writes.add(self._finish_file)
 
     def _usable(self, check: Callable[[pl.DataFrame, Faults], pl.DataFrame]) -> Iterator[pl.DataFrame]:
         """Typed rows of each batch, with `store_key`; unusable rows are copied and stores noted on the way.
@@ -349,6 +340,22 @@ class Loader:
         )
         self._copy_frame("ingest/copy_quarantined_rows", frame)
 
+    def _finish_file(self) -> None:
+        is_status = self.reader.kind is STORE_STATUS
+        add_stores = statement(f"ingest/add_{'polled' if is_status else 'snapshot'}_stores")
+        self.connection.execute(add_stores, {"file_id": self.file_id})
+        first_us, last_us = self.polled["first_us"].min(), self.polled["last_us"].max()
+        facts = {
+            "file_id": self.file_id,
+            "rows_read": self.rows_read,
+            "rows_quarantined": self.rows_quarantined,
+            "rows_replaced": self.rows_replaced,
+            "store_count": self.stores["store_key"].n_unique(),
+            "first_polled_at": instant_of(first_us),
+            "last_polled_at": instant_of(last_us),
+        }
+        self.connection.execute(statement("ingest/finish_file"), facts)
+
     def _copy_named_stores(self) -> None:
         spans = self.polled.select(
             "store_key",
@@ -357,6 +364,11 @@ class Loader:
         )
         stores = self.stores.select("store_key", "store_id").join(spans, on="store_key", how="left")
         self._copy_frame("ingest/copy_named_stores", stores.select(pl.lit(self.file_id).alias("file_id"), pl.all()))
+
+
+def instant_of(microseconds: Any) -> datetime | None:
+    """Microseconds since 1970 as an instant in UTC; null stays null."""
+    return None if microseconds is None else datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
 
 
 @dataclass(frozen=True)

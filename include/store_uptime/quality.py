@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
 EXAMPLES = 3
+SLOT, SLOTS = timedelta(hours=3), 56  # of a week, by which gaps in the polls are found
 LONGEST_RAW_TEXT = 80
 MOST_FAILURES = 10  # in the message of an error
 SEVERITIES = {"fail": "critical", "warn": "warning"}
@@ -102,6 +103,7 @@ def validate(
                     as_of=as_of,
                     day_start=as_of - timedelta(days=1),
                     week_start=as_of - timedelta(days=7),
+                    slot_starts=f"{{{','.join((as_of - SLOT * n).isoformat() for n in range(SLOTS, 0, -1))}}}",
                     expected_at=report.as_of_requested or report.as_of_limit or clock,
                 )
             )
@@ -154,7 +156,7 @@ class Checker:
         self._datasource.get_execution_engine().close()
         self._datasource.get_engine().dispose()
 
-    def check(self, suite: Suite, **binds: datetime) -> Review:
+    def check(self, suite: Suite, **binds: datetime | str) -> Review:
         """The suite's query becomes a temporary table, which is then held against each expectation."""
         import great_expectations as gx
 
@@ -186,9 +188,11 @@ class Checker:
         )
         return Review(suite, self._results(suite, account), account)
 
-    def _query(self, suite: Suite, binds: Mapping[str, datetime]) -> str:
+    def _query(self, suite: Suite, binds: Mapping[str, datetime | str]) -> str:
         """The query with its values in it, for Great Expectations knows no binds, and without its header."""
-        values = {"report_id": str(self._report_id)} | {name: value.isoformat() for name, value in binds.items()}
+        values = {"report_id": str(self._report_id)} | {
+            name: value if isinstance(value, str) else value.isoformat() for name, value in binds.items()
+        }
         query = str(
             statement(suite.query)
             .bindparams(**values)

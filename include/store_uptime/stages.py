@@ -38,6 +38,7 @@ def interpolate(engine: Engine, report_id: UUID, shard: int) -> dict[str, Any]:
 
 def _localize(connection: Connection, lane: dict[str, Any]) -> int:
     connection.execute(statement("report/clear_localize"), lane)
+    connection.execute(statement("report/clear_zone_days"), lane)
     connection.execute(statement("report/clear_zone_segments"), lane)
     stores = connection.execute(statement("report/localize"), lane | {"default_timezone": DEFAULT_TIMEZONE}).rowcount
     segments = [

@@ -1,10 +1,11 @@
 -- The run's files become visible: new polls, and snapshots that differ from the current one of their kind.
 --
 -- reads   report.source_file, core.file
--- writes  core.acceptance, one row per file that was not visible; core.file.state; report.source_file.is_accepted
+-- writes  core.acceptance, one row per file that was not visible
 -- binds   report_id, accepted_at
 --
--- Once for each file of a run: cleared and run again, an old run leaves the snapshots that came after it current.
+-- Once for each file of a run (mark_source_files): cleared and run again, an old run leaves the snapshots that came
+-- after it current.
 with current_snapshot as (
     select distinct on (kind)
         kind,
@@ -29,19 +30,6 @@ arrival as (
             else file.file_id is distinct from current_snapshot.file_id
         end
     order by file.file_id
-),
-
-accepted as (
-    update core.file
-    set state = 'accepted'
-    from arrival
-    where file.file_id = arrival.file_id
-),
-
-settled as (
-    update report.source_file
-    set is_accepted = true
-    where report_id = :report_id
 )
 
 insert into core.acceptance (file_id, kind, accepted_at)

@@ -3,24 +3,23 @@
 -- reads   report.report, core.store, core.snapshot_store
 -- binds   report_id
 select asked.store_id
-from report.report
-cross join unnest(report.store_ids) as asked (store_id)
-where
-    report.report_id = :report_id
-    and not exists (
-        select
-        from core.store
-        where
-            store.store_id = asked.store_id
-            and (
-                store.polled_from <= report.accepted_order
-                or exists (
-                    select
-                    from core.snapshot_store
-                    where
-                        snapshot_store.store_key = store.store_key
-                        and snapshot_store.file_id in (report.business_hours_file_id, report.store_timezones_file_id)
-                )
-            )
-    )
+from (
+    select unnest(report.store_ids) as store_id
+    from report.report
+    where report.report_id = :report_id
+) as asked
+left join (
+    select
+        store.store_key,
+        store.store_id
+    from core.store
+    inner join report.report on report.report_id = :report_id and store.store_id = any(report.store_ids)
+    left join core.snapshot_store
+        on
+            store.store_key = snapshot_store.store_key
+            and snapshot_store.file_id in (report.business_hours_file_id, report.store_timezones_file_id)
+    where store.polled_from <= report.accepted_order or snapshot_store.store_key is not null
+    group by store.store_key, store.store_id
+) as known on asked.store_id = known.store_id
+where known.store_id is null
 order by asked.store_id collate "C"

@@ -1,45 +1,11 @@
--- The report rests on what is visible now, and looks back from as_of.
+-- The report rests on what is visible now, and looks back from as_of: the one asked for, or the newest poll.
 --
--- reads   core.acceptance, core.file, core.poll
+-- reads   core.acceptance
 -- writes  report.report, one row
--- binds   report_id
---
--- Without an as_of asked for it is the newest poll, up to as_of_limit if there is one: files that end before the limit
--- tell their newest poll themselves, so that only later ones have to be looked into.
-with visible_file as (
-    select
-        file.file_id,
-        file.last_polled_at
-    from core.acceptance
-    inner join core.file using (file_id)
-    where acceptance.kind = 'store_status' and file.last_polled_at is not null
-),
-
-newest_whole as (
-    select max(visible_file.last_polled_at) as polled_at
-    from visible_file
-    inner join report.report on report.report_id = :report_id
-    where report.as_of_limit is null or visible_file.last_polled_at <= report.as_of_limit
-),
-
-newest_within as (
-    select max(poll.polled_at) as polled_at
-    from report.report
-    cross join newest_whole
-    inner join core.poll
-        on
-            poll.polled_at <= report.as_of_limit
-            and poll.polled_at > coalesce(newest_whole.polled_at, '-infinity')
-    inner join visible_file on poll.file_id = visible_file.file_id
-    where
-        report.report_id = :report_id
-        and report.as_of_requested is null
-        and exists (select from visible_file as later_file where later_file.last_polled_at > report.as_of_limit)
-)
-
+-- binds   report_id, newest_polled_at
 update report.report
 set
-    as_of = coalesce(report.as_of_requested, greatest(newest_whole.polled_at, newest_within.polled_at)),
+    as_of = coalesce(report.as_of_requested, :newest_polled_at),
     accepted_order = (select max(accepted_order) from core.acceptance),
     business_hours_file_id = (
         select file_id from core.acceptance
@@ -51,7 +17,5 @@ set
         where kind = 'store_timezones'
         order by accepted_order desc limit 1
     )
-from newest_whole
-cross join newest_within
 where report.report_id = :report_id
 returning report.as_of, report.as_of_limit, report.accepted_order, report.shards

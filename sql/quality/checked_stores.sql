@@ -3,8 +3,8 @@
 -- reads   report.report, core.acceptance, core.file, core.store, core.snapshot_store, core.business_hours,
 --         core.store_timezone, core.poll
 -- yields  one row per store the report knows; the log_ columns tell the same of all polls together in every row
--- binds   report_id, as_of, day_start and week_start (a day and a week before it), expected_at (when the newest poll
---         of all should have come)
+-- binds   report_id, as_of, day_start and week_start (a day and a week before it), slot_starts (of the week's slots of
+--         three hours, as the text of an array), expected_at (when the newest poll of all should have come)
 --
 -- It becomes a temporary table, so it has to begin with `select`. The polls are read once, in parallel and unsorted:
 -- one bit for each of the week's 56 slots of three hours tells where a store has polls. A gap is a stretch of whole
@@ -28,18 +28,7 @@ from (
             count(*) filter (where poll.polled_at > cast(:day_start as timestamptz)) as last_day_polls,
             min(poll.polled_at) as first_polled_at,
             max(poll.polled_at) as last_polled_at,
-            bit_or(
-                1::bigint << width_bucket(
-                    poll.polled_at,
-                    array(
-                        select generate_series(
-                            cast(:week_start as timestamptz),
-                            cast(:as_of as timestamptz) - interval '3 hours',
-                            interval '3 hours'
-                        )
-                    )
-                )
-            )::bit(57)::text as slots
+            bit_or(1::bigint << width_bucket(poll.polled_at, cast(:slot_starts as timestamptz[]))) as slots
         from core.poll
         where
             poll.polled_at > cast(:week_start as timestamptz)
@@ -62,7 +51,7 @@ from (
     log as (
         select
             max(last_polled_at) as last_polled_at,
-            length(replace(trim(both '0' from bit_or(slots::bit(57))::text), '1', '')) * 3 as silent_hours,
+            length(replace(trim(both '0' from bit_or(slots)::bit(57)::text), '1', '')) * 3 as silent_hours,
             sum(last_day_polls) as last_day_polls,
             sum(polls - last_day_polls) as earlier_polls,
             date_part('epoch', cast(:day_start as timestamptz) - min(first_polled_at)) / 86400 as earlier_days
@@ -72,33 +61,11 @@ from (
     known_store as materialized (
         select
             store.store_id,
-            exists(
-                select from core.business_hours
-                where
-                    business_hours.store_key = store.store_key
-                    and business_hours.file_id = pinned.business_hours_file_id
-            ) as has_business_hours,
+            opening.store_key is not null as has_business_hours,
             zone_row.store_key is not null as has_timezone,
             case when zone_row.store_key is not null then store_timezone.store_key is not null end as is_timezone_known,
-            polled_store.slots,
-            coalesce(
-                polled_store.last_polled_at,
-                (
-                    select poll.polled_at
-                    from core.poll
-                    where
-                        poll.store_key = store.store_key
-                        and poll.polled_at <= cast(:week_start as timestamptz)
-                        and exists (
-                            select from core.acceptance
-                            where
-                                acceptance.file_id = poll.file_id
-                                and acceptance.accepted_order <= pinned.accepted_order
-                        )
-                    order by poll.polled_at desc
-                    limit 1
-                )
-            ) as last_polled_at
+            polled_store.slots::bit(57)::text as slots,
+            coalesce(polled_store.last_polled_at, earlier_poll.polled_at) as last_polled_at
         from core.store
         cross join pinned
         left join core.snapshot_store as hours_row
@@ -107,7 +74,31 @@ from (
             on store.store_key = zone_row.store_key and pinned.store_timezones_file_id = zone_row.file_id
         left join core.store_timezone
             on store.store_key = store_timezone.store_key and pinned.store_timezones_file_id = store_timezone.file_id
+        left join lateral (
+            select business_hours.store_key
+            from core.business_hours
+            where
+                business_hours.store_key = store.store_key
+                and business_hours.file_id = pinned.business_hours_file_id
+            group by business_hours.store_key
+        ) as opening on store.store_key = opening.store_key
         left join polled_store on store.store_key = polled_store.store_key
+        left join lateral (
+            select
+                poll.store_key,
+                max(poll.polled_at) as polled_at
+            from core.poll
+            where
+                polled_store.store_key is null
+                and poll.store_key = store.store_key
+                and poll.polled_at <= cast(:week_start as timestamptz)
+                and poll.file_id in (
+                    select acceptance.file_id
+                    from core.acceptance
+                    where acceptance.accepted_order <= pinned.accepted_order
+                )
+            group by poll.store_key
+        ) as earlier_poll on store.store_key = earlier_poll.store_key
         where
             store.polled_from <= pinned.accepted_order
             or hours_row.store_key is not null

@@ -24,19 +24,19 @@ select
     store.store_id,
     coalesce(store_timezone.timezone, :default_timezone),
     store_timezone.timezone is not null,
-    exists(
-        select
-        from core.business_hours
-        where
-            business_hours.file_id = :business_hours_file_id
-            and business_hours.store_key = store.store_key
-    )
+    opening.store_key is not null
 from member
 inner join core.store on member.store_key = store.store_key
 left join core.store_timezone
     on
         store_timezone.file_id = :store_timezones_file_id
         and store.store_key = store_timezone.store_key
+left join lateral (
+    select business_hours.store_key
+    from core.business_hours
+    where business_hours.file_id = :business_hours_file_id and business_hours.store_key = store.store_key
+    group by business_hours.store_key
+) as opening on store.store_key = opening.store_key
 where
     (:shards = 1 or (store.store_key % :shards + :shards) % :shards = :shard)
     and (cast(:store_ids as text[]) is null or store.store_id = any(:store_ids))

@@ -19,7 +19,7 @@ def test_every_setting_is_documented_and_no_other() -> None:
 def test_the_readme_names_commands_that_exist() -> None:
     targets = set(re.findall(r"^([a-z-]+):.*## ", read("Makefile"), re.MULTILINE))
     named = set(re.findall(r"\bmake ([a-z]+)", "\n".join(re.findall(r"```sh\n(.*?)```", read("README.md"), re.DOTALL))))
-    assert named == {"report", "up", "down", "backup", "restore", "test", "bench"}
+    assert named == {"report", "up", "down", "backup", "restore", "distribute", "test", "bench"}
     assert named <= targets
 
 

@@ -34,7 +34,7 @@ comment on column core.store.store_id is 'The id as the files spell it, text, by
 comment on column core.store.polled_from is 'accepted_order of the first accepted status file that names the store; null while none does.';
 
 create table core.file (
-    file_id integer generated always as identity primary key,
+    file_id bigint generated always as identity (maxvalue 2147483647) primary key,
     kind text not null check (kind in ('store_status', 'business_hours', 'store_timezones')),
     content_sha256 text not null check (content_sha256 ~ '^[0-9a-f]{64}$'),
     name text not null,

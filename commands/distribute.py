@@ -1,0 +1,24 @@
+"""`make distribute`: spreads the tables over a Citus cluster, the server of STORE_UPTIME_DATABASE_URL."""
+
+from __future__ import annotations
+
+from commands.console import user_console
+from store_uptime import citus
+from store_uptime.database import connect, migrate
+from store_uptime.errors import SettingError
+from store_uptime.settings import Settings
+
+
+def main() -> None:
+    with user_console("distribute") as console:
+        settings = Settings.from_environment()
+        if not settings.database_url:
+            raise SettingError("STORE_UPTIME_DATABASE_URL", None, "the URL of the coordinator of a Citus cluster")
+        migrate(settings)
+        owner = connect(settings, "owner")
+        console.print(f"{citus.distribute(owner, console.say)} tables distributed")
+        owner.dispose()
+
+
+if __name__ == "__main__":
+    main()

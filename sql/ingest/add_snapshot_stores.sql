@@ -1,0 +1,12 @@
+-- The stores that an hours or zones file names.
+--
+-- reads   named_store
+-- writes  core.snapshot_store, one row per store
+-- binds   file_id
+insert into core.snapshot_store (file_id, store_key)
+select
+    file_id,
+    store_key
+from named_store
+where file_id = :file_id
+group by file_id, store_key

@@ -1,0 +1,40 @@
+-- The newest poll that a report may look back from, up to as_of_limit if it has one; null if there is none.
+--
+-- reads   report.report, core.acceptance, core.file, core.poll
+-- binds   report_id
+--
+-- Files that end before the limit tell their newest poll themselves, so that only later ones have to be looked into.
+with visible_file as (
+    select
+        file.file_id,
+        file.last_polled_at
+    from core.acceptance
+    inner join core.file using (file_id)
+    where acceptance.kind = 'store_status' and file.last_polled_at is not null
+),
+
+newest_whole as (
+    select max(visible_file.last_polled_at) as polled_at
+    from visible_file
+    inner join report.report on report.report_id = :report_id
+    where report.as_of_limit is null or visible_file.last_polled_at <= report.as_of_limit
+),
+
+newest_within as (
+    select max(poll.polled_at) as polled_at
+    from report.report
+    cross join newest_whole
+    inner join core.poll
+        on
+            poll.polled_at <= report.as_of_limit
+            and poll.polled_at > coalesce(newest_whole.polled_at, '-infinity')
+    inner join visible_file on poll.file_id = visible_file.file_id
+    where
+        report.report_id = :report_id
+        and report.as_of_requested is null
+        and exists (select from visible_file as later_file where later_file.last_polled_at > report.as_of_limit)
+)
+
+select greatest(newest_whole.polled_at, newest_within.polled_at) as polled_at
+from newest_whole
+cross join newest_within
