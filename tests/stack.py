@@ -31,7 +31,9 @@ class Site:
 
     def command(self, name: str) -> None:
         """`make up` or `make down`."""
-        environment = os.environ | {
+        # Other tests' deployments are in the environment too.
+        ours = ("AIRFLOW", "STORE_UPTIME_")
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)} | {
             "STORE_UPTIME_HOME": str(self.home),
             "STORE_UPTIME_DATA": str(self.data),
             "STORE_UPTIME_SCHEDULE": self.schedule,

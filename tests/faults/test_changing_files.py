@@ -102,7 +102,7 @@ def write_long(folder: Path) -> Path:
 
 def polls(engine: Engine) -> int:
     with engine.connect() as connection:
-        return connection.execute(text("select count(*) from core.poll")).scalar()
+        return connection.execute(text("select count(distinct (store_key, polled_at)) from core.poll")).scalar()
 
 
 def assert_is_as_new(engine: Engine, owner: Engine, new_engine: Callable, folder: Path, tmp_path: Path) -> None:

@@ -58,7 +58,9 @@ class Compose:
     def environment(self, name: str) -> dict[str, str]:
         """What the service's process is told; the data folder is where its mount comes from."""
         service = self.services[name]
-        given = {key: self.on_this_machine(self.filled(value)) for key, value in service["environment"].items()}
+        # What has no value is passed on from where compose runs, and here from nowhere.
+        named = {key: value for key, value in service["environment"].items() if value is not None}
+        given = {key: self.on_this_machine(self.filled(value)) for key, value in named.items()}
         [data] = [self.filled(volume) for volume in service["volumes"] if volume.endswith(":/data:ro")]
         assert given["STORE_UPTIME_DATA"] == "/data"
         source = (PROJECT / data.removesuffix(":/data:ro")).resolve()
