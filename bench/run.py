@@ -1,8 +1,9 @@
 """`make bench`: this project, task by task, beside a plain DuckDB script and a bare COPY, on the reference week.
 
 Each round has an embedded PostgreSQL and a STORE_UPTIME_HOME of its own, in a temporary folder. Every task runs in its
-own process; imports come before the clock. Figures are medians over the rounds; from ten times the stores on there is
-one round. The run fails if the CSV differs from the one DuckDB writes.
+own process; imports come before the clock, and nothing of what ran before is left to be written to disk. Figures are
+medians over the rounds; from ten times the stores on there is one round. The run fails if the CSV differs from the one
+DuckDB writes.
 
     python bench/run.py [--stores 14000] [--multipliers 1,4,10] [--rounds 3] [--record]
 
@@ -212,6 +213,7 @@ def server_cpu_seconds(home: Path) -> float:
 
 def python(script: str, *arguments: str, **environment: str) -> dict[str, Any]:
     """Runs a script of this folder; what it prints last, as JSON (nothing: {})."""
+    os.sync()  # what was written before is not its to wait for
     finished = subprocess.run(
         [sys.executable, str(HERE / script), *arguments],
         env={**os.environ, **environment},
