@@ -5,9 +5,11 @@ from __future__ import annotations
 import gzip
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 
 import pytest
 import zstandard
@@ -19,6 +21,7 @@ from store_uptime import load
 from store_uptime.errors import InputFileError, InputFolderError
 
 ROWS = 3000
+NOBODY = 65534
 STATUS = small.STATUS + "".join(
     f"store {number},active,2023-01-2{number % 9} 10:00:00.{number:06} UTC\n" for number in range(ROWS)
 )
@@ -185,11 +188,28 @@ def test_a_link_to_nowhere_is_refused(file_is_refused: Callable, tmp_path: Path)
     assert "No such file" in str(file_is_refused(folder, "store_status.csv"))
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
-def test_a_file_without_read_permission_is_refused(file_is_refused: Callable, tmp_path: Path) -> None:
-    folder = small.write(tmp_path / "data")
-    (folder / "store_status.csv").chmod(0)
-    assert "Permission denied" in str(file_is_refused(folder, "store_status.csv"))
+def test_a_file_without_read_permission_is_refused(engine: Engine) -> None:
+    report_id = start(engine)
+    before = dump(engine)
+    with TemporaryDirectory() as place:
+        Path(place).chmod(0o755)
+        folder = small.write(Path(place) / "data")
+        (folder / "store_status.csv").chmod(0)
+        with as_an_ordinary_user(), pytest.raises(InputFileError, match=r"^store_status\.csv: .*Permission denied"):
+            load.ingest(engine, report_id, folder, CLOCK)
+    assert dump(engine) == before
+
+
+@contextmanager
+def as_an_ordinary_user() -> Iterator[None]:
+    """Root may read everything."""
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
 
 
 def test_one_broken_file_among_many_keeps_all_out(file_is_refused: Callable, tmp_path: Path) -> None:
