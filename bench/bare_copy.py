@@ -16,7 +16,7 @@ from pathlib import Path
 import polars as pl
 
 from store_uptime.database import connect
-from store_uptime.load import store_key
+from store_uptime.loader import store_key
 from store_uptime.settings import Settings
 
 HERE = Path(__file__).resolve().parent

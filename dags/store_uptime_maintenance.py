@@ -8,7 +8,7 @@
 | `drop_polls` | drops whole months of polls that are too old; later reports stay as they are |
 | `delete_quality` | deletes old results of checks: rows, JSON, Data Docs and their lists |
 | `delete_snapshots` | deletes replaced hours and zones that no kept report rests on |
-| `delete_left_overs` | deletes what killed processes left: unfinished files older than a day, staged rows |
+| `delete_left_overs` | deletes what killed processes left: unfinished files and loads older than a day, staged rows |
 | `clean_airflow` | `airflow db clean`: old runs, logs and XComs in Airflow's own tables |
 | `vacuum` | makes the room usable again, and the statistics new |
 

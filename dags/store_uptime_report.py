@@ -11,7 +11,8 @@ One run makes one report: `{report id}.csv` in the reports folder, and its exact
 | `interpolate` | fills the time between polls, and adds up uptime, downtime and unknown time |
 | `export` | writes the CSV |
 
-`localize`, `clip` and `interpolate` run once for each shard of the stores. Every task can be cleared and run again.
+`ingest` runs as often as the deployment has loaders, `localize`, `clip` and `interpolate` once for each shard of the
+stores. Every task can be cleared and run again.
 
 **Nightly runs** look back from the newest poll up to that night, so a backfilled night gives that night's report.
 **Manual runs** look back from the newest poll, or from `as_of`.
@@ -45,13 +46,13 @@ from store_uptime_params import PARAMS
     **alerts.CALLBACKS,
 )
 def store_uptime_report() -> None:
-    @task
-    def ingest() -> None:
+    @task(map_index_template=tasks.LOADER_NAME)
+    def ingest(loader: int) -> None:
         """Copies new files from the data folder into the database."""
         from store_uptime import load
 
         tasks.open_report()
-        tasks.run_stage(load.ingest, tasks.data_folder(), datetime.now(UTC))
+        tasks.run_stage(load.ingest, tasks.data_folder(), datetime.now(UTC), Settings.from_environment().loaders)
 
     @task
     def validate() -> list[int]:
@@ -93,7 +94,8 @@ def store_uptime_report() -> None:
     localized, clipped, interpolated = (
         stage.override(doc_md=stage.function.__doc__).expand(shard=shards) for stage in (localize, clip, interpolate)
     )
-    ingest() >> shards >> localized >> clipped >> interpolated >> export()
+    loaded = ingest.override(doc_md=ingest.function.__doc__).expand(loader=tasks.loaders())
+    loaded >> shards >> localized >> clipped >> interpolated >> export()
 
 
 report_dag = store_uptime_report()

@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 # Any scheme that does not begin with x- makes every parse, so every task, import all providers' asset handlers.
 PUBLISHED_REPORT = Asset(name="store_uptime_report", uri="x-store-uptime://reports")
 
+LOADER_NAME = "loader {{ task.op_kwargs['loader'] }}"
 SHARD_NAME = "shard {{ task.op_kwargs['shard'] }}"
 
 # A lost connection may come back, and so may a machine (a task that dies without an exception is tried again too).
@@ -94,10 +95,16 @@ def open_report() -> None:
         no_data=params["no_data"],
         shards=params["shards"],
         store_ids=params["store_ids"],
+        run_started_at=dag_run.start_date,
     )
     engine = connect(Settings.from_environment(), "writer")
     reports.create(engine, request)
     engine.dispose()
+
+
+def loaders() -> list[int]:
+    """The tasks that load the files, as many as the deployment has machines for."""
+    return list(range(Settings.from_environment().loaders))
 
 
 def shards() -> list[int]:
@@ -135,8 +142,9 @@ def keep_cause(context: Mapping[str, Any]) -> None:
     from store_uptime.database import connect
 
     engine = connect(Settings.from_environment(), "writer")
-    report = reports.report_id_of(context["dag_run"].run_id)
-    reports.fail(engine, report, context["ti"].task_id, cause_of(context.get("exception")), datetime.now(UTC))
+    dag_run, cause = context["dag_run"], cause_of(context.get("exception"))
+    report = reports.report_id_of(dag_run.run_id)
+    reports.fail(engine, report, context["ti"].task_id, cause, datetime.now(UTC), dag_run.start_date)
     engine.dispose()
 
 

@@ -15,6 +15,7 @@ from store_uptime.sql import statement
 # In the order of their foreign keys.
 REFERENCE_TABLES = (
     "core.file",
+    "core.file_share",
     "core.acceptance",
     "core.poll_horizon",
     "report.report",

@@ -19,6 +19,7 @@ from sqlalchemy import Engine
 
 from store_uptime import data_docs
 from store_uptime.export import OutputPath
+from store_uptime.load import give_up
 from store_uptime.sql import statement
 
 MONTHS_AHEAD = 1
@@ -103,6 +104,7 @@ def drop_polls(
         if not dry_run:
             with engine.begin() as connection:
                 connection.execute(statement("maintenance/limit_lock_wait"), {"milliseconds": 1000 * lock_seconds})
+                connection.execute(statement("maintenance/lock_poll_months"))
                 dropped = connection.scalar(
                     statement("maintenance/forget_polls"), {"kept_from": kept_from, "moved_at": clock}
                 )
@@ -192,12 +194,20 @@ def forget_snapshot(engine: Engine, file_id: int, content_sha256: str) -> bool:
 
 
 def delete_left_overs(engine: Engine, reports: Folder, quality: Folder, clock: datetime, *, dry_run: bool) -> Found:
-    """What killed processes left: files that never got their name, and rows staged for files that are not staged."""
-    found = Found({"files": 0})
+    """What killed processes left: files that never got their name, and rows of input that nobody goes on loading."""
+    found = Found({"files": 0, "inputs": 0})
     for file in left_over_files(reports, quality, clock):
         found.add(str(file), files=1)
         if not dry_run:
             file.unlink()
+    with engine.connect() as connection:
+        inputs = connection.execute(
+            statement("maintenance/list_left_over_inputs"), {"before": clock - LEFT_OVER_AFTER}
+        ).all()
+    for file in inputs:
+        found.add(f"{file.kind} of {file.name} (file {file.file_id}), which was never loaded whole", inputs=1)
+        if not dry_run:
+            give_up(engine, file.file_id)
     with engine.begin() as connection:
         found.counts |= connection.execute(statement("maintenance/count_left_over_rows")).mappings().one()
         if not dry_run:

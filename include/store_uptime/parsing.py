@@ -22,7 +22,13 @@ def parsed(column: pl.Series, parse: Callable[[str], Any], dtype: type[pl.DataTy
     """`parse` of every value (None: unusable), called once per distinct value."""
     distinct = column.unique()
     values = pl.Series([parse(value) for value in distinct], dtype=dtype)
-    return column.replace_strict(distinct, values, return_dtype=dtype)
+    return replaced(column, distinct, values)
+
+
+def replaced(column: pl.Series, old: pl.Series, new: pl.Series) -> pl.Series:
+    """`column` with each value of `old` replaced by the one of `new` beside it; all are in `old`."""
+    # Without values polars leaves the type as it was.
+    return column.replace_strict(old, new, return_dtype=new.dtype).cast(new.dtype)
 
 
 def parsed_status(column: pl.Series) -> pl.Series:
@@ -49,7 +55,7 @@ def _minutes_us(column: pl.Series) -> pl.Series:
     distinct = column.unique()
     usual = distinct.set(~distinct.str.contains(USUAL_MINUTE), None).str.replace("T", " ", literal=True)
     instants = usual.str.to_datetime("%Y-%m-%d %H:%M", time_unit="us", strict=False).to_physical()
-    return column.replace_strict(distinct, instants, return_dtype=pl.Int64)
+    return replaced(column, distinct, instants)
 
 
 def _with_offset_us(column: pl.Series) -> pl.Series:

@@ -31,7 +31,10 @@ DURATION = re.compile(
 
 @dataclass(frozen=True)
 class ReportRequest:
-    """What a report is asked to be. `as_of_limit` bounds the default as-of of scheduled and backfilled runs."""
+    """What a report is asked to be. `as_of_limit` bounds the default as-of of scheduled and backfilled runs.
+
+    What failed before `run_started_at` is void when the report is created again; without it, any failure.
+    """
 
     report_id: UUID
     dag_run_id: str
@@ -42,6 +45,7 @@ class ReportRequest:
     no_data: str = "unknown"
     store_ids: list[str] | None = None
     shards: int = 1
+    run_started_at: datetime | None = None
 
 
 def report_id_of(dag_run_id: str) -> UUID:
@@ -118,13 +122,13 @@ def record_task(
         )
 
 
-def fail(engine: Engine, report_id: UUID, task: str, cause: str, failed_at: datetime) -> None:
-    """Notes which task failed and why, in words for the person who asked."""
+def fail(
+    engine: Engine, report_id: UUID, task: str, cause: str, failed_at: datetime, run_started_at: datetime | None = None
+) -> None:
+    """Notes which task failed and why, in words for the person who asked, unless it did since `run_started_at`."""
+    failure = {"report_id": report_id, "failed_task": task, "failure_cause": cause, "failed_at": failed_at}
     with engine.begin() as connection:
-        connection.execute(
-            statement("report/fail_report"),
-            {"report_id": report_id, "failed_task": task, "failure_cause": cause, "failed_at": failed_at},
-        )
+        connection.execute(statement("report/fail_report"), failure | {"run_started_at": run_started_at})
 
 
 def failure_of(engine: Engine, report_id: UUID) -> tuple[str, str] | None:

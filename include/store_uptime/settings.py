@@ -11,6 +11,7 @@ from store_uptime.errors import SettingError
 
 PROJECT = Path(__file__).resolve().parents[2]
 MOST_DAYS = 36_500
+MOST_LOADERS = 64
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Settings:
     quality: str
     logs: str
     schedule: str | None
+    loaders: int
     max_unusable_percent: float
     maintenance_schedule: str | None
     keep_polls_days: int | None
@@ -51,6 +53,7 @@ class Settings:
             data=value("DATA", str(PROJECT / "data" / "sample")),
             reports=value("REPORTS", str(home / "reports")),
             schedule=none_or(value("SCHEDULE", "0 2 * * *")),
+            loaders=number("LOADERS", value("LOADERS", "1"), at_least=1, at_most=MOST_LOADERS),
             quality=value("QUALITY", str(home / "quality")),
             logs=value("LOGS", str(home / "logs" / "tasks")),
             max_unusable_percent=percent("MAX_UNUSABLE_PERCENT", value("MAX_UNUSABLE_PERCENT", "5")),
@@ -85,6 +88,13 @@ def percent(name: str, text: str) -> float:
     if not 0 <= number <= 100:
         raise SettingError(f"STORE_UPTIME_{name}", text, "a number from 0 to 100")
     return number
+
+
+def number(name: str, text: str, *, at_least: int, at_most: int) -> int:
+    """`text` as a whole number within bounds."""
+    if not (text.isascii() and text.isdecimal() and at_least <= int(text) <= at_most):
+        raise SettingError(f"STORE_UPTIME_{name}", text, f"a whole number from {at_least} to {at_most}")
+    return int(text)
 
 
 def none_or(text: str) -> str | None:

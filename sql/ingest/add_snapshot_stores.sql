@@ -2,11 +2,11 @@
 --
 -- reads   named_store
 -- writes  core.snapshot_store, one row per store
--- binds   file_id
+-- binds   file_id, share
 insert into core.snapshot_store (file_id, store_key)
 select
     file_id,
     store_key
 from named_store
-where file_id = :file_id
+where file_id = :file_id and share = :share
 group by file_id, store_key

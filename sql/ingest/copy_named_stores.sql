@@ -1,2 +1,2 @@
 -- writes  named_store
-copy named_store (file_id, store_key, store_id, first_polled_at, last_polled_at) from stdin with (format csv)
+copy named_store (file_id, share, store_key, store_id, first_polled_at, last_polled_at) from stdin with (format csv)

@@ -4,8 +4,8 @@
 -- writes  core.staged_run, core.polled_store
 with run as (
     delete from core.staged_run
-    where file_id not in (select file_id from core.file where state = 'staged')
+    where file_id not in (select file_id from core.file where state in ('loading', 'staged'))
 )
 
 delete from core.polled_store
-where file_id not in (select file_id from core.file where state = 'staged')
+where file_id not in (select file_id from core.file where state in ('loading', 'staged'))

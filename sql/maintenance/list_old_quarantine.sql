@@ -15,7 +15,7 @@ cross join lateral (
 ) as unusable
 where
     file.loaded_at < :before
-    and file.state <> 'staged'
+    and file.state not in ('loading', 'staged')
     and unusable.rows_quarantined > 0
     and not exists (
         select

@@ -1,7 +1,8 @@
--- The report of a DAG run; a task that is run again finds it there.
+-- The report of a DAG run; a task that is run again, or beside others, finds it there.
 --
 -- writes  report.report, one row
--- binds   report_id, dag_run_id, created_at, as_of_requested, as_of_limit, max_gap, no_data, store_ids, shards
+-- binds   report_id, dag_run_id, created_at, as_of_requested, as_of_limit, max_gap, no_data, store_ids, shards,
+--         run_started_at (a failure since then is one of the same run and stays; null: none does)
 insert into report.report (
     report_id, dag_run_id, created_at, as_of_requested, as_of_limit, max_gap, no_data, store_ids, shards
 )
@@ -16,6 +17,6 @@ set
     no_data = excluded.no_data,
     store_ids = excluded.store_ids,
     shards = excluded.shards,
-    failed_task = null,
-    failure_cause = null,
-    failed_at = null
+    failed_task = case when report.failed_at >= cast(:run_started_at as timestamptz) then report.failed_task end,
+    failure_cause = case when report.failed_at >= cast(:run_started_at as timestamptz) then report.failure_cause end,
+    failed_at = case when report.failed_at >= cast(:run_started_at as timestamptz) then report.failed_at end

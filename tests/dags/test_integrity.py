@@ -43,7 +43,7 @@ def test_the_tasks_follow_each_other(dag: Any) -> None:
         "interpolate": {"export"},
         "export": set(),
     }
-    assert {task.task_id for task in dag.tasks if task.is_mapped} == {"localize", "clip", "interpolate"}
+    assert {task.task_id for task in dag.tasks if task.is_mapped} == {"ingest", "localize", "clip", "interpolate"}
 
 
 def test_it_is_nightly_without_catch_up_and_documented(dag: Any) -> None:

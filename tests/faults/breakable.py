@@ -104,6 +104,9 @@ def assert_nothing_is_left(owner: Engine, reports: Path) -> None:
         for table in ("core.polled_store", "core.staged_run"):
             query = f"select count(*) from {table} inner join core.file using (file_id) where state = 'accepted'"
             assert connection.execute(text(query)).scalar() == 0, f"{table} was not emptied"
+        loading = connection.exec_driver_sql("select name from core.file where state = 'loading'").scalars().all()
+        assert loading == [], "a file was not loaded whole"
+        assert connection.exec_driver_sql("select count(*) from core.file_share").scalar() == 0
         loose = connection.exec_driver_sql(
             "select c.relname from pg_class c where c.relnamespace = 'core'::regnamespace and c.relkind = 'r'"
             " and c.relname ~ '^poll_(early|[0-9])' and not c.relispartition"

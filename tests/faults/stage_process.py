@@ -27,7 +27,7 @@ def run(engine: Engine, settings: Settings, task: dict[str, Any]) -> None:
     report_id, folder = UUID(task["report_id"]), Path(task["folder"])
     match task["stage"]:
         case "ingest":
-            load.ingest(engine, report_id, folder, CLOCK)
+            load.ingest(engine, report_id, folder, CLOCK, task["loaders"], 0)
         case "validate":
             quality.validate(engine, report_id, replace(settings, quality=str(folder), max_unusable_percent=100), CLOCK)
         case "accept":

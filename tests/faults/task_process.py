@@ -30,8 +30,10 @@ class TaskProcess:
         )
         self._child = 0
 
-    def start(self, stage: str, url: str, report_id: object, folder: Path, shard: int = 0) -> None:
+    def start(self, stage: str, url: str, report_id: object, folder: Path, shard: int = 0, loaders: int = 1) -> None:
+        """Starts a stage; one of several `loaders` takes every status file for a large one."""
         task = {"stage": stage, "url": url, "report_id": str(report_id), "folder": str(folder), "shard": shard}
+        task["loaders"] = loaders
         self._process.stdin.write(json.dumps(task).encode() + b"\n")
         self._child = self._answer()["pid"]
 

@@ -13,10 +13,10 @@ import pytest
 from sqlalchemy import Engine
 
 import worlds
-from faults.breakable import assert_nothing_is_left
+from faults.breakable import assert_nothing_is_left, wait_until
 from faults.task_process import TaskProcess
 from pipeline import CLOCK, Published, compute, figures, is_waiting, run_report, start
-from store_uptime import load
+from store_uptime import acceptance, load
 from store_uptime.settings import Settings
 
 STAGES = ["ingest", "accept", "localize", "clip", "interpolate", "export"]
@@ -74,6 +74,45 @@ def test_killed_while_it_writes_to_each_table(
         process.start(stage, settings.database_url, report_id, folder_of(stage, tmp_path))
         process.wait()
     assert_is(undisturbed, engine, owner, report_id, tmp_path)
+
+
+def test_one_of_several_loaders_is_killed(
+    processes: list[TaskProcess],
+    undisturbed: Published,
+    world: worlds.World,
+    engine: Engine,
+    owner: Engine,
+    settings: Settings,
+    tmp_path: Path,
+) -> None:
+    """The others load its share too, however far it had come."""
+    report_id = start(engine, as_of=world.as_of, max_gap=world.max_gap)
+    first, *others = processes
+    ingest = ("ingest", settings.database_url, report_id, tmp_path / "data")
+    for table in ("core.file_share", "core.poll", "core.polled_store", "core.store"):
+        with owner.begin() as blocker:
+            blocker.exec_driver_sql(f"lock table {table} in exclusive mode")
+            first.start(*ingest, loaders=3)
+            assert is_waiting(owner, first), f"ingest did not wait for {table}"
+            assert first.kill() == -9
+    with owner.begin() as blocker:
+        blocker.exec_driver_sql("lock table core.polled_store in exclusive mode")
+        for loader in processes:
+            loader.start(*ingest, loaders=3)
+        wait_until(lambda: waiting_for_tables(owner) == 3, "all loaders to be at it")
+        assert first.kill() == -9
+    for loader in others:
+        loader.wait()
+    acceptance.accept(engine, report_id, CLOCK)
+    compute(engine, report_id, tmp_path / "reports")
+    assert_is(undisturbed, engine, owner, report_id, tmp_path)
+
+
+def waiting_for_tables(owner: Engine) -> int:
+    """How many sessions wait for a table."""
+    query = "select count(*) from pg_locks where not granted and relation is not null"
+    with owner.connect() as connection:
+        return connection.exec_driver_sql(query).scalar_one()
 
 
 def test_killed_while_it_validates(

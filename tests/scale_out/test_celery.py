@@ -13,7 +13,7 @@ from scale_out.cluster import REPORT_SECONDS, expectations_of, tasks_of
 from scale_out.conftest import WORKERS, System
 
 SHARDS = 6
-TASKS = ["ingest", "validate", "export", *SHARDS * ["localize", "clip", "interpolate"]]
+TASKS = [*len(WORKERS) * ["ingest"], "validate", "export", *SHARDS * ["localize", "clip", "interpolate"]]
 
 
 @pytest.fixture(scope="module")
@@ -55,8 +55,9 @@ def test_the_web_shows_what_another_machine_found_about_the_input(system: System
 
 
 def test_the_web_shows_the_log_of_a_task_on_another_machine(system: System, report_id: UUID) -> None:
-    path = f"/api/v2/dags/store_uptime_report/dagRuns/{report_id}/taskInstances/ingest/logs/1?full_content=true"
-    log = system.web.client.get(path, headers={"Accept": "application/json"}).raise_for_status().json()
+    path = f"/api/v2/dags/store_uptime_report/dagRuns/{report_id}/taskInstances/ingest/logs/1"
+    query = {"map_index": 0, "full_content": True}
+    log = system.web.client.get(path, params=query, headers={"Accept": "application/json"}).raise_for_status().json()
     assert any("ingest: " in str(line) for line in log["content"])
 
 

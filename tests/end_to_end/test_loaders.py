@@ -1,0 +1,216 @@
+"""Several tasks load a run's files side by side, large ones in shares of their stores: what is loaded is the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Engine, text
+
+import small
+import worlds
+from pipeline import CLOCK, compute, dump, run_report, start
+from store_uptime import acceptance, load, maintenance
+from store_uptime.errors import InputFileError, InputFolderError
+from store_uptime.loader import store_key
+
+NewEngine = Callable[[], AbstractContextManager[Engine]]
+
+
+def ingest_side_by_side(engine: Engine, report_id: UUID, folder: Path, loaders: int) -> list[dict]:
+    """As many tasks at once as there are loaders; every status file is a large one."""
+    with ThreadPoolExecutor(loaders) as executor:
+        tasks = [executor.submit(load.ingest, engine, report_id, folder, CLOCK, loaders, 0) for _ in range(loaders)]
+        return [task.result() for task in tasks]
+
+
+def loaded(engine: Engine) -> dict[str, list]:
+    """What was loaded, but for numbers that depend on who came first."""
+    tables = dump(engine)
+    with engine.connect() as connection:
+        connection.execute(text("set time zone 'UTC'"))
+        polls = connection.execute(
+            text("select store_key, polled_at, file_id, is_active from core.poll order by 1, 2, 3")
+        )
+        tables["core.poll"] = [tuple(poll) for poll in polls]
+    names = ("core.file", "core.file_share", "core.poll", "core.polled_store", "core.staged_run", "core.store")
+    names += ("core.business_hours", "core.store_timezone", "core.snapshot_store", "quality.quarantined_row")
+    return {name: tables[name] for name in names}
+
+
+@pytest.fixture
+def world() -> worlds.World:
+    zone, change = worlds.MOMENTS[0]
+    plans = [(seed, 12, 4) for seed in range(60)]
+    return worlds.build((zone, change), change + timedelta(hours=30), None, "unknown", plans)
+
+
+@pytest.mark.parametrize("loaders", [2, 3, 7])
+def test_any_number_of_loaders_loads_the_same(
+    new_engine: NewEngine, tmp_path: Path, world: worlds.World, loaders: int
+) -> None:
+    folder = world.write(tmp_path / "data", Random(1))
+    with (folder / "store_status_more.csv").open("w") as file:
+        file.write(
+            small.STATUS + "0042,no,2023-01-22 12:09:39 UTC\n ,active,2023-01-22 12:09:39 UTC\n1,2\nx,active,never\n"
+        )
+    with new_engine() as engine:
+        report_id = start(engine, as_of=world.as_of)
+        load.ingest(engine, report_id, folder, CLOCK)
+        expected = loaded(engine)
+        acceptance.accept(engine, report_id, CLOCK)
+        report = compute(engine, report_id, tmp_path / "one")
+    assert expected["core.file_share"] == []
+    assert len(expected["quality.quarantined_row"]) >= 4
+    with new_engine() as engine:
+        report_id = start(engine, as_of=world.as_of)
+        done = ingest_side_by_side(engine, report_id, folder, loaders)
+        assert loaded(engine) == expected
+        assert sum(task["rows_quarantined"] for task in done) == len(expected["quality.quarantined_row"])
+        acceptance.accept(engine, report_id, CLOCK)
+        again = compute(engine, report_id, tmp_path / "many")
+    assert again.csv == report.csv
+    assert again.figures == report.figures
+
+
+def test_a_loader_that_is_alone_does_it_all(new_engine: NewEngine, tmp_path: Path) -> None:
+    folder = small.write(tmp_path / "data")
+    with new_engine() as engine:
+        load.ingest(engine, start(engine), folder, CLOCK)
+        expected = loaded(engine)
+    with new_engine() as engine:
+        report_id = start(engine)
+        first = load.ingest(engine, report_id, folder, CLOCK, 3, 0)
+        second = load.ingest(engine, report_id, folder, CLOCK, 3, 0)
+        assert loaded(engine) == expected
+    assert (first["files_loaded"], first["rows_read"]) == (3, 10)
+    assert (second["files"], second["files_loaded"], second["rows_read"]) == (3, 0, 0)
+
+
+def test_what_a_failed_run_loaded_is_not_loaded_again(engine: Engine, tmp_path: Path) -> None:
+    """One share is there; whoever comes next, with as many loaders or with one, loads the others."""
+    folder = small.write(tmp_path / "data")
+    file_id = leave_one_share(engine, folder)
+    done = load.ingest(engine, start(engine), folder, CLOCK)
+    assert done["rows_read"] == 10 - rows_of_share(0)
+    with engine.connect() as connection:
+        (file,) = connection.execute(text("select * from core.file where kind = 'store_status'")).all()
+        assert (file.file_id, file.state, file.rows_read, file.store_count) == (file_id, "staged", 5, 2)
+        assert connection.execute(text("select count(*) from core.poll")).scalar() == 5
+        assert connection.execute(text("select count(*) from core.polled_store")).scalar() == 2
+
+
+def leave_one_share(engine: Engine, folder: Path) -> int:
+    """As a task that is killed after the first of two shares of the status file."""
+    files = [
+        load.SourceFile(load.STORE_STATUS, folder / "store_status.csv", *load.content_hash(folder / "store_status.csv"))
+    ]
+    task = load.Ingest(engine, start(engine), files, CLOCK, 2, 0)
+    with engine.begin() as connection:
+        task._plan(connection)
+        shares = task._open_shares(connection)
+    assert [share["share"] for share in shares] == [0, 1]
+    assert task._load_alone("ingest/take_share", shares[0])
+    return shares[0]["file_id"]
+
+
+def rows_of_share(share: int) -> int:
+    """How many rows of the small status file are of stores of a share of two."""
+    rows = [line.split(",")[0] for line in small.STATUS.splitlines()[1:]]
+    return sum(store_key(store_id) % 2**64 % 2 == share for store_id in rows)
+
+
+@pytest.mark.parametrize("loaders", [2, 3])
+def test_a_broken_file_leaves_nothing_but_good_ones(engine: Engine, tmp_path: Path, loaders: int) -> None:
+    """All tasks fail, and one of them says what is wrong with the file."""
+    content = small.STATUS.encode() * 3 + b"0042,active,2023-01-22 12:09:39 UTC \xff\n"
+    folder = small.write(tmp_path / "data", store_status=content)
+    report_id = start(engine)
+    with ThreadPoolExecutor(loaders) as executor:
+        tasks = [executor.submit(load.ingest, engine, report_id, folder, CLOCK, loaders, 0) for _ in range(loaders)]
+        errors = [task.exception() for task in tasks]
+    assert {type(error) for error in errors} == {InputFileError}
+    told = [str(error) for error in errors if "is not UTF-8" in str(error)]
+    assert told
+    assert all("line 19" in sentence for sentence in told)
+    tables = dump(engine)
+    for table in ("core.poll", "core.file_share", "core.polled_store", "core.staged_run", "quality.quarantined_row"):
+        assert tables[table] == [], table
+    with engine.connect() as connection:
+        assert connection.execute(text("select count(*) from core.file where kind = 'store_status'")).scalar() == 0
+    published = run_report(engine, small.write(tmp_path / "data"), tmp_path / "reports")
+    assert len(published.figures) == 3
+
+
+def test_a_file_that_is_given_up_takes_its_other_shares_with_it(engine: Engine, tmp_path: Path) -> None:
+    folder = small.write(tmp_path / "data")
+    file_id = leave_one_share(engine, folder)
+    load.give_up(engine, file_id)
+    tables = dump(engine)
+    for table in ("core.file", "core.file_share", "core.poll", "core.polled_store", "core.staged_run"):
+        assert tables[table] == [], table
+    assert tables["report.source_file"] == []
+
+
+def test_a_staged_file_is_not_given_up(engine: Engine, tmp_path: Path) -> None:
+    load.ingest(engine, start(engine), small.write(tmp_path / "data"), CLOCK)
+    before = dump(engine)
+    for file_id in range(1, 4):
+        load.give_up(engine, file_id)
+    assert dump(engine) == before
+
+
+def test_runs_that_load_the_same_files_at_once(new_engine: NewEngine, tmp_path: Path, world: worlds.World) -> None:
+    """One of the runs has one loader, another has three, and the third has two."""
+    folder = world.write(tmp_path / "data", Random(1))
+    with new_engine() as engine:
+        load.ingest(engine, start(engine), folder, CLOCK)
+        expected = loaded(engine)
+    with new_engine() as engine, ThreadPoolExecutor(6) as executor:
+        for loaders in (3, 1, 2):
+            report_id = start(engine)
+            tasks = [executor.submit(load.ingest, engine, report_id, folder, CLOCK, loaders, 0) for _ in range(loaders)]
+        for task in tasks:
+            task.result()
+        executor.shutdown()
+        assert loaded(engine) == expected
+
+
+def test_maintenance_takes_what_was_never_loaded_whole(engine: Engine, tmp_path: Path) -> None:
+    leave_one_share(engine, small.write(tmp_path / "data"))
+    folders = (engine, tmp_path / "reports", tmp_path / "quality")
+    found = maintenance.delete_left_overs(*folders, CLOCK + timedelta(days=1), dry_run=False)
+    assert found.counts["inputs"] == 0
+    later = CLOCK + timedelta(days=1, seconds=1)
+    before = dump(engine)
+    would = maintenance.delete_left_overs(*folders, later, dry_run=True)
+    assert dump(engine) == before
+    assert maintenance.delete_left_overs(*folders, later, dry_run=False) == would
+    assert would.counts["inputs"] == 1
+    assert dump(engine)["core.file"] == []
+    assert dump(engine)["core.poll"] == []
+
+
+def test_months_do_not_go_while_they_are_filled(engine: Engine, owner: Engine, tmp_path: Path) -> None:
+    """Retention waits for loaders, and gives up in time; see `lock_poll_months`."""
+    run_report(engine, small.write(tmp_path / "data"), tmp_path / "reports")
+    with engine.begin() as loading:
+        loading.execute(load.statement("ingest/lock_poll_months"))
+        with owner.connect() as connection:
+            connection.execute(text("set lock_timeout = '100ms'"))
+            with pytest.raises(Exception, match="lock timeout"):
+                connection.execute(load.statement("maintenance/lock_poll_months"))
+
+
+def test_a_folder_without_polls_is_refused_by_every_loader(engine: Engine, tmp_path: Path) -> None:
+    folder = small.write(tmp_path / "data", store_status=None)
+    before = dump(engine)
+    with pytest.raises(InputFolderError, match="no polls are loaded yet"):
+        load.ingest(engine, start(engine), folder, CLOCK, 2)
+    assert dump(engine)["core.file"] == before["core.file"] == []
