@@ -35,9 +35,11 @@ def accept(engine: Engine, report_id: UUID, clock: datetime) -> dict[str, Any]:
             connection.execute(statement("ingest/analyze_loaded"))
     with engine.begin() as connection:
         connection.execute(statement("ingest/lock_acceptance"))  # the newest poll is one of what is pinned
+        # First: on Citus, what all stores share is changed before the stores are looked at, or not at all.
+        connection.execute(statement("ingest/pin_report"), {"report_id": report_id})
         newest = connection.scalar(statement("ingest/find_newest_poll"), {"report_id": report_id})
-        pin = {"report_id": report_id, "newest_polled_at": newest}
-        pinned = connection.execute(statement("ingest/pin_report"), pin).one()
+        date = {"report_id": report_id, "newest_polled_at": newest}
+        pinned = connection.execute(statement("ingest/date_report"), date).one()
         if pinned.as_of is None:
             until = f" up to {pinned.as_of_limit:%Y-%m-%d %H:%M:%S} UTC" if pinned.as_of_limit else ""
             raise ReportError(f"There is no poll{until} to look back from; load polls, or give as_of.")
@@ -64,6 +66,7 @@ def _update_runs(connection: Connection, poll_files: list[int]) -> int:
             runs += connection.execute(statement("ingest/append_status_runs"), {"file_id": file_id}).rowcount
     else:
         connection.execute(statement("ingest/forget_status_runs"), files)
+        connection.execute(statement("ingest/cut_status_runs"), files)
         runs = connection.execute(statement("ingest/find_status_runs"), files).rowcount
         connection.execute(statement("ingest/close_status_runs"), files)
     connection.execute(statement("ingest/clear_staged_runs"), files)

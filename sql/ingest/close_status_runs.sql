@@ -1,4 +1,4 @@
--- The run that held when new polls came ends where the first of the new runs starts, or goes on.
+-- The run that held when new polls came (cut_status_runs) ends where the first of the new runs starts, or goes on.
 --
 -- reads   core.polled_store
 -- writes  core.status_run.holds_until
@@ -12,34 +12,29 @@ with arrival as (
     group by store_key
 ),
 
-run_before as (
+ending as (
     select
-        status_run.store_key,
-        status_run.holds_until,
-        coalesce(
-            (
-                select min(later.started_at)
-                from core.status_run as later
-                where later.store_key = status_run.store_key and later.started_at >= arrival.since
-            ),
-            'infinity'
-        ) as holds_until_now
+        arrival.store_key,
+        arrival.since,
+        coalesce(later.started_at, 'infinity') as holds_until
     from arrival
-    cross join lateral (
+    left join lateral (
         select
-            earlier.store_key,
-            earlier.holds_until
-        from core.status_run as earlier
-        where earlier.store_key = arrival.store_key and earlier.started_at < arrival.since
-        order by earlier.started_at desc
-        limit 1
-    ) as status_run
+            status_run.store_key,
+            min(status_run.started_at) as started_at
+        from core.status_run
+        where
+            status_run.store_key = arrival.store_key
+            and status_run.holds_until > arrival.since
+            and status_run.started_at >= arrival.since
+        group by status_run.store_key
+    ) as later on arrival.store_key = later.store_key
 )
 
 update core.status_run
-set holds_until = run_before.holds_until_now
-from run_before
+set holds_until = ending.holds_until
+from ending
 where
-    status_run.store_key = run_before.store_key
-    and status_run.holds_until = run_before.holds_until
-    and run_before.holds_until <> run_before.holds_until_now
+    status_run.store_key = ending.store_key
+    and status_run.holds_until = ending.since
+    and ending.holds_until <> ending.since

@@ -14,10 +14,13 @@ with visible_file as (
 ),
 
 newest_whole as (
-    select max(visible_file.last_polled_at) as polled_at
+    select
+        max(visible_file.last_polled_at) filter (
+            where report.as_of_limit is null or visible_file.last_polled_at <= report.as_of_limit
+        ) as polled_at,
+        max(visible_file.last_polled_at) as newest_of_all
     from visible_file
     inner join report.report on report.report_id = :report_id
-    where report.as_of_limit is null or visible_file.last_polled_at <= report.as_of_limit
 ),
 
 newest_within as (
@@ -32,7 +35,7 @@ newest_within as (
     where
         report.report_id = :report_id
         and report.as_of_requested is null
-        and exists (select from visible_file as later_file where later_file.last_polled_at > report.as_of_limit)
+        and newest_whole.newest_of_all > report.as_of_limit
 )
 
 select greatest(newest_whole.polled_at, newest_within.polled_at) as polled_at

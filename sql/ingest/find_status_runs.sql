@@ -7,6 +7,7 @@
 -- Store by store along the primary key, so that a day's polls cost that day. Of several polls of one instant the last
 -- in (file_id, part_no) counts: the one that no poll of the same instant follows. Files not accepted are hidden.
 -- Candidates are all polls that may differ from the one that counts before them; few are left to be compared for good.
+-- The run before ends where the new polls begin (cut_status_runs), which is its key.
 with arrival as (
     select
         store_key,
@@ -20,32 +21,37 @@ insert into core.status_run (store_key, started_at, holds_from, holds_until, is_
 select
     arrival.store_key,
     run.started_at,
-    case when run.is_first and run_before.started_at is null then '-infinity' else run.started_at end,
+    case when run.is_first and run_before.store_key is null then '-infinity' else run.started_at end,
     run.holds_until,
     run.is_active
 from arrival
 left join lateral (
     select
-        status_run.started_at,
-        status_run.is_active
+        status_run.store_key,
+        bool_and(status_run.is_active) as is_active
     from core.status_run
-    where status_run.store_key = arrival.store_key
-    order by status_run.holds_until desc
-    limit 1
-) as run_before on true
-cross join lateral (
+    where status_run.store_key = arrival.store_key and status_run.holds_until = arrival.since
+    group by status_run.store_key
+) as run_before on arrival.store_key = run_before.store_key
+inner join lateral (
     select
+        change.store_key,
         change.polled_at as started_at,
         change.is_active,
         lag(change.polled_at) over in_time is null as is_first,
         lead(change.polled_at, 1, 'infinity') over in_time as holds_until
     from (
         select
+            candidate.store_key,
             candidate.polled_at,
             candidate.is_active,
-            lag(candidate.is_active, 1, run_before.is_active) over (order by candidate.polled_at) as was_active
+            lag(candidate.is_active, 1, run_before.is_active) over (
+                partition by candidate.store_key
+                order by candidate.polled_at
+            ) as was_active
         from (
             select
+                poll.store_key,
                 poll.polled_at,
                 poll.is_active,
                 lead(poll.polled_at) over in_order as next_polled_at,
@@ -58,7 +64,7 @@ cross join lateral (
                 and poll.file_id <> all(
                     array(select file_id from core.file where kind = 'store_status' and state <> 'accepted')
                 )
-            window in_order as (order by poll.polled_at, poll.file_id, poll.part_no)
+            window in_order as (partition by poll.store_key order by poll.polled_at, poll.file_id, poll.part_no)
         ) as candidate
         where
             candidate.next_polled_at is distinct from candidate.polled_at
@@ -68,5 +74,5 @@ cross join lateral (
             )
     ) as change
     where change.is_active is distinct from change.was_active
-    window in_time as (order by change.polled_at)
-) as run
+    window in_time as (partition by change.store_key order by change.polled_at)
+) as run on arrival.store_key = run.store_key

@@ -2,13 +2,7 @@
 --
 -- reads   report.report, core.store, core.snapshot_store
 -- binds   report_id
-select asked.store_id
-from (
-    select unnest(report.store_ids) as store_id
-    from report.report
-    where report.report_id = :report_id
-) as asked
-left join (
+with known as materialized (
     select
         store.store_key,
         store.store_id
@@ -20,6 +14,14 @@ left join (
             and snapshot_store.file_id in (report.business_hours_file_id, report.store_timezones_file_id)
     where store.polled_from <= report.accepted_order or snapshot_store.store_key is not null
     group by store.store_key, store.store_id
-) as known on asked.store_id = known.store_id
+)
+
+select asked.store_id
+from (
+    select unnest(report.store_ids) as store_id
+    from report.report
+    where report.report_id = :report_id
+) as asked
+left join known on asked.store_id = known.store_id
 where known.store_id is null
 order by asked.store_id collate "C"

@@ -1,5 +1,4 @@
--- What new polls may have changed: each store's runs that start at or after its earliest new poll go, and the run that
--- holds then ends there, until close_status_runs knows better.
+-- What new polls may have changed: each store's runs that start at or after its earliest new poll go.
 --
 -- reads   core.polled_store
 -- writes  core.status_run
@@ -11,21 +10,11 @@ with arrival as (
     from core.polled_store
     where file_id = any(:file_ids)
     group by store_key
-),
-
-forgotten as (
-    delete from core.status_run
-    using arrival
-    where
-        status_run.store_key = arrival.store_key
-        and status_run.holds_until > arrival.since
-        and status_run.started_at >= arrival.since
 )
 
-update core.status_run
-set holds_until = arrival.since
-from arrival
+delete from core.status_run
+using arrival
 where
     status_run.store_key = arrival.store_key
     and status_run.holds_until > arrival.since
-    and status_run.started_at < arrival.since
+    and status_run.started_at >= arrival.since

@@ -18,20 +18,23 @@ with total as (
         extract(epoch from sum(upper(piece.utc_range) - greatest(lower(piece.utc_range), :hour_start))
             filter (where upper(piece.utc_range) > :hour_start)) * 1000000 as hour
     from report.store
-    cross join lateral (
-        select open_time.open_time
+    inner join lateral (
+        select
+            open_time.store_key,
+            open_time.open_time
         from report.open_time
         where open_time.report_id = :report_id and open_time.store_key = store.store_key
         group by open_time.report_id, open_time.store_key
-    ) as opening
-    cross join lateral (
+    ) as opening on store.store_key = opening.store_key
+    inner join lateral (
         select
+            observed_status.store_key,
             observed_status.known_time,
             observed_status.active_time
         from report.observed_status
         where observed_status.report_id = :report_id and observed_status.store_key = store.store_key
         group by observed_status.report_id, observed_status.store_key
-    ) as observed
+    ) as observed on store.store_key = observed.store_key
     cross join (values ('open'), ('up'), ('unknown')) as measure (name)
     left join lateral unnest(
         case

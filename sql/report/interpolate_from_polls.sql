@@ -8,31 +8,9 @@
 -- A poll vouches for the time up to the next one, and for max_gap at most; the first one of all also backwards. Of
 -- several polls of one instant the last in (file_id, part_no) counts. Files that the report does not rest on are
 -- hidden.
-with hidden as materialized (
-    select array_agg(file.file_id) as file_ids
-    from core.file
-    where
-        file.kind = 'store_status'
-        and not exists (
-            select
-            from core.acceptance
-            where
-                acceptance.file_id = file.file_id
-                and acceptance.accepted_order <= :accepted_order
-        )
-),
-
-visible_poll as not materialized (
-    select
-        poll.store_key,
-        poll.polled_at,
-        poll.file_id,
-        poll.part_no,
-        poll.is_active
-    from core.poll
-    where poll.file_id <> all(coalesce((select hidden.file_ids from hidden), '{}'))
-)
-
+--
+-- The polls begin with the last one before the week. `distinct on` the one store that is looked up ends at its first
+-- row, as `limit 1` would, which Citus refuses here (decision 1).
 insert into report.observed_status (report_id, store_key, known_time, active_time)
 select
     :report_id,
@@ -40,12 +18,33 @@ select
     coalesce(observed.known_time, '{}'),
     coalesce(observed.active_time, '{}')
 from report.store
-cross join lateral (
+left join lateral (
+    select distinct on (earlier.store_key)
+        earlier.store_key,
+        earlier.polled_at
+    from core.poll as earlier
+    where
+        earlier.store_key = store.store_key
+        and earlier.polled_at <= :week_start
+        and earlier.file_id <> all(
+            array(
+                select file.file_id
+                from core.file
+                left join core.acceptance
+                    on file.file_id = acceptance.file_id and acceptance.accepted_order <= :accepted_order
+                where file.kind = 'store_status' and acceptance.file_id is null
+            )
+        )
+    order by earlier.store_key asc, earlier.polled_at desc
+) as poll_before on store.store_key = poll_before.store_key
+left join lateral (
     select
+        vouched.store_key,
         range_agg(vouched.utc_range) as known_time,
         range_agg(vouched.utc_range) filter (where vouched.is_active) as active_time
     from (
         select
+            standing_poll.store_key,
             standing_poll.is_active,
             tstzrange(
                 greatest(
@@ -65,30 +64,33 @@ cross join lateral (
             ) as utc_range
         from (
             select
-                seen.polled_at,
-                seen.is_active,
-                lead(seen.polled_at) over (order by seen.polled_at, seen.file_id, seen.part_no) as next_polled_at
-            from (
-                (
-                    select *
-                    from visible_poll as earlier
-                    where earlier.store_key = store.store_key and earlier.polled_at <= :week_start
-                    order by earlier.polled_at desc, earlier.file_id desc, earlier.part_no desc
-                    limit 1
+                poll.store_key,
+                poll.polled_at,
+                poll.is_active,
+                lead(poll.polled_at) over (
+                    partition by poll.store_key
+                    order by poll.polled_at, poll.file_id, poll.part_no
+                ) as next_polled_at
+            from core.poll
+            where
+                poll.store_key = store.store_key
+                and poll.polled_at >= coalesce(poll_before.polled_at, :week_start)
+                and poll.polled_at <= :as_of
+                and poll.file_id <> all(
+                    array(
+                        select file.file_id
+                        from core.file
+                        left join core.acceptance
+                            on file.file_id = acceptance.file_id and acceptance.accepted_order <= :accepted_order
+                        where file.kind = 'store_status' and acceptance.file_id is null
+                    )
                 )
-                union all
-                select *
-                from visible_poll as later
-                where
-                    later.store_key = store.store_key
-                    and later.polled_at > :week_start
-                    and later.polled_at <= :as_of
-            ) as seen
         ) as standing_poll
         where standing_poll.next_polled_at is distinct from standing_poll.polled_at
-        window in_time as (order by standing_poll.polled_at)
+        window in_time as (partition by standing_poll.store_key order by standing_poll.polled_at)
     ) as vouched
-) as observed
+    group by vouched.store_key
+) as observed on store.store_key = observed.store_key
 where
     store.report_id = :report_id
     and (:shards = 1 or (store.store_key % :shards + :shards) % :shards = :shard)
