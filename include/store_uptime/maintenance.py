@@ -97,7 +97,8 @@ def drop_polls(
         for row in connection.execute(statement("maintenance/list_poll_months")):
             if row.month < kept_from:
                 found.add(row.table_name, months=1)
-        polls, bridging = connection.execute(statement("maintenance/count_polls"), {"kept_from": kept_from}).one()
+        polls = connection.scalar(statement("maintenance/count_polls"), {"kept_from": kept_from})
+        bridging = connection.scalar(statement("maintenance/count_bridging_polls"), {"kept_from": kept_from})
         found.add(polls=polls - bridging)
     if found.names or found.counts["polls"]:
         found.add(f"core.poll_early: {bridging} of {polls} polls before {kept_from} stay")
@@ -134,6 +135,11 @@ def delete_reports(engine: Engine, folder: Folder, keep_days: int | None, clock:
         if not dry_run:
             with engine.begin() as connection:
                 connection.execute(statement("maintenance/delete_report"), {"report_id": report.report_id})
+                all_stores = {"report_id": report.report_id, "shard": 0, "shards": 1}
+                connection.execute(statement("report/clear_localize"), all_stores)
+                connection.execute(statement("report/clear_clip"), all_stores)
+                connection.execute(statement("report/clear_interpolate_status"), all_stores)
+                connection.execute(statement("report/clear_interpolate_uptime"), all_stores)
     return found
 
 
@@ -190,6 +196,10 @@ def forget_snapshot(engine: Engine, file_id: int, content_sha256: str) -> bool:
         if connection.execute(statement("maintenance/list_superseded_snapshots"), {"file_id": file_id}).first() is None:
             return False
         connection.execute(statement("maintenance/forget_snapshot"), {"file_id": file_id})
+        files = {"file_ids": [file_id]}
+        connection.execute(statement("ingest/clear_business_hours"), files)
+        connection.execute(statement("ingest/clear_store_timezones"), files)
+        connection.execute(statement("ingest/clear_snapshot_stores"), files)
         return True
 
 
@@ -211,7 +221,8 @@ def delete_left_overs(engine: Engine, reports: Folder, quality: Folder, clock: d
     with engine.begin() as connection:
         found.counts |= connection.execute(statement("maintenance/count_left_over_rows")).mappings().one()
         if not dry_run:
-            connection.execute(statement("maintenance/delete_left_over_rows"))
+            connection.execute(statement("maintenance/delete_left_over_runs"))
+            connection.execute(statement("maintenance/delete_left_over_stores"))
     return found
 
 

@@ -291,12 +291,23 @@ def told(failures: Mapping[int, list[str]]) -> list[str]:
 
 
 def reject(engine: Engine, failures: Mapping[int, list[str]]) -> None:
-    """The staged ones of these files are void: their rows go, the quarantine stays as evidence."""
+    """The staged ones of these files are void: their rows go, the quarantine stays as evidence.
+
+    One that was accepted meanwhile stays.
+    """
     with engine.begin() as connection:
         for file_id, sentences in failures.items():
-            connection.execute(
-                statement("quality/reject_file"), {"file_id": file_id, "rejected_because": " | ".join(sentences)}
-            )
+            why = {"file_id": file_id, "rejected_because": " | ".join(sentences)}
+            rejected = connection.execute(statement("quality/reject_file"), why).mappings().first()
+            if rejected is None:
+                continue
+            connection.execute(statement("ingest/clear_polls"), dict(rejected))
+            files = {"file_ids": [file_id]}
+            connection.execute(statement("ingest/clear_polled_stores"), files)
+            connection.execute(statement("ingest/clear_staged_runs"), files)
+            connection.execute(statement("ingest/clear_business_hours"), files)
+            connection.execute(statement("ingest/clear_store_timezones"), files)
+            connection.execute(statement("ingest/clear_snapshot_stores"), files)
 
 
 def publish(engine: Engine, report_id: UUID, folder: OutputPath, clock: datetime, reviews: list[Review]) -> None:

@@ -109,6 +109,7 @@ def record_task(
 ) -> None:
     """Notes what a finished task did."""
     with engine.begin() as connection:
+        connection.execute(statement("report/clear_failure"), {"report_id": report_id, "task": task})
         connection.execute(
             statement("report/record_task"),
             {

@@ -1,10 +1,7 @@
--- How many polls there are before the first month to keep, in the months that go and in core.poll_early, and how many
--- of them stay because the weeks after them rest on them.
+-- How many polls there are before the first month to keep, in the months that go and in core.poll_early.
 --
--- reads   core.poll, core.acceptance, report.report
+-- reads   core.poll
 -- binds   kept_from (the first day of a month)
-select
-    count(*) as polls,
-    (select count(*) from core.bridging_polls(:kept_from)) as bridging_polls
+select count(*) as polls
 from core.poll
 where polled_at < cast(:kept_from as timestamp) at time zone 'UTC'

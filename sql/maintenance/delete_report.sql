@@ -1,26 +1,6 @@
--- A report and all that its stages and checks left.
+-- A report, with what was found about its input and the small tables of its stages, which go with its row.
 --
--- writes  report.*, quality.expectation_result (which goes with the report's row, as the small tables do)
+-- writes  report.report, source_file, task_run, zone_segment, zone_day; quality.expectation_result
 -- binds   report_id
-with store as (
-    delete from report.store
-    where report_id = :report_id
-),
-
-open_time as (
-    delete from report.open_time
-    where report_id = :report_id
-),
-
-observed_status as (
-    delete from report.observed_status
-    where report_id = :report_id
-),
-
-store_uptime as (
-    delete from report.store_uptime
-    where report_id = :report_id
-)
-
 delete from report.report
 where report_id = :report_id

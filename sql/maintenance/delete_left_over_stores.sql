@@ -1,11 +1,6 @@
 -- What was staged beside the polls of files that are staged no more has served its purpose.
 --
 -- reads   core.file
--- writes  core.staged_run, core.polled_store
-with run as (
-    delete from core.staged_run
-    where file_id not in (select file_id from core.file where state in ('loading', 'staged'))
-)
-
+-- writes  core.polled_store
 delete from core.polled_store
 where file_id not in (select file_id from core.file where state in ('loading', 'staged'))
