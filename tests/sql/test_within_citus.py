@@ -1,0 +1,164 @@
+"""Every statement is written within what Citus takes, as far as a text can show it (docs/scaling.md)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, text
+
+from citus_rules import violations
+from store_uptime.sql import FOLDER
+
+FUNCTIONS = "select distinct proname from pg_proc where {} and pronamespace = 'pg_catalog'::regnamespace"
+SQL_FUNCTIONS = """
+    select pg_proc.oid::regprocedure::text from pg_proc inner join pg_language on pg_language.oid = prolang
+    where pronamespace::regnamespace::text in ('core', 'report', 'quality') and lanname = 'sql'
+"""
+
+
+@pytest.fixture(scope="module")
+def functions(new_engine: Any) -> dict[str, set[str]]:
+    """The names of aggregates and of volatile functions."""
+    with new_engine() as engine, engine.connect() as connection:
+        return {
+            "aggregates": set(connection.scalars(text(FUNCTIONS.format("prokind = 'a'")))),
+            "volatile": set(connection.scalars(text(FUNCTIONS.format("provolatile = 'v'")))),
+        }
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.rglob("*.sql")), ids=lambda path: str(path.relative_to(FOLDER)))
+def test_statement(path: Path, functions: dict[str, set[str]]) -> None:
+    assert violations(path.read_text(encoding="utf-8"), **functions) == []
+
+
+def test_functions_are_in_a_language_that_citus_takes_binds_in(engine: Engine) -> None:
+    with engine.connect() as connection:
+        assert connection.scalars(text(SQL_FUNCTIONS)).all() == []
+
+
+REFUSED = {
+    "changes several tables: file, staged_run": """
+        with run as (delete from core.staged_run where file_id = :file_id)
+        update core.file set state = 'rejected' where file_id = :file_id
+    """,
+    "has a limit or offset in a subquery that looks at outer rows": """
+        select run.started_at
+        from core.store
+        left join lateral (
+            select status_run.store_key, status_run.started_at
+            from core.status_run
+            where status_run.store_key = store.store_key
+            order by status_run.holds_until desc
+            limit 1
+        ) as run on store.store_key = run.store_key
+    """,
+    "has an aggregate without group by in a subquery that looks at outer rows": """
+        select observed.known_time
+        from report.store
+        inner join lateral (
+            select min(poll.store_key) as store_key, range_agg(tstzrange(poll.polled_at, :as_of)) as known_time
+            from core.poll
+            where poll.store_key = store.store_key
+        ) as observed on store.store_key = observed.store_key
+    """,
+    "groups a subquery that looks at outer rows, but not by store_key": """
+        select opened.weekday
+        from report.store
+        inner join lateral (
+            select max(opening.store_key) as store_key, opening.weekday
+            from core.business_hours as opening
+            where opening.store_key = store.store_key
+            group by opening.weekday
+        ) as opened on store.store_key = opened.store_key
+    """,
+    "has distinct in a subquery that looks at outer rows, but not on store_key": """
+        select seen.polled_at
+        from report.store
+        inner join lateral (
+            select distinct on (poll.polled_at) poll.store_key, poll.polled_at
+            from core.poll
+            where poll.store_key = store.store_key
+            order by poll.polled_at
+        ) as seen on store.store_key = seen.store_key
+    """,
+    "has a window that is not partitioned by store_key": """
+        insert into core.status_run (store_key, started_at, holds_from, holds_until, is_active)
+        select staged.store_key, staged.started_at, staged.started_at, staged.holds_until, true
+        from (
+            select store_key, started_at, lead(started_at, 1, 'infinity') over (order by started_at) as holds_until
+            from core.staged_run
+        ) as staged
+    """,
+    "has a set operation in a subquery that looks at outer rows": """
+        select seen.polled_at
+        from report.store
+        inner join lateral (
+            select earlier.store_key, earlier.polled_at from core.poll as earlier
+            where earlier.store_key = store.store_key
+            union all
+            select later.store_key, later.polled_at from core.poll as later
+            where later.store_key = store.store_key
+        ) as seen on store.store_key = seen.store_key
+    """,
+    "has a subquery that looks at outer rows, but not by store_key": """
+        delete from core.staged_run
+        where exists (select from core.polled_store where polled_store.file_id = staged_run.file_id)
+    """,
+    "has a subquery in a select list": """
+        select store.store_id, (select max(poll.polled_at) from core.poll where poll.store_key = :store_key)
+        from core.store
+    """,
+    "keeps all rows of a shared table in an outer join with a distributed one": """
+        select file.file_id from core.file left join core.poll on file.file_id = poll.file_id
+    """,
+    "joins the temporary table named_store with a distributed one": """
+        select store.store_id from named_store inner join core.store using (store_key)
+    """,
+    "joins poll with store on other than store_key": """
+        select store.store_id from report.store inner join core.poll on store.timezone = poll.store_id
+    """,
+    "calls random, which is volatile, in a change": """
+        update core.store set polled_from = random() where polled_from is null
+    """,
+    "inserts something else as store_key": """
+        insert into core.polled_store (file_id, store_key)
+        select file_id, store_key + 1 from core.staged_run
+    """,
+}
+TAKEN = {
+    "one store": """
+        select polled_at from core.poll where poll.store_key = :store_key order by polled_at desc limit 1
+    """,
+    "shared tables": """
+        select file.name, (select max(a.accepted_at) from core.acceptance as a where a.file_id = file.file_id)
+        from core.file
+    """,
+    "store by store": """
+        select found.polled_at
+        from report.store
+        left join lateral (
+            select distinct on (poll.store_key) poll.store_key, poll.polled_at
+            from core.poll
+            where poll.store_key = store.store_key
+            order by poll.store_key, poll.polled_at desc
+        ) as found on store.store_key = found.store_key
+    """,
+    "what is computed first": """
+        with known as materialized (select store_key, store_id from core.store)
+        select asked.store_id
+        from unnest(cast(:store_ids as text[])) as asked (store_id)
+        left join known on asked.store_id = known.store_id
+    """,
+}
+
+
+@pytest.mark.parametrize("why", REFUSED)
+def test_what_is_refused(why: str, functions: dict[str, set[str]]) -> None:
+    assert why in violations(REFUSED[why], **functions)
+
+
+@pytest.mark.parametrize("what", TAKEN)
+def test_what_is_taken(what: str, functions: dict[str, set[str]]) -> None:
+    assert violations(TAKEN[what], **functions) == []
