@@ -55,6 +55,8 @@ def export(engine: Engine, report_id: UUID, folder: OutputPath, clock: datetime)
     with naming_full_disk(f"The reports folder ({folder})"), engine.begin() as connection:
         folder.mkdir(parents=True, exist_ok=True)
         connection.execute(statement("report/lock_stage"), {"stage": "export", "report_id": str(report_id), "shard": 0})
+        # Before the stores are looked at: Citus begins no change of what all stores share after that.
+        connection.execute(statement("report/clear_failure"), {"report_id": report_id, "task": "export"})
         stores = connection.scalar(statement("report/count_stores"), {"report_id": report_id})
         with _published(folder, report_id, target) as stream:
             measured = Measured(stream)
