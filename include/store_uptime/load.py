@@ -195,7 +195,7 @@ def give_up(engine: Engine, file_id: int) -> None:
                 "first_polled_at": min(share.first_polled_at for share in loaded),
                 "last_polled_at": max(share.last_polled_at for share in loaded),
             }
-            connection.execute(statement("ingest/delete_polls"), file | bounds)
+            connection.execute(statement("ingest/clear_polls"), file | bounds)
         if shares:
             connection.execute(statement("ingest/clear_polled_stores"), {"file_ids": [file_id]})
             connection.execute(statement("ingest/clear_staged_runs"), {"file_ids": [file_id]})

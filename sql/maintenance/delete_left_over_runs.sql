@@ -3,4 +3,4 @@
 -- reads   core.file
 -- writes  core.staged_run
 delete from core.staged_run
-where file_id not in (select file_id from core.file where state = 'staged')
+where file_id not in (select file_id from core.file where state in ('loading', 'staged'))
