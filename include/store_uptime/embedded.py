@@ -170,9 +170,24 @@ def start(home: Path) -> None:
         make_private(folder)
     (data / "store_uptime.conf").write_text(tuning(folder))
     disown_stale_pid(data)
-    log = data / "start.log"
-    run("pg_ctl", "-D", str(data), "-l", str(log), "-w", "-t", str(START_SECONDS), "start", data=data, log=log)
+    log = data / "start.log"  # until the server has read where it is to write its log
+    said_before = sizes_of_logs(data)
+    try:
+        run("pg_ctl", "-D", str(data), "-l", str(log), "-w", "-t", str(START_SECONDS), "start", data=data)
+    except ServerError as error:
+        raise ServerError(f"{error}; its log: {said_since(data, said_before)}") from error
     ensure_database(home)
+
+
+def sizes_of_logs(data: Path) -> dict[Path, int]:
+    """How long the logs of the server are."""
+    return {log: log.stat().st_size for log in [*(data / "log").glob("*.log"), data / "start.log"] if log.exists()}
+
+
+def said_since(data: Path, sizes: dict[Path, int]) -> str:
+    """What the server has written since its logs were so long: the line that says why it ended, else the last one."""
+    said = [log.read_bytes()[sizes.get(log, 0) :].decode(errors="replace") for log in sizes_of_logs(data)]
+    return most_telling_line("\n".join(said))
 
 
 def stop(home: Path) -> None:
@@ -263,7 +278,7 @@ def disown_stale_pid(data: Path) -> None:
         file.write_text("\n".join([str(2**31 - 1), *lines[1:]]))
 
 
-def run(program: str, *arguments: str, data: Path, log: Path | None = None) -> None:
+def run(program: str, *arguments: str, data: Path) -> None:
     """Runs one of the server's programs as the user that owns `data`; its output is the message if it fails."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
     account = server_account()
@@ -286,8 +301,6 @@ def run(program: str, *arguments: str, data: Path, log: Path | None = None) -> N
         output.seek(0)
         said = output.read()
     if finished.returncode:
-        if log is not None and log.exists():
-            said += log.read_text(errors="replace")[-4000:]
         raise ServerError(f"The embedded PostgreSQL failed at {program}: {most_telling_line(said)}")
 
 
@@ -337,7 +350,7 @@ def let_in(path: Path) -> None:
 def most_telling_line(output: str) -> str:
     """The line of a failed program's output that says why."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    telling = [line for line in lines if re.search(r"\b(FATAL|PANIC|error):", line)]
+    telling = [line for line in lines if re.search(r"\b(FATAL|PANIC|error):|^pg_ctl: ", line)]
     return (telling or lines or ["no output"])[-1]
 
 

@@ -104,7 +104,18 @@ def test_a_failure_says_the_server_s_own_cause(tmp_path: Path) -> None:
         pass
     with (tmp_path / "postgres" / "postgresql.conf").open("a") as configuration:
         configuration.write("work_mem = plenty\n")
-    with pytest.raises(embedded.ServerError, match=r"FATAL: .*contains errors"), embedded.running(tmp_path):
+    wanted = r"pg_ctl: could not start server; its log: .*FATAL: .*contains errors"
+    with pytest.raises(embedded.ServerError, match=wanted), embedded.running(tmp_path):
+        pass
+
+
+def test_a_failure_that_is_only_in_the_collected_log_is_told(tmp_path: Path) -> None:
+    with embedded.running(tmp_path):
+        pass
+    for segment in (tmp_path / "postgres" / "pg_wal").glob("0*"):
+        segment.unlink()
+    wanted = r"pg_ctl: could not start server; its log: .*PANIC: .*checkpoint record"
+    with pytest.raises(embedded.ServerError, match=wanted), embedded.running(tmp_path):
         pass
 
 
