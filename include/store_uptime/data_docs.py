@@ -46,7 +46,7 @@ def build(engine: Engine, report_id: UUID, folder: OutputPath, clock: datetime, 
         checked_at=clock,
         results=sorted(results, key=lambda result: (result.is_met, result.severity)),
     )
-    write_whole(site / "runs" / f"{report_id}.html", page)
+    write_alone(site / "runs" / f"{report_id}.html", page)
     write_lists(engine, site, view, report.created_at.astimezone(UTC))
 
 
@@ -116,14 +116,14 @@ def write_lists(engine: Engine, site: OutputPath, view: DefaultJinjaPageView, cr
 def write_day(site: OutputPath, view: DefaultJinjaPageView, day: datetime, runs: Sequence[Any]) -> None:
     """The list of a day's runs."""
     page = view.env.get_template("runs.html").render(root="../", title=f"Runs of {day:%Y-%m-%d}", runs=runs, days=[])
-    write_whole(site / "days" / f"{day:%Y-%m-%d}.html", page)
+    write_alone(site / "days" / f"{day:%Y-%m-%d}.html", page)
 
 
 def write_index(site: OutputPath, view: DefaultJinjaPageView, runs: Sequence[Any]) -> None:
     """The newest runs, and every day."""
     names = [path.stem for path in listed_days(site)]
     page = view.env.get_template("runs.html").render(root="", title="Newest runs", runs=runs, days=names)
-    write_whole(site / "index.html", page)
+    write_alone(site / "index.html", page)
 
 
 def listed_days(site: OutputPath) -> list[OutputPath]:
@@ -180,6 +180,13 @@ def copy_assets(site: OutputPath) -> None:
         target, content = site / "static" / source.name, source.read_text(encoding="utf-8")
         if not target.exists() or target.read_text(encoding="utf-8") != content:
             write_whole(target, content)
+
+
+def write_alone(path: OutputPath, text: str) -> None:
+    """`write_whole` for a file that nobody else writes meanwhile: first removes what killed processes left of it."""
+    for left in list(path.parent.glob(f".{path.name}.*")):
+        left.unlink()
+    write_whole(path, text)
 
 
 def write_whole(path: OutputPath, text: str) -> None:

@@ -327,7 +327,7 @@ def publish(engine: Engine, report_id: UUID, folder: OutputPath, clock: datetime
                 },
             )
     with naming_full_disk(f"The folder for quality results and Data Docs ({folder})"):
-        data_docs.write_whole(folder / f"{report_id}.json", as_json(report_id, clock, reviews))
+        data_docs.write_alone(folder / f"{report_id}.json", as_json(report_id, clock, reviews))
         data_docs.build(engine, report_id, folder, clock, reviews)
 
 

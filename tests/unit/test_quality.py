@@ -74,6 +74,14 @@ def test_a_file_is_seen_as_it_was_or_complete(tmp_path: Path):
     assert [(path.name, path.read_text()) for path in (tmp_path / "a").iterdir()] == [("page.html", "new")]
 
 
+def test_what_a_killed_process_left_of_a_file_goes_with_the_next_one(tmp_path: Path):
+    names = ["page.html", "other.html"]
+    for name in names:
+        (tmp_path / f".{name}.0123456789abcdef").write_text("hal")
+    data_docs.write_alone(tmp_path / "page.html", "whole")
+    assert {path.name for path in tmp_path.iterdir()} == {"page.html", ".other.html.0123456789abcdef"}
+
+
 def test_assets_of_another_version_are_replaced(tmp_path: Path):
     data_docs.copy_assets(tmp_path)
     [style] = (tmp_path / "static").iterdir()
