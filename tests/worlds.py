@@ -130,7 +130,7 @@ def write_file(folder: Path, style: Random, names: list[str], columns: list[str]
     name = f"{style.choice(names)}.csv"
     match style.randrange(6):
         case 0:
-            name, content = f"{name}.gz", gzip.compress(content, 1)
+            name, content = f"{name}.gz", gzip.compress(content, 1, mtime=0)
         case 1:
             name, content = f"{name}.zst", zstandard.compress(content, 1)
     path = folder / name
