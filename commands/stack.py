@@ -1,7 +1,7 @@
 """`make up` and `make down`: Airflow with the plugin, as plain processes of this machine.
 
 `up` returns when everything is healthy; what it started is remembered in airflow/stack.json under STORE_UPTIME_HOME,
-so that `down` stops exactly that. Logs are in logs/ there.
+so that `down` stops exactly that. Logs are in logs/ there. A keeper (keeper.py) starts again what ends meanwhile.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import IO
 
 import psutil
 
@@ -43,6 +44,7 @@ PROCESSES = {
 }
 # Only where there is a queue.
 WORKER = {"worker": ["celery", "worker", "--skip-serve-logs"]}
+KEEPER = "keeper"
 
 
 def up(port: int) -> str:
@@ -50,7 +52,7 @@ def up(port: int) -> str:
     settings = Settings.from_environment()
     running = read_stack(settings.home)
     if running is not None:
-        if all(is_alive(*process) for process in running.processes.values()):
+        if running.keeper is not None and is_alive(*running.keeper):
             return f"Airflow is up already: {running.url}\n{sign_in(settings.home)}"
         down()
     check_free(port)
@@ -67,21 +69,22 @@ def up(port: int) -> str:
         )
         os.environ.setdefault("AIRFLOW__API__BASE_URL", url)  # for links in alerts
         migrate_all(settings_with_database)
-        locks = [lock]
+        locks = [lock.fileno()]
         if not settings.database_url:
             end_lost_reports()
-            locks.append(stack.enter_context(embedded.hold(settings.home)))
+            locks.append(stack.enter_context(embedded.hold(settings.home)).fileno())
         password_of(settings.home)  # made up by Airflow otherwise, for everybody to read
-        commands = PROCESSES | (WORKER if settings.queue_url else {})
-        processes = {name: start(name, command, settings.home, locks) for name, command in commands.items()}
+        names = [*PROCESSES, *(WORKER if settings.queue_url else {})]
+        processes = {name: start(name, settings.home, locks) for name in names}
         started = Stack(url, settings.data, settings.reports, processes)
         started.write(settings.home)
         try:
             wait_until_healthy(started, settings.home)
         except BaseException:
-            stop(started)
+            stop(processes)
             file_of(settings.home).unlink()
             raise
+        replace(started, keeper=start(KEEPER, settings.home, locks)).write(settings.home)
     return f"Airflow is up: {url}\n{sign_in(settings.home)}"
 
 
@@ -91,7 +94,10 @@ def down() -> str:
     running = read_stack(settings.home)
     if running is None:
         return "Nothing is up."
-    stop(running)
+    if running.keeper is not None:
+        stop_keeper(*running.keeper)
+        running = read_stack(settings.home) or running  # it may have started something until then
+    stop(running.processes)
     file_of(settings.home).unlink()
     if not settings.database_url:
         embedded.stop_if_unused(settings.home)
@@ -118,19 +124,21 @@ def stack_environment(settings: Settings, host: str, port: int, url: str) -> dic
     }
 
 
-def start(name: str, command: list[str], home: Path, locks: list[IO[str]]) -> tuple[int, float]:
-    """Starts one of Airflow's processes, out of reach of the terminal; it keeps the locks for as long as it lives."""
+def start(name: str, home: Path, locks: list[int]) -> tuple[int, float]:
+    """Starts a process, out of reach of the terminal; it keeps the locks (open files) for as long as it lives."""
+    keeper = ["commands.keeper", *map(str, locks)]
+    module = keeper if name == KEEPER else ["airflow", *(PROCESSES | WORKER)[name]]
     log = log_of(name, home)
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("a") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "airflow", *command],
+            [sys.executable, "-m", *module],
             cwd=PROJECT,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            pass_fds=[lock.fileno() for lock in locks],
+            pass_fds=locks,
         )
     return process.pid, psutil.Process(process.pid).create_time()
 
@@ -176,12 +184,19 @@ def ask(url: str, *, body: dict[str, str] | None = None, token: str = "") -> str
         return None
 
 
-def stop(stack: Stack) -> None:
+def stop_keeper(pid: int, started_at: float) -> None:
+    """Ends the keeper, but not what it started."""
+    if is_alive(pid, started_at):
+        keeper = psutil.Process(pid)
+        keeper.terminate()
+        if keeper in psutil.wait_procs([keeper], timeout=STOP_SECONDS)[1]:
+            keeper.kill()
+
+
+def stop(processes: Mapping[str, tuple[int, float]]) -> None:
     """Ends the processes and all that came from them: with a word first, then without."""
-    leaders = {
-        name: psutil.Process(pid) for name, (pid, started_at) in stack.processes.items() if is_alive(pid, started_at)
-    }
-    sessions = {pid for pid, started_at in stack.processes.values() if is_number_ours(pid, started_at)}
+    leaders = {name: psutil.Process(pid) for name, (pid, started_at) in processes.items() if is_alive(pid, started_at)}
+    sessions = {pid for pid, started_at in processes.values() if is_number_ours(pid, started_at)}
     family = set(leaders.values())
     for name, leader in leaders.items():
         with suppress(psutil.NoSuchProcess):

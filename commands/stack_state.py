@@ -17,16 +17,22 @@ from typing import IO
 
 @dataclass(frozen=True)
 class Stack:
-    """A running Airflow: its address, its folders, and for each process its id and when it was started."""
+    """A running Airflow: its address, its folders, and for each process its id and when it was started.
+
+    The keeper is the process that starts the others again; while they are started for the first time there is none.
+    """
 
     url: str
     data: str
     reports: str
     processes: dict[str, tuple[int, float]]
+    keeper: tuple[int, float] | None = None
 
     def write(self, home: Path) -> None:
-        """Remembers it."""
-        file_of(home).write_text(json.dumps(asdict(self)))
+        """Remembers it, in one go: others may read meanwhile."""
+        draft = file_of(home).with_suffix(".draft")
+        draft.write_text(json.dumps(asdict(self)))
+        draft.rename(file_of(home))
 
 
 def read_stack(home: Path) -> Stack | None:

@@ -1,0 +1,79 @@
+"""What keeps the Airflow of `make up` up: it starts again what has ended, as Docker does in containers.
+
+Airflow's scheduler, DAG processor and triggerer end when the database goes away, be it for a second. The embedded
+server is started again too. `python -m commands.keeper 3 4`: the numbers are the locks that every process holds.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from commands.stack import is_alive, start, stop
+from commands.stack_state import read_stack
+from store_uptime import embedded
+from store_uptime.settings import Settings
+
+LOOK_SECONDS = 1
+# What ends at once has a cause that does not pass at once.
+SHORTEST_LIFE_SECONDS = 10
+
+
+def keep(settings: Settings, locks: list[int], is_over: threading.Event) -> None:
+    """Looks after the processes until `is_over`."""
+    said = ""
+    while not is_over.wait(LOOK_SECONDS):
+        try:
+            keep_server(settings)
+            for name in ended(settings.home):
+                embedded.check_server(settings.database_url)
+                say(f"The {name} has ended and is started again.")
+                start_again(name, settings.home, locks)
+        except (embedded.ServerError, OSError) as error:
+            if str(error) != said:
+                say(str(error))
+            said = str(error)
+        else:
+            said = ""
+
+
+def keep_server(settings: Settings) -> None:
+    """Starts the embedded server if it is the one in use and has ended."""
+    is_embedded = settings.database_url == embedded.url_of(settings.home)
+    if is_embedded and embedded.postmaster_pid(settings.home) is None:
+        say("The embedded PostgreSQL has ended and is started again.")
+        embedded.hold(settings.home).close()  # all processes hold it too
+
+
+def ended(home: Path) -> list[str]:
+    """The names of the processes to start again; none before `make up` has done, or after `make down`."""
+    stack = read_stack(home)
+    if stack is None or stack.keeper is None:
+        return []
+    latest = time.time() - SHORTEST_LIFE_SECONDS
+    return [name for name, (pid, at) in stack.processes.items() if at < latest and not is_alive(pid, at)]
+
+
+def start_again(name: str, home: Path, locks: list[int]) -> None:
+    """Ends what is left of the process, starts it, and remembers that."""
+    stack = read_stack(home)
+    if stack is not None:
+        stop({name: stack.processes[name]})
+        stack.processes[name] = start(name, home, locks)
+        stack.write(home)
+
+
+def say(line: str) -> None:
+    """To the log."""
+    print(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} {line}", flush=True)
+
+
+if __name__ == "__main__":
+    told_to_end = threading.Event()
+    # Not in the middle: a process that was started has to be remembered, so that `make down` finds it.
+    signal.signal(signal.SIGTERM, lambda *_: told_to_end.set())
+    keep(Settings.from_environment(), [int(number) for number in sys.argv[1:]], told_to_end)
