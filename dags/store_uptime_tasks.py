@@ -38,6 +38,7 @@ RETRY_POLICY = ExceptionRetryPolicy(
                 "sqlalchemy.exc.InterfaceError",
                 "psycopg2.OperationalError",
                 "psycopg2.InterfaceError",
+                "airflow.sdk.exceptions.AirflowRuntimeError",  # Airflow's API, when its database is away
                 ConnectionError,
                 TimeoutError,
             ],

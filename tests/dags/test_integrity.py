@@ -148,6 +148,14 @@ def test_only_a_lost_connection_is_tried_again(dag: Any, error: Exception, actio
     assert task.retry_exponential_backoff
 
 
+def test_an_api_server_without_its_database_is_asked_again(dag: Any) -> None:
+    from airflow.sdk.exceptions import AirflowRuntimeError, ErrorType
+    from airflow.sdk.execution_time.comms import ErrorResponse
+
+    error = AirflowRuntimeError(ErrorResponse(error=ErrorType.API_SERVER_ERROR))
+    assert dag.get_task("ingest").retry_policy.evaluate(error, 1, 3).action.value == "retry"
+
+
 def test_parsing_imports_nothing_heavy_and_reads_the_schedule() -> None:
     program = """
 import json, sys
