@@ -11,11 +11,9 @@ One run makes one report: `{report id}.csv` in the reports folder, and its exact
 | `interpolate` | fills the time between polls, and adds up uptime, downtime and unknown time |
 | `export` | writes the CSV |
 
-`ingest` runs as often as the deployment has loaders, `localize`, `clip` and `interpolate` once for each shard of the
-stores. Every task can be cleared and run again.
+`ingest` runs in each of the deployment's loaders, the three in the middle for each shard. Any task can be run again.
 
-**Nightly runs** look back from the newest poll up to that night, so a backfilled night gives that night's report.
-**Manual runs** look back from the newest poll, or from `as_of`.
+**Nightly runs** look back from the newest poll up to that night, **manual runs** from the newest, or from `as_of`.
 
 **When it fails:** the report's page says why. Mend the input, then clear `ingest` with the tasks after it.
 """
@@ -91,10 +89,10 @@ def store_uptime_report() -> None:
         tasks.run_stage(write_csv, tasks.reports_folder(), datetime.now(UTC))
 
     shards = validate()
+    loaded = ingest.override(doc_md=ingest.function.__doc__).expand(loader=tasks.loaders())
     localized, clipped, interpolated = (
         stage.override(doc_md=stage.function.__doc__).expand(shard=shards) for stage in (localize, clip, interpolate)
     )
-    loaded = ingest.override(doc_md=ingest.function.__doc__).expand(loader=tasks.loaders())
     loaded >> shards >> localized >> clipped >> interpolated >> export()
 
 
