@@ -15,6 +15,7 @@ import worlds
 from faults.task_process import TaskProcess
 from pipeline import CLOCK, Published, compute, dump, figures, is_waiting, run_report, start
 from store_uptime import acceptance, load
+from store_uptime.loader import store_key
 from store_uptime.settings import Settings
 
 STAGES = ["localize", "clip", "interpolate"]
@@ -163,7 +164,7 @@ def test_runs_that_bring_the_same_new_months_in_another_order(
     processes: list[TaskProcess], engine: Engine, settings: Settings, tmp_path: Path
 ) -> None:
     """They may wait for each other, but not in a circle."""
-    stores = sorted((f"store {number}" for number in range(24)), key=load.store_key)
+    stores = sorted((f"store {number}" for number in range(24)), key=store_key)
     months = [f"{year}-{month:02}-10 12:00:00 UTC" for year in (2022, 2023) for month in range(1, 13)]
     folders, report_ids = [], []
     for name, order in (("up", months), ("down", months[::-1])):
