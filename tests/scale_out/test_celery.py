@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from scale_out.cluster import REPORT_SECONDS, expectations_of, tasks_of
-from scale_out.conftest import WORKERS, System
+from scale_out.conftest import WORKERS, System, files
 
 SHARDS = 6
 TASKS = [*len(WORKERS) * ["ingest"], "validate", "export", *SHARDS * ["localize", "clip", "interpolate"]]
@@ -28,6 +28,18 @@ def test_every_worker_does_a_part_and_no_task_is_done_twice(system: System, repo
     assert all(taken.values()), taken
     assert sorted(task for tasks in taken.values() for task in tasks) == sorted(TASKS)
     assert set(system.web.tries(report_id)) == {(task, "success", 1) for task in TASKS}
+
+
+def test_the_workers_load_each_row_once_between_them(system: System, report_id: UUID) -> None:
+    rows = sum(content.count(b"\n") - 1 for content in files().values())
+    query = "select counts from report.task_run where task = 'ingest' and report_id = %(report_id)s"
+    with system.owner.connect() as connection:
+        counts = connection.exec_driver_sql(query, {"report_id": report_id}).scalars().all()
+        (shares,) = connection.exec_driver_sql("select count(*) from core.file_share").scalars()
+    assert [count["files"] for count in counts] == len(WORKERS) * [len(files())]
+    assert sum(count["files_loaded"] for count in counts) >= len(files())
+    assert sum(count["rows_read"] for count in counts) == rows
+    assert shares == 0
 
 
 def test_the_report_is_the_one_that_a_single_process_makes(system: System, report_id: UUID, expected: bytes) -> None:
