@@ -84,12 +84,14 @@ class Ingest:
         """Everything in one transaction: files are read while others are written, and months are filled faster."""
         with self.engine.begin() as connection:
             self._plan(connection)
+            connection.execute(statement("ingest/create_named_store"))
+            shares = self._open_shares(connection)
+            # All of them before the first write: from then on the connection belongs to the thread that writes.
+            taken = [share for share in shares if connection.execute(statement("ingest/await_share"), share).first()]
             months = NewMonths(connection)
             with Writes() as writes:
-                connection.execute(statement("ingest/create_named_store"))
-                for share in self._open_shares(connection):
-                    if connection.execute(statement("ingest/await_share"), share).first():
-                        self._load(connection, writes, months.copy_into, share)
+                for share in taken:
+                    self._load(connection, writes, months.copy_into, share)
                 writes.add(months.finish)
                 writes.wait()
             register_stores(connection)
