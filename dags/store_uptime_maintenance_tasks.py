@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Param, get_current_context
 
-import store_uptime_tasks
+import store_uptime_failures as failures
 from store_uptime.errors import StoreUptimeError
 from store_uptime.settings import Settings
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 # A report's cause of failure is kept with the report; here there is none.
-DEFAULTS = store_uptime_tasks.DEFAULTS | {"on_failure_callback": None}
+DEFAULTS = failures.DEFAULTS | {"on_failure_callback": None}
 NAMES_SHOWN = 1000
 PARAMS = {
     "dry_run": Param(False, type="boolean", title="Dry run", description="Only say what would go."),

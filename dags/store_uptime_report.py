@@ -25,6 +25,7 @@ from datetime import UTC, datetime, timedelta
 from airflow.sdk import dag, task
 
 import store_uptime_alerts as alerts
+import store_uptime_failures as failures
 import store_uptime_tasks as tasks
 from store_uptime.settings import Settings
 from store_uptime_params import PARAMS
@@ -37,7 +38,7 @@ from store_uptime_params import PARAMS
     max_active_runs=4,
     dagrun_timeout=timedelta(hours=6),
     params=PARAMS,
-    default_args=tasks.DEFAULTS,
+    default_args=failures.DEFAULTS,
     doc_md=__doc__,
     dag_display_name="Store uptime report",
     tags=["stores", "uptime"],

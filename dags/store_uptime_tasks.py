@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from airflow.sdk import Asset, ExceptionRetryPolicy, RetryAction, RetryRule, get_current_context
+from airflow.sdk import Asset, get_current_context
 from structlog.contextvars import bind_contextvars
 
 from store_uptime.settings import Settings
@@ -27,27 +27,6 @@ PUBLISHED_REPORT = Asset(name="store_uptime_report", uri="x-store-uptime://repor
 
 LOADER_NAME = "loader {{ task.op_kwargs['loader'] }}"
 SHARD_NAME = "shard {{ task.op_kwargs['shard'] }}"
-
-# A lost connection may come back, and so may a machine (a task that dies without an exception is tried again too).
-# Everything else fails the same way next time: bad input, a wrong setting, a mistake of ours.
-RETRY_POLICY = ExceptionRetryPolicy(
-    rules=[
-        RetryRule(
-            [
-                "sqlalchemy.exc.OperationalError",
-                "sqlalchemy.exc.InterfaceError",
-                "psycopg2.OperationalError",
-                "psycopg2.InterfaceError",
-                "airflow.sdk.exceptions.AirflowRuntimeError",  # Airflow's API, when its database is away
-                ConnectionError,
-                TimeoutError,
-            ],
-            action=RetryAction.RETRY,
-            reason="the connection was lost",
-        ),
-        RetryRule(Exception, action=RetryAction.FAIL, reason="trying again would not help"),
-    ]
-)
 
 
 def run_stage(body: Callable[..., Mapping[str, Any]], *arguments: Any) -> None:
@@ -135,42 +114,3 @@ def folder(address: str) -> Path | ObjectStoragePath:
     from airflow.sdk import ObjectStoragePath
 
     return ObjectStoragePath(address)
-
-
-def keep_cause(context: Mapping[str, Any]) -> None:
-    """Stores with the report which task failed and why: Airflow itself keeps that in the task's log only."""
-    from store_uptime import reports
-    from store_uptime.database import connect
-
-    engine = connect(Settings.from_environment(), "writer")
-    dag_run, cause = context["dag_run"], cause_of(context.get("exception"))
-    report = reports.report_id_of(dag_run.run_id)
-    reports.fail(engine, report, context["ti"].task_id, cause, datetime.now(UTC), dag_run.start_date)
-    engine.dispose()
-
-
-def cause_of(error: object) -> str:
-    """One line for a person. Our own errors speak for themselves, others are named by their class."""
-    from psycopg2.errors import DiskFull
-
-    from store_uptime.errors import StoreUptimeError
-
-    if error is None:
-        return "The task's process ended without an error of its own; its log may say more."
-    error = getattr(error, "orig", None) or error  # SQLAlchemy adds the statement, and its values, to what was said
-    text = " ".join(str(error).split())
-    if isinstance(error, DiskFull):
-        return f"The disk of the database server is full: {text}"
-    return text if isinstance(error, StoreUptimeError) else f"{type(error).__name__}: {text}"
-
-
-DEFAULTS = {
-    "owner": "store-uptime",
-    "retries": 3,
-    "retry_delay": timedelta(seconds=5),
-    "retry_exponential_backoff": True,
-    "max_retry_delay": timedelta(minutes=5),
-    "retry_policy": RETRY_POLICY,
-    "execution_timeout": timedelta(hours=1),
-    "on_failure_callback": keep_cause,
-}

@@ -43,17 +43,22 @@ def ingest(
     """
     found = find_files(folder)
     files = [SourceFile(kind, path, *content_hash(path)) for kind in KINDS for path in found[kind.name]]
-    with engine.connect() as connection:
-        if not found[STORE_STATUS.name] and not connection.scalar(statement("ingest/has_polls")):
-            raise InputFolderError(
-                str(folder), f"holds no status file ({' or '.join(STORE_STATUS.patterns)}) and no polls are loaded yet"
-            )
+    if not found[STORE_STATUS.name] and not has_polls(engine):
+        raise InputFolderError(
+            str(folder), f"holds no status file ({' or '.join(STORE_STATUS.patterns)}) and no polls are loaded yet"
+        )
     task = Ingest(engine, report_id, files, clock, loaders, large_file_bytes)
     if loaders == 1:
         task.load_together()
     else:
         task.load_with_others()
     return {"files": len(files), "files_loaded": len(task.files_loaded)} | task.counts
+
+
+def has_polls(engine: Engine) -> bool:
+    """Whether any status file was ever accepted."""
+    with engine.connect() as connection:
+        return bool(connection.scalar(statement("ingest/has_polls")))
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
+from psycopg2.errors import DiskFull
 from sqlalchemy import Engine
 
-from store_uptime.errors import SettingError
+from store_uptime.errors import SettingError, StoreUptimeError
 from store_uptime.sql import statement
 from store_uptime.zones import as_utc
 
@@ -130,6 +131,17 @@ def fail(
     failure = {"report_id": report_id, "failed_task": task, "failure_cause": cause, "failed_at": failed_at}
     with engine.begin() as connection:
         connection.execute(statement("report/fail_report"), failure | {"run_started_at": run_started_at})
+
+
+def cause_of(error: object) -> str:
+    """One line for a person. Our own errors speak for themselves, others are named by their class."""
+    if error is None:
+        return "The task's process ended without an error of its own; its log may say more."
+    error = getattr(error, "orig", None) or error  # SQLAlchemy adds the statement, and its values, to what was said
+    text = " ".join(str(error).split())
+    if isinstance(error, DiskFull):
+        return f"The disk of the database server is full: {text}"
+    return text if isinstance(error, StoreUptimeError) else f"{type(error).__name__}: {text}"
 
 
 def failure_of(engine: Engine, report_id: UUID) -> tuple[str, str] | None:

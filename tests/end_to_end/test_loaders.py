@@ -8,10 +8,11 @@ from contextlib import AbstractContextManager
 from datetime import timedelta
 from pathlib import Path
 from random import Random
+from threading import get_ident
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, event, text
 
 import small
 import worlds
@@ -77,6 +78,22 @@ def test_any_number_of_loaders_loads_the_same(
         again = compute(engine, report_id, tmp_path / "many")
     assert again.csv == report.csv
     assert again.figures == report.figures
+
+
+@pytest.mark.parametrize("loaders", [1, 2])
+def test_a_connection_is_never_used_by_two_threads_at_once(engine: Engine, tmp_path: Path, loaders: int) -> None:
+    """A statement in the middle of another thread's COPY ends both. So threads take turns: plan, write, finish."""
+    used: dict[object, list[int]] = {}
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def note(connection: Connection, *_: object) -> None:
+        threads = used.setdefault(connection.get_transaction(), [])
+        if threads[-1:] != [get_ident()]:
+            threads.append(get_ident())
+
+    load.ingest(engine, start(engine), small.write(tmp_path / "data"), CLOCK, loaders, 0)
+    assert max(len(threads) for threads in used.values()) == 3
+    assert all(threads[0] == threads[-1] == get_ident() for threads in used.values() if len(threads) == 3)
 
 
 def test_a_loader_that_is_alone_does_it_all(new_engine: NewEngine, tmp_path: Path) -> None:

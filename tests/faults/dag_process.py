@@ -15,9 +15,9 @@ answers = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)  # Airflow talks a lot
 
 sys.path.insert(0, os.environ["AIRFLOW__CORE__DAGS_FOLDER"])
-import store_uptime_tasks  # noqa: E402
+import store_uptime_failures  # noqa: E402
 
-store_uptime_tasks.DEFAULTS.update(retry_delay=timedelta(seconds=0.5), retry_exponential_backoff=False)
+store_uptime_failures.DEFAULTS.update(retry_delay=timedelta(seconds=0.5), retry_exponential_backoff=False)
 
 from commands.airflow_environment import migrate_all  # noqa: E402
 from dags.runs import Deployment, make_report, states  # noqa: E402

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -52,6 +53,17 @@ def folder_of(stage: str, tmp_path: Path) -> Path:
     return tmp_path / ("reports" if stage == "export" else "data")
 
 
+def kill_while_it_waits(
+    owner: Engine, table: str, process: TaskProcess, stage: str, *task: Any, **options: Any
+) -> None:
+    """Keeps a table from a stage, and kills it as soon as it waits for that."""
+    with owner.begin() as blocker:
+        blocker.exec_driver_sql(f"lock table {table} in exclusive mode")
+        process.start(stage, *task, **options)
+        assert is_waiting(owner, process), f"{stage} did not wait for {table}"
+        assert process.kill() == -9
+
+
 @pytest.mark.parametrize("world", [None, timedelta(hours=2)], ids=["", "max_gap"], indirect=True)
 def test_killed_while_it_writes_to_each_table(
     process: TaskProcess,
@@ -66,11 +78,9 @@ def test_killed_while_it_writes_to_each_table(
     report_id = start(engine, as_of=world.as_of, max_gap=world.max_gap)
     for stage in STAGES:
         for table in WRITTEN[stage]:
-            with owner.begin() as blocker:
-                blocker.exec_driver_sql(f"lock table {table} in exclusive mode")
-                process.start(stage, settings.database_url, report_id, folder_of(stage, tmp_path))
-                assert is_waiting(owner, process), f"{stage} did not wait for {table}"
-                assert process.kill() == -9
+            kill_while_it_waits(
+                owner, table, process, stage, settings.database_url, report_id, folder_of(stage, tmp_path)
+            )
         process.start(stage, settings.database_url, report_id, folder_of(stage, tmp_path))
         process.wait()
     assert_is(undisturbed, engine, owner, report_id, tmp_path)
@@ -90,11 +100,7 @@ def test_one_of_several_loaders_is_killed(
     first, *others = processes
     ingest = ("ingest", settings.database_url, report_id, tmp_path / "data")
     for table in ("core.file_share", "core.poll", "core.polled_store", "core.store"):
-        with owner.begin() as blocker:
-            blocker.exec_driver_sql(f"lock table {table} in exclusive mode")
-            first.start(*ingest, loaders=3)
-            assert is_waiting(owner, first), f"ingest did not wait for {table}"
-            assert first.kill() == -9
+        kill_while_it_waits(owner, table, first, *ingest, loaders=3)
     with owner.begin() as blocker:
         blocker.exec_driver_sql("lock table core.polled_store in exclusive mode")
         for loader in processes:
@@ -122,11 +128,7 @@ def test_killed_while_it_validates(
     load.ingest(engine, report_id, tmp_path / "data", CLOCK)
     validate = ("validate", owner.url.render_as_string(), report_id, tmp_path)
     for table in ("quality.expectation_result", "core.acceptance", "report.report"):
-        with owner.begin() as blocker:
-            blocker.exec_driver_sql(f"lock table {table} in exclusive mode")
-            process.start(*validate)
-            assert is_waiting(owner, process), f"validate did not wait for {table}"
-            assert process.kill() == -9
+        kill_while_it_waits(owner, table, process, *validate)
     process.start(*validate)
     process.wait()
     published = compute(engine, report_id, tmp_path / "reports")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from uuid import UUID
 
 import httpx
 import psutil
+import pytest
 import redis
 from sqlalchemy import Engine
 
@@ -119,6 +121,12 @@ class Cluster:
             return condition()
 
         wait_for(holds, what, seconds)
+
+
+def skip_without_redis() -> None:
+    """`.ci/run` installs the server; on a machine where one may not install it, all other tests still say something."""
+    if shutil.which("redis-server") is None:
+        pytest.skip("there is no redis-server on this machine (Debian: apt-get install redis-server)")
 
 
 class Redis(Machine):

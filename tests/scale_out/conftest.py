@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 from sqlalchemy import Engine
 
-from scale_out.cluster import Cluster, Redis, Web, private_keys
+from scale_out.cluster import Cluster, Redis, Web, private_keys, skip_without_redis
 from stack import free_port
 from store_uptime.database import connect
 from store_uptime.load import LARGE_FILE_BYTES
@@ -36,8 +35,7 @@ class System:
 
 @pytest.fixture(scope="session")
 def system(new_database: Callable, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    if shutil.which("redis-server") is None:
-        pytest.skip("there is no redis-server on this machine (Debian: apt-get install redis-server)")
+    skip_without_redis()
     folder = tmp_path_factory.mktemp("machines")
     with ExitStack() as running:
         database_url = running.enter_context(new_database())

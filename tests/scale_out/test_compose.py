@@ -7,7 +7,6 @@ from, and every host is this machine, which the URLs that may be given say.
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -18,7 +17,7 @@ from typing import Any
 import pytest
 import yaml
 
-from scale_out.cluster import REPORT_SECONDS, Cluster, Machine, Web
+from scale_out.cluster import REPORT_SECONDS, Cluster, Machine, Web, skip_without_redis
 from stack import free_port
 from store_uptime.settings import PROJECT
 
@@ -141,9 +140,8 @@ def test_the_services_make_a_report(
     files, variables = ["docker-compose.yaml"], {}
     if is_on_one_machine:
         files.append("docker-compose.one-machine.yaml")
-    elif shutil.which("redis-server") is None:
-        pytest.skip("there is no redis-server on this machine (Debian: apt-get install redis-server)")
     else:
+        skip_without_redis()
         variables["STORE_UPTIME_QUEUE_URL"] = f"redis://127.0.0.1:{free_port()}/0"
     with new_database() as url, up(tmp_path, files, variables, url) as (cluster, web):
         report_id = web.trigger(2)

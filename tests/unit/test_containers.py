@@ -182,5 +182,5 @@ def test_what_airflow_is_told_elsewhere_stays_and_a_weak_key_is_refused(tmp_path
 
 
 def test_a_redis_message_outlives_the_longest_task() -> None:
-    report = (PROJECT / "dags" / "store_uptime_tasks.py").read_text()
+    report = (PROJECT / "dags" / "store_uptime_failures.py").read_text()
     assert f'"execution_timeout": timedelta(hours={LONGEST_TASK_SECONDS // 3600})' in report
