@@ -25,6 +25,7 @@ from store_uptime import acceptance, data_docs
 from store_uptime.errors import ExpectationFailedError, naming_full_disk
 from store_uptime.expectations import STORES, Expectation, Severity, Suite, files
 from store_uptime.export import OutputPath
+from store_uptime.imports import import_later
 from store_uptime.settings import Settings
 from store_uptime.sql import statement
 
@@ -68,8 +69,12 @@ class Review:
 
 
 def preload() -> None:
-    """Imports Great Expectations, which takes seconds, so that `validate` finds it there."""
+    """Imports Great Expectations, which takes seconds, so that `validate` finds it there.
+
+    A third of its memory and of those seconds would be for two packages that serve expectations which we do not have.
+    """
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    import_later("altair", "scipy.stats")
     import great_expectations
     import great_expectations.expectations
     import great_expectations.render.renderer
