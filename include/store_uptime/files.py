@@ -24,7 +24,7 @@ import zstandard
 
 from store_uptime.errors import InputFileError, InputFolderError
 
-BLOCK_BYTES = 2 * 2**20
+BLOCK_BYTES = 2**20
 LONGEST_RECORD_BYTES = 128 * 2**10
 COMPRESSIONS = (".gz", ".zst")
 # Python's csv takes one for a line end, polars drops it after a field: through csv it goes as NUL, which no text has.
