@@ -1,6 +1,6 @@
 """Reading the input files: which they are, and their rows in blocks of whole records.
 
-A file of any size is read in blocks of about 3 MiB. A block without quote characters goes to polars' CSV parser
+A file of any size is read in blocks of a MiB. A block without quote characters goes to polars' CSV parser
 as it is; one with quotes (or a lone CR) goes through Python's `csv`, which tells where a record that spans lines
 began. Either way each row keeps its physical line number and its raw text, for the quarantine. Whatever makes the file
 as a whole unreadable is an `InputFileError`.

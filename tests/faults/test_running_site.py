@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 from sqlalchemy import Connection, Engine, NullPool, text
 
@@ -126,14 +127,17 @@ def test_a_database_that_goes_away(site: Site, onlooker: Engine, expected: bytes
         (site.data / "store_status_2.csv").write_bytes(b"".join([head, *polls[-1000:]]))
         asked.append(hold_up(loading, onlooker, site, "report.source_file", "report.source_file"))
         data = embedded.data_folder(site.home)
-        embedded.run("pg_ctl", "-D", str(data), "-m", "immediate", "-w", "stop", data=data)
+        server = psutil.Process(embedded.postmaster_pid(site.home))
+        # Not with -w: pg_ctl takes the server that the keeper starts at once for the one that it stops.
+        embedded.run("pg_ctl", "-D", str(data), "-m", "immediate", "-W", "stop", data=data)
+        server.wait(SECONDS)
         for connection in (counting, publishing, loading):
             connection.invalidate()
     wait_until(lambda: {state_of(site, one) for one in asked} <= {"Complete", "Failed"}, "the reports to end", SECONDS)
     assert [site.text(f"get_report/{report_id}").encode() for report_id in asked] == [expected] * len(asked)
     wait_until(lambda: is_well(site), "all parts to be well", SECONDS)
     assert site.text(f"get_report/{site.wait_for(site.trigger({}), 'Complete')}").encode() == expected
-    assert unfinished(site) == []
+    wait_until(lambda: unfinished(site) == [], "all runs to end", SECONDS)  # a report is complete before its run
     with onlooker.connect() as connection:
         once = (
             "select name, state, rows_read - rows_quarantined - rows_replaced = count(poll.file_id)"
@@ -159,7 +163,7 @@ def test_a_killed_scheduler(site: Site, onlooker: Engine, expected: bytes) -> No
     site.sign_in()
     site.wait_for(report_id, "Complete", SECONDS)
     assert site.text(f"get_report/{report_id}").encode() == expected
-    assert unfinished(site) == []
+    wait_until(lambda: unfinished(site) == [], "all runs to end", SECONDS)
     assert_nothing_is_left(onlooker, site.home / "reports")
 
 
