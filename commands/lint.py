@@ -14,7 +14,7 @@ CHECKS = {
     "types": ["mypy"],
     "SQL": ["sqlfluff", "lint", "sql"],
 }
-LOCKS = {"requirements.in": "requirements.txt", "requirements-dev.in": "requirements-dev.txt"}
+LOCKS = {f"{name}.in": f"{name}.txt" for name in ("requirements", "requirements-dev", "requirements-uv")}
 
 
 def main() -> None:

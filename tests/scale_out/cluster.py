@@ -123,10 +123,10 @@ class Cluster:
         wait_for(holds, what, seconds)
 
 
-def skip_without_redis() -> None:
-    """`.ci/run` installs the server; on a machine where one may not install it, all other tests still say something."""
+def require_redis() -> None:
+    """`.ci/run` installs the server; without it nothing is known of the queue, which is no success."""
     if shutil.which("redis-server") is None:
-        pytest.skip("there is no redis-server on this machine (Debian: apt-get install redis-server)")
+        pytest.fail("These tests need redis-server: install Debian's package redis-server.")
 
 
 class Redis(Machine):

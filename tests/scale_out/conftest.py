@@ -13,7 +13,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 from sqlalchemy import Engine
 
-from scale_out.cluster import Cluster, Redis, Web, private_keys, skip_without_redis
+from scale_out.cluster import Cluster, Redis, Web, private_keys, require_redis
 from stack import free_port
 from store_uptime.database import connect
 from store_uptime.load import LARGE_FILE_BYTES
@@ -35,7 +35,7 @@ class System:
 
 @pytest.fixture(scope="session")
 def system(new_database: Callable, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    skip_without_redis()
+    require_redis()
     folder = tmp_path_factory.mktemp("machines")
     with ExitStack() as running:
         database_url = running.enter_context(new_database())

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import yaml
 
-from scale_out.cluster import REPORT_SECONDS, Cluster, Machine, Web, skip_without_redis
+from scale_out.cluster import REPORT_SECONDS, Cluster, Machine, Web, require_redis
 from stack import free_port
 from store_uptime.settings import PROJECT
 
@@ -141,7 +141,7 @@ def test_the_services_make_a_report(
     if is_on_one_machine:
         files.append("docker-compose.one-machine.yaml")
     else:
-        skip_without_redis()
+        require_redis()
         variables["STORE_UPTIME_QUEUE_URL"] = f"redis://127.0.0.1:{free_port()}/0"
     with new_database() as url, up(tmp_path, files, variables, url) as (cluster, web):
         report_id = web.trigger(2)
