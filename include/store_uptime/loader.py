@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -29,29 +28,24 @@ from store_uptime.parsing import (
 )
 from store_uptime.shelf import Shelf, is_like_neighbour
 from store_uptime.sql import statement
+from store_uptime.store_keys import LONGEST_STORE_ID_BYTES, StoreKeys
 from store_uptime.zones import as_utc, known_timezones
 
 PART_ROWS = 500_000  # a few copies of so many are in memory at a time
 CHECKERS = 2  # threads: more than two cores are never busy with them, as each batch has to be read first
-LONGEST_STORE_ID_BYTES = 1024
 CLOCK_TOLERANCE = timedelta(hours=1)
 
 TIMESTAMP_EXAMPLE = "a time stamp such as 2023-01-22 12:09:39.388884 UTC"
 
-# Columns as they are shelved, in the order that the rows come back in, and as they are copied.
-POLL = {"store_key": "i8", "polled_at": "i8", "line": "i8", "is_active": "?"}
+# Columns as they are shelved, and as they are copied.
+POLL = {"store_key": "i8", "polled_at": "i8", "is_active": "?"}
 POLL_COPY = {"store_key": ">i8", "polled_at": ">i8", "file_id": ">i4", "part_no": ">i2", "is_active": ">i1"}
 RUN_COPY = {"file_id": ">i4", "store_key": ">i8", "started_at": ">i8", "is_active": ">i1"}
 OPENING = {"store_key": "i8", "weekday": "i2", "start_time_local": "i8", "end_time_local": "i8"}
 OPENING_COPY = {"file_id": ">i4"} | {name: f">{dtype}" for name, dtype in OPENING.items()}
-ZONE = {"store_key": "i8", "line": "i8", "zone_number": "i2"}
+ZONE = {"store_key": "i8", "zone_number": "i2"}
 
 CopyInto = Callable[[date], str]  # the COPY for polls of the month that starts at a date
-
-
-def store_key(store_id: str) -> int:
-    """The key of a store: the first 8 bytes of BLAKE2b of its id (UTF-8), as a signed 64-bit integer."""
-    return int.from_bytes(hashlib.blake2b(store_id.encode(), digest_size=8).digest(), "big", signed=True)
 
 
 class Loader:
@@ -79,7 +73,7 @@ class Loader:
         self.latest = as_utc(clock) + CLOCK_TOLERANCE
         self.rows_read = self.rows_quarantined = self.rows_replaced = 0
         self.has_runs = False
-        self.stores = pl.DataFrame(schema={"store_id": pl.String, "store_key": pl.Int64})
+        self.keys = StoreKeys()
         self.polled = pl.DataFrame(schema={"store_key": pl.Int64, "first_us": pl.Int64, "last_us": pl.Int64})
         self.cursor: Any = connection.connection.cursor()  # psycopg2's own: SQLAlchemy has no COPY
 
@@ -121,7 +115,7 @@ class Loader:
     def _own(self, batch: Batch) -> tuple[Batch, Faults]:
         """The rows of this share, with `store_key`, and those among them that have no usable id."""
         faults = Faults()
-        rows = batch.rows.with_columns(self._keys_of(batch.rows["store_id"]).alias("store_key"))
+        rows = batch.rows.with_columns(self.keys.of(batch.rows["store_id"]).alias("store_key"))
         if self.shares > 1:
             rows = rows.filter(share_of(pl.col("store_key"), self.shares).fill_null(0) == self.share)
         unusable = rows["store_key"].is_null()
@@ -130,24 +124,6 @@ class Loader:
             faults.add(rows, unusable & is_blank, "store_id", "expected an id that is not blank")
             faults.add(rows, unusable & ~is_blank, "store_id", f"expected at most {LONGEST_STORE_ID_BYTES:,} bytes")
         return replace(batch, rows=rows, misfits=[] if self.share else batch.misfits), faults
-
-    def _keys_of(self, store_ids: pl.Series) -> pl.Series:
-        """The keys of the rows' stores, null where an id is unusable; ids are hashed when they first come."""
-        keys = self._known_keys(store_ids)
-        if keys.null_count():
-            new = [store_id for store_id in store_ids.filter(keys.is_null()).unique() if is_store_id(store_id)]
-            added = {"store_id": new, "store_key": [store_key(store_id) for store_id in new]}
-            self.stores.vstack(pl.DataFrame(added, schema=self.stores.schema), in_place=True)
-            keys = self._known_keys(store_ids)
-        return keys
-
-    def _known_keys(self, store_ids: pl.Series) -> pl.Series:
-        # The join hashes the smaller side, the batch: looking each row up among the stores is up to ten times slower.
-        known = self.stores.join(pl.DataFrame({"store_id": store_ids}).with_row_index(), on="store_id")
-        keys, is_known = np.zeros(len(store_ids), np.int64), np.zeros(len(store_ids), np.bool_)
-        keys[known["index"]] = known["store_key"]
-        is_known[known["index"]] = True
-        return pl.select(pl.when(pl.lit(pl.Series(is_known))).then(pl.lit(pl.Series(keys)))).to_series()
 
     def _load_polls(self) -> None:
         def check(rows: pl.DataFrame, faults: Faults) -> pl.DataFrame:
@@ -161,7 +137,7 @@ class Loader:
             )
             return rows.select("line").with_columns(polled_at=polled_at, is_active=status)
 
-        with Shelf(POLL, self.size_bytes) as shelf:
+        with Shelf(POLL, ("store_key", "polled_at"), self.size_bytes) as shelf:
             self._shelve(shelf, check)
             self._copy_polls(shelf)
 
@@ -177,7 +153,7 @@ class Loader:
                 faults.add(rows, typed[column].is_null(), column, "expected a clock time such as 09:30:00")
             return typed
 
-        with Shelf(OPENING, self.size_bytes) as shelf:
+        with Shelf(OPENING, tuple(OPENING), self.size_bytes) as shelf:
             self._shelve(shelf, check)
             for _, openings in ahead(shelf.parts(), self.read_ahead):
                 rows = self._standing(openings, *OPENING)
@@ -192,7 +168,7 @@ class Loader:
             faults.add(rows, zone_number.is_null(), "timezone_str", "expected an IANA zone, as America/Denver")
             return rows.select("line").with_columns(zone_number=zone_number)
 
-        with Shelf(ZONE, self.size_bytes) as shelf:
+        with Shelf(ZONE, ("store_key",), self.size_bytes) as shelf:
             self._shelve(shelf, check)
             for _, zones in ahead(shelf.parts(), self.read_ahead):
                 rows = self._standing(zones, "store_key")
@@ -273,7 +249,7 @@ class Loader:
         self.connection.execute(statement("ingest/finish_share"), share | facts)
 
     def _own_stores(self) -> pl.DataFrame:
-        return self.stores.filter(share_of(pl.col("store_key"), self.shares) == self.share)
+        return self.keys.stores.filter(share_of(pl.col("store_key"), self.shares) == self.share)
 
     def _copy_named_stores(self) -> None:
         spans = self.polled.select(
@@ -308,7 +284,7 @@ class Part:
 
     @classmethod
     def of(cls, file_id: int, part_no: int, polls: pl.DataFrame) -> Part:
-        """`polls` are in the order of store, instant and line; of two at one instant the last one counts."""
+        """`polls` are in the order of store, instant and file; of two at one instant the last one counts."""
         standing = polls.filter(~is_like_neighbour(-1, "store_key", "polled_at"))
         instant = pl.col("polled_at")
         numbers = {"file_id": file_id, "part_no": part_no}
@@ -357,8 +333,3 @@ class Faults:
 
 def _shown(value: str) -> str:
     return repr(value if len(value) <= 100 else value[:97] + "...")
-
-
-def is_store_id(store_id: str) -> bool:
-    """Whether a text can be an id: not blank, and not too long for an index."""
-    return bool(store_id.strip()) and len(store_id.encode()) <= LONGEST_STORE_ID_BYTES

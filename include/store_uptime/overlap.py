@@ -5,9 +5,14 @@ polars and psycopg2 let go of the interpreter while they work, so that threads k
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
+
+import numpy as np
+
+MOST_PENDING_BYTES = 32 * 2**20
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -39,19 +44,21 @@ class Writes:
 
     def __enter__(self) -> Writes:
         self._executor = ThreadPoolExecutor(max_workers=1)
-        self._pending: list[Future[Any]] = []
+        self._pending: deque[tuple[Future[Any], int]] = deque()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._executor.shutdown(cancel_futures=True)
 
     def add(self, write: Callable[..., object], *arguments: Any) -> None:
-        """Queues a write; waits while two are under way, so that memory stays flat."""
-        while len(self._pending) > 1:
-            self._pending.pop(0).result()
-        self._pending.append(self._executor.submit(write, *arguments))
+        """Queues a write; while several are under way, waits until they hold few bytes, so that memory stays flat."""
+        while len(self._pending) > 1 and sum(size for _, size in self._pending) > MOST_PENDING_BYTES:
+            self._pending.popleft()[0].result()
+        sizes = [argument.nbytes for argument in arguments if isinstance(argument, np.ndarray)]
+        size = sum(sizes) if sizes else MOST_PENDING_BYTES // 2  # of other things nobody knows what they hold
+        self._pending.append((self._executor.submit(write, *arguments), size))
 
     def wait(self) -> None:
         """Waits for all; raises the first error."""
         while self._pending:
-            self._pending.pop(0).result()
+            self._pending.popleft()[0].result()

@@ -7,15 +7,18 @@ from collections.abc import Callable
 from datetime import UTC, datetime, time
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from store_uptime.zones import as_utc
 
 EARLIEST_US = -62_104_060_800_000_000  # 0002-01-01 UTC: a report looks back a week, and no year comes before the first
 
-# Time stamps as they usually come, in two halves, which are parsed together; others are parsed one by one.
-USUAL_MINUTE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}$"
-USUAL_SECONDS = r"^:[0-5][0-9](?:\.[0-9]{1,6})?(?: UTC|Z)?$"
+# Time stamps as they usually come: 2023-01-22 12:09:39, 2023-01-22T12:09:39.388884, with " UTC", Z or nothing after it.
+# All of them are parsed at once, character by character; others one by one. `SEPARATORS` says what stands where.
+USUAL_LENGTH, LONGEST_USUAL = 19, 30
+SEPARATORS = {4: b"-", 7: b"-", 10: b" T", 13: b":", 16: b":"}
+BLANK = " " * LONGEST_USUAL
 
 
 def parsed(column: pl.Series, parse: Callable[[str], Any], dtype: type[pl.DataType]) -> pl.Series:
@@ -33,29 +36,74 @@ def replaced(column: pl.Series, old: pl.Series, new: pl.Series) -> pl.Series:
 
 def parsed_status(column: pl.Series) -> pl.Series:
     """True for active, false for inactive (any case, surrounding blanks ignored), null for anything else."""
-    statuses = {"active": True, "inactive": False}
-    return parsed(column, lambda value: statuses.get(value.strip().lower()), pl.Boolean)
+    is_active = column == "active"
+    other = ~(is_active | (column == "inactive"))
+    if other.any():
+        statuses = {"active": True, "inactive": False}
+        values = parsed(column.filter(other), lambda value: statuses.get(value.strip().lower()), pl.Boolean)
+        is_active = is_active.scatter(other.arg_true(), values)
+    return is_active
 
 
 def parsed_timestamps(column: pl.Series) -> pl.Series:
     """Microseconds since 1970 UTC (Int64), null where the text is no time stamp."""
-    minutes, seconds = column.str.slice(0, 16), column.str.slice(16)
-    is_usual = seconds.str.contains(USUAL_SECONDS)
-    seconds_us = (seconds.set(~is_usual, None).str.strip_chars(": UTCZ").cast(pl.Float64) * 1_000_000).round()
-    result = _minutes_us(minutes) + seconds_us.cast(pl.Int64)
+    result = _usual_us(column)
     for parse in (_with_offset_us, _one_by_one_us):
         missing = result.is_null()
         if missing.any():
             result = result.scatter(missing.arg_true(), parse(column.filter(missing)))
-    return result.set((result < EARLIEST_US).fill_null(False), None)
+    return _without(result, (result < EARLIEST_US).fill_null(False))
 
 
-def _minutes_us(column: pl.Series) -> pl.Series:
-    """Of texts such as 2023-01-22 12:09, which are few beside the polls."""
-    distinct = column.unique()
-    usual = distinct.set(~distinct.str.contains(USUAL_MINUTE), None).str.replace("T", " ", literal=True)
-    instants = usual.str.to_datetime("%Y-%m-%d %H:%M", time_unit="us", strict=False).to_physical()
-    return replaced(column, distinct, instants)
+def _usual_us(column: pl.Series) -> pl.Series:
+    """Null where the text is not one of the usual ones."""
+    lengths = column.str.len_bytes().to_numpy()
+    padded = column.str.pad_end(LONGEST_USUAL)
+    # ASCII of at most that length, and nothing else, is as many bytes now.
+    padded = _without(padded, padded.str.len_bytes() != LONGEST_USUAL, BLANK)
+    texts = padded.cast(pl.Binary).bin.reinterpret(dtype=pl.Array(pl.UInt8, LONGEST_USUAL)).to_numpy()
+    character = np.ascontiguousarray(texts.T)  # by position, as all texts are looked at together
+    digit = character - ord("0")  # unsigned: what is below 0 becomes large
+    is_digit = digit < 10
+
+    def number(first: int, last: int) -> np.ndarray:
+        value = np.zeros(len(column), np.int64)
+        for position in range(first, last + 1):
+            value = value * 10 + digit[position]
+        return value
+
+    is_usual = np.ones(len(column), np.bool_)
+    for position in range(USUAL_LENGTH):
+        if position not in SEPARATORS:
+            is_usual &= is_digit[position]
+    for position, separators in SEPARATORS.items():
+        is_usual &= np.logical_or.reduce([character[position] == separator for separator in separators])
+
+    hour, minute, second = number(11, 12), number(14, 15), number(17, 18)
+    is_usual &= (hour < 24) & (minute < 60) & (second < 60)
+    month, day = number(5, 6), number(8, 9)
+    months = np.where(is_usual, (number(0, 3) - 1970) * 12 + month - 1, 0).astype("datetime64[M]")
+    days = months.astype("datetime64[D]") + np.where(is_usual, day - 1, 0)
+    is_usual &= (month >= 1) & (month <= 12) & (days.astype("datetime64[M]") == months)
+
+    is_of_fraction = character[USUAL_LENGTH] == ord(".")
+    end = USUAL_LENGTH + is_of_fraction.astype(np.int64)
+    fraction_us = np.zeros(len(column), np.int64)
+    for position in range(USUAL_LENGTH + 1, USUAL_LENGTH + 7):
+        is_of_fraction = is_of_fraction & is_digit[position]
+        end += is_of_fraction
+        fraction_us = fraction_us * 10 + digit[position] * is_of_fraction
+    is_usual &= end != USUAL_LENGTH + 1
+
+    suffixes = 4 * column.str.ends_with(" UTC").to_numpy() + column.str.ends_with("Z").to_numpy()
+    is_usual &= end + suffixes == lengths
+    seconds = (days.astype(np.int64) * 24 + hour) * 3600 + minute * 60 + second
+    return _without(pl.Series(seconds * 1_000_000 + fraction_us), pl.Series(~is_usual))
+
+
+def _without(column: pl.Series, mask: pl.Series, value: str | None = None) -> pl.Series:
+    """`column` with `value` where `mask` is true, which it mostly is nowhere."""
+    return column.set(mask, value) if mask.any() else column
 
 
 def _with_offset_us(column: pl.Series) -> pl.Series:

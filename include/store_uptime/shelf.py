@@ -10,14 +10,16 @@ import numpy as np
 import polars as pl
 
 COMPARTMENT_BYTES, MOST_COMPARTMENTS = 4 * 2**20, 512
+ROWS_AT_ONCE = 2**17  # are put away together: a write costs the same for one row as for a hundred
 
 
 class Shelf:
-    """Rows in compartments, which are ranges of `store_key`; each is a temporary file."""
+    """Rows in compartments, which are ranges of `store_key`; each is a temporary file, in the order they came in."""
 
-    def __init__(self, columns: dict[str, str], size_bytes: int) -> None:
-        """`columns` are names and numpy types; `size_bytes` is the file's size, on which the compartments depend."""
-        self._row = np.dtype(list(columns.items()))
+    def __init__(self, columns: dict[str, str], key: tuple[str, ...], size_bytes: int) -> None:
+        """`columns` are names and numpy types, `key` the ones to sort by; a larger file has more compartments."""
+        self._row, self._key = np.dtype(list(columns.items())), key
+        self._waiting: list[np.ndarray] = []
         self._bits = min(max(size_bytes // COMPARTMENT_BYTES, 1), MOST_COMPARTMENTS - 1).bit_length()
 
     def __enter__(self) -> Shelf:
@@ -34,6 +36,13 @@ class Shelf:
         rows = np.empty(frame.height, self._row)
         for name in self._row.names or ():
             rows[name] = frame[name].to_numpy()
+        self._waiting.append(rows)
+        if sum(map(len, self._waiting)) >= ROWS_AT_ONCE:
+            self._put_away()
+
+    def _put_away(self) -> None:
+        rows = np.concatenate([*self._waiting, np.empty(0, self._row)])
+        self._waiting.clear()
         count = len(self._files)
         # Stable, and for numbers as small as these in one pass.
         compartments = ((rows["store_key"] >> 64 - self._bits) + count // 2).astype(np.uint16)
@@ -43,10 +52,11 @@ class Shelf:
             file.write(piece.data)
 
     def parts(self, most_rows: int | None = None) -> Iterator[tuple[int, pl.DataFrame]]:
-        """Each compartment in the order of its columns, the first one first; in numbered parts of `most_rows`.
+        """Each compartment in the order of its key, then as rows came in; in numbered parts of `most_rows`.
 
         One of up to twice as many is left whole: more stores than ever make all compartments a little too large.
         """
+        self._put_away()
         for file in self._files:
             rows_there = file.tell() // self._row.itemsize
             part_rows = rows_there if most_rows is None or rows_there <= 2 * most_rows else most_rows
@@ -54,8 +64,8 @@ class Shelf:
             part_no = 0
             while data := file.read(part_rows * self._row.itemsize):
                 rows = np.frombuffer(data, self._row)
-                names = self._row.names or ()
-                yield part_no, pl.DataFrame({name: rows[name] for name in names}).sort(names)
+                frame = pl.DataFrame({name: rows[name] for name in self._row.names or ()})
+                yield part_no, frame.sort(self._key, maintain_order=True)
                 part_no += 1
 
 

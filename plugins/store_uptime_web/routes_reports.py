@@ -135,7 +135,7 @@ def expect_known_stores(body: Asked) -> None:
     """422 for a store that no loaded file names."""
     if not body.store_ids:
         return
-    from store_uptime.loader import store_key  # loads numpy and polars, which most requests do not need
+    from store_uptime.store_keys import store_key  # loads numpy and polars, which most requests do not need
 
     unknown = records.rows(
         "unknown_stores", store_ids=body.store_ids, store_keys=[store_key(store_id) for store_id in body.store_ids]

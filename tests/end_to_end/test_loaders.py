@@ -19,7 +19,7 @@ import worlds
 from pipeline import CLOCK, compute, dump, run_report, start
 from store_uptime import acceptance, load, maintenance
 from store_uptime.errors import InputFileError, InputFolderError
-from store_uptime.loader import store_key
+from store_uptime.store_keys import store_key
 
 NewEngine = Callable[[], AbstractContextManager[Engine]]
 

@@ -15,8 +15,8 @@ import worlds
 from faults.task_process import TaskProcess
 from pipeline import CLOCK, Published, compute, dump, figures, is_waiting, run_report, start
 from store_uptime import acceptance, load
-from store_uptime.loader import store_key
 from store_uptime.settings import Settings
+from store_uptime.store_keys import store_key
 
 STAGES = ["localize", "clip", "interpolate"]
 
