@@ -11,6 +11,8 @@ export PYTHON
 export PYTHONPATH := include
 # Half of the time of a command is imports, and they take twice as long where compiled modules may not be kept.
 export PYTHONDONTWRITEBYTECODE :=
+# As in commands/airflow_environment.py, for what runs in the command's own process.
+export MALLOC_ARENA_MAX := 1
 
 RUN := .venv/bin/python
 SET_UP_RUN := sh commands/install.sh run

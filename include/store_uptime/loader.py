@@ -32,6 +32,7 @@ from store_uptime.store_keys import LONGEST_STORE_ID_BYTES, StoreKeys
 from store_uptime.zones import as_utc, known_timezones
 
 PART_ROWS = 500_000  # a few copies of so many are in memory at a time
+STORES_AT_ONCE = 20_000  # as text for COPY
 CHECKERS = 2  # threads: more than two cores are never busy with them, as each batch has to be read first
 CLOCK_TOLERANCE = timedelta(hours=1)
 
@@ -249,7 +250,7 @@ class Loader:
         self.connection.execute(statement("ingest/finish_share"), share | facts)
 
     def _own_stores(self) -> pl.DataFrame:
-        return self.keys.stores.filter(share_of(pl.col("store_key"), self.shares) == self.share)
+        return self.keys.stores().filter(share_of(pl.col("store_key"), self.shares) == self.share)
 
     def _copy_named_stores(self) -> None:
         spans = self.polled.select(
@@ -257,9 +258,10 @@ class Loader:
             pl.from_epoch("first_us", time_unit="us").alias("first_polled_at"),
             pl.from_epoch("last_us", time_unit="us").alias("last_polled_at"),
         )
-        stores = self._own_stores().select("store_key", "store_id").join(spans, on="store_key", how="left")
         numbers = pl.lit(self.file_id).alias("file_id"), pl.lit(self.share).alias("share")
-        self._copy_frame("ingest/copy_named_stores", stores.select(*numbers, pl.all()))
+        for some in self._own_stores().select("store_key", "store_id").iter_slices(STORES_AT_ONCE):
+            stores = some.join(spans, on="store_key", how="left")
+            self._copy_frame("ingest/copy_named_stores", stores.select(*numbers, pl.all()))
 
 
 def share_of(store_key: pl.Expr, shares: int) -> pl.Expr:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-MOST_PENDING_BYTES = 32 * 2**20
+MOST_PENDING_BYTES = 8 * 2**20
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 COMPARTMENT_BYTES, MOST_COMPARTMENTS = 4 * 2**20, 512
-ROWS_AT_ONCE = 2**17  # are put away together: a write costs the same for one row as for a hundred
+ROWS_AT_ONCE = 2**16  # are put away together: a write costs the same for one row as for a hundred
 
 
 class Shelf:

@@ -24,17 +24,22 @@ class StoreKeys:
     """Keys of the ids of one file, in blocks. What a block costs does not depend on how many stores came before."""
 
     def __init__(self) -> None:
-        self.stores = pl.DataFrame(schema={"store_id": pl.String, "store_key": pl.Int64})
         # polars numbers the texts of a Categorical from 0 as they come, for as long as there is a column of the type.
         self._numbered = pl.Series(dtype=pl.Categorical(pl.Categories.random()))
-        self._keys, self._is_usable = np.zeros(0, np.int64), np.zeros(0, np.bool_)
+        self._keys, self._is_usable = np.zeros(0, np.int64), np.zeros(0, np.bool_)  # by number
 
     def of(self, store_ids: pl.Series) -> pl.Series:
-        """The key of each id (Int64), null where it is no usable one. New ids are added to `stores`."""
+        """The key of each id (Int64), null where it is no usable one."""
         numbers = store_ids.cast(self._numbered.dtype).to_physical().to_numpy()
         if len(numbers) and numbers.max() >= len(self._keys):
             self._add(store_ids, numbers)
         return pl.Series(self._keys[numbers]).set(pl.Series(~self._is_usable[numbers]), None)
+
+    def stores(self) -> pl.DataFrame:
+        """The usable ids that came, each once, in the order they came in: `store_id`, `store_key`."""
+        numbers = np.flatnonzero(self._is_usable)
+        store_ids = pl.Series(numbers.astype(np.uint32)).cat.to(self._numbered.dtype).cast(pl.String)
+        return pl.DataFrame({"store_id": store_ids, "store_key": self._keys[numbers]})
 
     def _add(self, store_ids: pl.Series, numbers: np.ndarray) -> None:
         new, first = np.unique(numbers, return_index=True)
@@ -46,5 +51,3 @@ class StoreKeys:
         self._keys = np.concatenate((self._keys, np.zeros(more, np.int64)))
         self._is_usable = np.concatenate((self._is_usable, np.zeros(more, np.bool_)))
         self._keys[new[is_new]], self._is_usable[new[is_new]] = keys, usable
-        added = pl.DataFrame({"store_id": ids, "store_key": keys}, schema=self.stores.schema)
-        self.stores.vstack(added.filter(pl.Series(usable, dtype=pl.Boolean)), in_place=True)

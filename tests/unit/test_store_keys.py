@@ -20,12 +20,12 @@ def test_keys_of_blocks(blocks: list[list[str]]) -> None:
         expected = [store_key(store_id) if is_store_id(store_id) else None for store_id in block]
         assert keys.of(pl.Series(block, dtype=pl.String)).to_list() == expected
     named = dict.fromkeys(store_id for block in blocks for store_id in block if is_store_id(store_id))
-    assert keys.stores.rows() == [(store_id, store_key(store_id)) for store_id in named]
+    assert keys.stores().rows() == [(store_id, store_key(store_id)) for store_id in named]
 
 
 def test_what_two_files_name_is_kept_apart() -> None:
     first, second = StoreKeys(), StoreKeys()
     first.of(pl.Series(["a", "b"]))
     second.of(pl.Series(["b"]))
-    assert second.stores["store_id"].to_list() == ["b"]
+    assert second.stores()["store_id"].to_list() == ["b"]
     assert first.of(pl.Series(["b", "c"])).to_list() == [store_key("b"), store_key("c")]
