@@ -79,6 +79,13 @@ def test_every_service_is_confined_and_watched(services: dict[str, dict]) -> Non
         assert ("healthcheck" in service) == (name != "init"), name
         assert re.fullmatch(r"store-uptime|[a-z/-]+:v?\d+\.\d+(\.\d+)?", service["image"]), name
     assert {name for name, service in services.items() if "cap_add" in service} == {"postgres"}
+
+
+def test_temporary_files_are_on_a_disk(ours: dict[str, dict]) -> None:
+    """What a load keeps in them would fill a container's memory."""
+    for name, service in ours.items():
+        assert "tmpfs" not in service, name
+        assert "/tmp" in service["volumes"], name
     assert "USER store-uptime" in (PROJECT / "Dockerfile").read_text()
 
 
