@@ -196,9 +196,9 @@ class Reader:
             data += b"\n"
         characters = np.frombuffer(data, dtype=np.uint8)
         ends = np.flatnonzero(characters == ord("\n"))
-        starts = np.concatenate(([0], ends[:-1] + 1))
+        starts = np.append(0, ends[:-1] + 1)
         first_line, self._line = self._line, self._line + len(ends)
-        lengths = ends - starts
+        lengths = np.subtract(ends, starts)
         if lengths.max() > LONGEST_RECORD_BYTES:
             self._too_long(first_line + int(lengths.argmax()))
         commas = np.diff(np.searchsorted(np.flatnonzero(characters == ord(",")), ends), prepend=0)

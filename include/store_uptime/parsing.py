@@ -77,7 +77,7 @@ def _usual_us(column: pl.Series) -> pl.Series:
         if position not in SEPARATORS:
             is_usual &= is_digit[position]
     for position, separators in SEPARATORS.items():
-        is_usual &= np.logical_or.reduce([character[position] == separator for separator in separators])
+        is_usual &= np.any([character[position] == separator for separator in separators], axis=0)
 
     hour, minute, second = number(11, 12), number(14, 15), number(17, 18)
     is_usual &= (hour < 24) & (minute < 60) & (second < 60)
