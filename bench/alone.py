@@ -1,0 +1,106 @@
+"""The two reports of a week of any size, without yardsticks: what a size costs that DuckDB and a bare COPY cannot take.
+
+    python bench/alone.py [--stores 14000] [--multiplier 100] [--shards 2] [--record]
+
+`--record` writes the table into bench/RESULTS.md. A hundred times the stores need 60 GB of disk and half an hour.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from run import TASKS, Round, machine, python, record, run_report, say, server_memory
+from store_uptime import embedded
+from store_uptime.database import migrate
+from store_uptime.settings import Settings
+
+MARKS = ("<!-- bench/alone.py: begin -->", "<!-- bench/alone.py: end -->")
+REPORTS = {"first": "first report", "second": "second report"}
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large the week and its database were."""
+
+    stores: int
+    polls: int
+    input_gb: float
+    database_gb: float
+    server_mb: float
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--stores", type=int, default=14_000)
+    parser.add_argument("--multiplier", type=int, default=100)
+    parser.add_argument("--shards", type=int, default=2)
+    parser.add_argument("--record", action="store_true", help="write the table into bench/RESULTS.md")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="store-uptime-bench-") as scratch:
+        Path(scratch).chmod(0o755)  # the server may run as a user of its own
+        measured, size = measure(Path(scratch), asked.stores * asked.multiplier, asked.shards)
+    text = table(measured, size, asked.shards)
+    print(text)
+    if asked.record:
+        sizes = f"--stores {asked.stores} --multiplier {asked.multiplier} --shards {asked.shards}"
+        record(f"`python bench/alone.py {sizes}`\n\n{text}", MARKS)
+
+
+def measure(scratch: Path, stores: int, shards: int) -> tuple[Round, Size]:
+    """A first report from the files, and a second one on what is loaded."""
+    measured = Round()
+    week, home = scratch / "week", scratch / "home"
+    home.mkdir(mode=0o755)
+    say(f"writing the reference week of {stores:,} stores")
+    python("reference_week.py", str(week), "--stores", str(stores))
+    with embedded.running(home) as url:
+        environment = {"STORE_UPTIME_HOME": str(home), "STORE_UPTIME_DATABASE_URL": url}
+        migrate(Settings.from_environment(environment))
+        with server_memory(home) as server:
+            for report in REPORTS:
+                run_report(week, report, shards, home, environment, measured)
+                say(", ".join(f"{name} {seconds:.1f} s" for name, seconds in measured.seconds.items()))
+        with (week / "store_status.csv").open("rb") as rows:
+            polls = sum(piece.count(b"\n") for piece in iter(lambda: rows.read(1 << 20), b"")) - 1
+        size = Size(
+            stores,
+            polls,
+            bytes_in(week) / 1e9,
+            bytes_in(embedded.data_folder(home) / "base") / 1e9,
+            server.all_mb,
+        )
+    return measured, size
+
+
+def bytes_in(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def table(measured: Round, size: Size, shards: int) -> str:
+    """The figures, in Markdown."""
+    rows = [
+        f"| {size.stores:,} stores, {size.polls:,} polls, in {shards} shards | " + " | ".join(REPORTS.values()) + " |",
+        "|---|" + "---:|" * len(REPORTS),
+    ]
+    for task in TASKS:
+        cells = [
+            f"{measured.seconds[f'{report} {task}']:.1f} s ({measured.cpu_seconds[f'{report} {task}']:.1f}),"
+            f" {measured.memory_mb[f'{report} {task}']:.0f} MB"
+            for report in REPORTS
+        ]
+        rows.append(f"| `{task}` | " + " | ".join(cells) + " |")
+    totals = [sum(measured.seconds[f"{report} {task}"] for task in TASKS) for report in REPORTS]
+    rows.append("| **all tasks** | " + " | ".join(f"{total:.0f} s" for total in totals) + " |")
+    facts = (
+        f"Input {size.input_gb:.1f} GB, tables and keys {size.database_gb:.1f} GB, PostgreSQL's processes at most"
+        f" {size.server_mb:,.0f} MB together; a million polls {1e6 * totals[0] / size.polls:.2f} s from files to CSV."
+    )
+    rows += ["", f"{facts} {machine()}"]
+    return "\n".join(rows)
+
+
+if __name__ == "__main__":
+    main()
