@@ -1,5 +1,6 @@
--- Room for new rows, and fresh statistics, in the tables that rows are deleted from. Runs outside a transaction.
-vacuum (analyze)
+-- Room for new rows, and fresh statistics, in the tables that rows are deleted from. Runs outside a transaction, and
+-- leaves out tables that somebody has locked: the next run comes to them, and this one holds no worker meanwhile.
+vacuum (analyze, skip_locked)
 report.report, report.source_file, report.task_run, report.store, report.zone_segment, report.zone_day,
 report.open_time, report.observed_status, report.store_uptime,
 quality.expectation_result, quality.quarantined_row,

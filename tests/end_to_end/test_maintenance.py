@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 import small
@@ -495,6 +495,16 @@ def test_vacuum_is_the_owners(owner: Engine, engine: Engine) -> None:
     maintenance.vacuum(owner)
     query = "select count(*) from pg_stat_user_tables where schemaname = 'report' and last_vacuum is not null"
     assert scalar(engine, query) == 9
+
+
+def test_vacuum_does_not_wait_for_who_has_a_table(owner: Engine, engine: Engine, settings: Settings) -> None:
+    impatient = create_engine(settings.database_url, connect_args={"options": "-c lock_timeout=5000"})
+    with owner.begin() as connection:
+        connection.execute(text("lock table report.store in share row exclusive mode"))
+        maintenance.vacuum(impatient)
+    impatient.dispose()
+    query = "select relname from pg_stat_user_tables where schemaname = 'report' and last_vacuum is null"
+    assert scalar(engine, query) == "store"
 
 
 @pytest.mark.parametrize(

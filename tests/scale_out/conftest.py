@@ -60,6 +60,8 @@ def system(new_database: Callable, tmp_path_factory: pytest.TempPathFactory) -> 
             "STORE_UPTIME_QUALITY": "s3://stores/quality",
             "STORE_UPTIME_LOGS": "s3://stores/logs",
             "STORE_UPTIME_SCHEDULE": "none",
+            # Its tasks would take a worker, or wait for the locks that tests hold.
+            "STORE_UPTIME_MAINTENANCE_SCHEDULE": "none",
             "STORE_UPTIME_LOADERS": str(len(WORKERS)),
             "API_SERVER_URL": f"http://127.0.0.1:{port}",
             "PORT": str(port),

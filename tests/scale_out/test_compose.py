@@ -82,6 +82,7 @@ def up(folder: Path, files: list[str], variables: dict[str, str], database_url: 
         "STORE_UPTIME_DATABASE_URL": database_url,
         "API_SERVER_URL": f"http://127.0.0.1:{api_port}",
         "STORE_UPTIME_SCHEDULE": "none",
+        "STORE_UPTIME_MAINTENANCE_SCHEDULE": "none",
     }
     compose = Compose(folder, files, variables)
     # The port of a container is its own; here it has to be a free one. The last is for a machine where tests are alone.
