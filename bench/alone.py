@@ -1,8 +1,9 @@
 """The two reports of a week of any size, without yardsticks: what a size costs that DuckDB and a bare COPY cannot take.
 
-    python bench/alone.py [--stores 14000] [--multiplier 100] [--shards 2] [--record]
+    python bench/alone.py [--stores 14000] [--multiplier 100] [--shards 2] [--week FOLDER] [--record]
 
-`--record` writes the table into bench/RESULTS.md. A hundred times the stores need 60 GB of disk and half an hour.
+`--week` is a week that reference_week.py wrote before; `--record` writes the table into bench/RESULTS.md. A hundred
+times the stores need 60 GB of disk and half an hour.
 """
 
 from __future__ import annotations
@@ -37,11 +38,13 @@ def main() -> None:
     parser.add_argument("--stores", type=int, default=14_000)
     parser.add_argument("--multiplier", type=int, default=100)
     parser.add_argument("--shards", type=int, default=2)
+    parser.add_argument("--week", type=Path, help="the folder of the week; else it is written first")
     parser.add_argument("--record", action="store_true", help="write the table into bench/RESULTS.md")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="store-uptime-bench-") as scratch:
         Path(scratch).chmod(0o755)  # the server may run as a user of its own
-        measured, size = measure(Path(scratch), asked.stores * asked.multiplier, asked.shards)
+        week = asked.week or write_week(Path(scratch), asked.stores * asked.multiplier)
+        measured, size = measure(Path(scratch), week, asked.stores * asked.multiplier, asked.shards)
     text = table(measured, size, asked.shards)
     print(text)
     if asked.record:
@@ -49,13 +52,16 @@ def main() -> None:
         record(f"`python bench/alone.py {sizes}`\n\n{text}", MARKS)
 
 
-def measure(scratch: Path, stores: int, shards: int) -> tuple[Round, Size]:
-    """A first report from the files, and a second one on what is loaded."""
-    measured = Round()
-    week, home = scratch / "week", scratch / "home"
-    home.mkdir(mode=0o755)
+def write_week(scratch: Path, stores: int) -> Path:
     say(f"writing the reference week of {stores:,} stores")
-    python("reference_week.py", str(week), "--stores", str(stores))
+    python("reference_week.py", str(scratch / "week"), "--stores", str(stores))
+    return scratch / "week"
+
+
+def measure(scratch: Path, week: Path, stores: int, shards: int) -> tuple[Round, Size]:
+    """A first report from the files, and a second one on what is loaded."""
+    measured, home = Round(), scratch / "home"
+    home.mkdir(mode=0o755)
     with embedded.running(home) as url:
         environment = {"STORE_UPTIME_HOME": str(home), "STORE_UPTIME_DATABASE_URL": url}
         migrate(Settings.from_environment(environment))

@@ -97,6 +97,7 @@ def create(engine: Engine, request: ReportRequest) -> None:
         raise SettingError("shards", str(request.shards), "a number from 1 to 256")
     with engine.begin() as connection:
         connection.execute(statement("report/create_report"), asdict(request))
+        connection.execute(statement("report/ask_report"), asdict(request))
 
 
 def record_task(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from random import Random
+from threading import Barrier
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import Engine, StaticPool, create_engine, text
@@ -14,7 +17,8 @@ import small
 import worlds
 from faults.task_process import TaskProcess
 from pipeline import CLOCK, Published, compute, dump, figures, is_waiting, run_report, start
-from store_uptime import acceptance, load
+from store_uptime import acceptance, load, reports
+from store_uptime.database import connect
 from store_uptime.settings import Settings
 from store_uptime.store_keys import store_key
 
@@ -98,6 +102,26 @@ def test_runs_of_folders_that_share_files(
     with engine.connect() as connection:
         assert connection.execute(text("select count(*) from core.file where state = 'accepted'")).scalar() == 5
         assert connection.execute(text("select count(distinct file_id) from core.acceptance")).scalar() == 5
+
+
+def test_loaders_that_open_one_report_at_the_same_moment(settings: Settings, engine: Engine) -> None:
+    """Whoever comes first writes its row, and nobody fails: with two keys to clash in that took luck."""
+    runs = [str(uuid4()) for _ in range(500)]
+    start_line = Barrier(3, timeout=60)
+
+    def open_all() -> None:
+        own = connect(settings, "writer")
+        for run in runs:
+            start_line.wait()
+            reports.create(own, reports.ReportRequest(reports.report_id_of(run), run, created_at=CLOCK))
+        own.dispose()
+
+    with ThreadPoolExecutor() as threads:
+        for opened in [threads.submit(open_all) for _ in range(3)]:
+            opened.result()
+    with engine.connect() as connection:
+        found = connection.execute(text("select dag_run_id from report.report")).scalars().all()
+    assert sorted(found) == sorted(runs)
 
 
 def test_shards_of_one_report(
