@@ -57,6 +57,7 @@ def accept(engine: Engine, report_id: UUID, clock: datetime) -> dict[str, Any]:
 def _update_runs(connection: Connection, poll_files: list[int]) -> int:
     """Brings core.status_run up to date with newly accepted files; returns how many runs are new."""
     files = {"file_ids": poll_files}
+    connection.execute(statement("ingest/analyze_staged"))
     connection.execute(statement("ingest/mark_polled_stores"), files)
     if connection.scalar(statement("ingest/can_append_runs"), files):
         runs = 0

@@ -245,3 +245,13 @@ def test_figures_are_read_back_as_written(engine: Engine, tmp_path: Path) -> Non
         scalar(engine, "select count(*) from report.report where csv_sha256 is not null and published_at is not null")
         == 1
     )
+
+
+def test_what_is_accepted_is_planned_by_what_is_there(engine: Engine, owner: Engine, tmp_path: Path) -> None:
+    """The tables of what is staged are empty between two loads, and were known as such: each run looked at all."""
+    folder = small.write(tmp_path / "data")
+    run_report(engine, folder, tmp_path / "reports")
+    (folder / "store_status_more.csv").write_text(small.STATUS.replace("2023-01-2", "2023-01-3"))
+    run_report(engine, folder, tmp_path / "reports")
+    known = "select count(distinct tablename) from pg_stats where tablename in ('polled_store', 'staged_run')"
+    assert scalar(owner, known) == 2
