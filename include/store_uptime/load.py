@@ -10,12 +10,15 @@ docs/decisions/0007-a-large-file-is-loaded-in-shares-of-stores.md.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from psycopg2.errors import DeadlockDetected
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import OperationalError
 
 from store_uptime.errors import InputFileError, InputFolderError
 from store_uptime.files import KINDS, STORE_STATUS, InputPath, Kind, Reader, content_hash, find_files
@@ -87,6 +90,10 @@ class Ingest:
 
     def load_together(self) -> None:
         """Everything in one transaction: files are read while others are written, and months are filled faster."""
+        while not self._unless_deadlocked(self._load_together):
+            pass
+
+    def _load_together(self) -> bool:
         with self.engine.begin() as connection:
             self._plan(connection)
             connection.execute(statement("ingest/create_named_store"))
@@ -101,6 +108,7 @@ class Ingest:
                 writes.wait()
             register_stores(connection)
             self._finish(connection)
+            return True
 
     def load_with_others(self) -> None:
         """Share by share, as long as there is one that nobody has; then those that others have, should they die."""
@@ -111,10 +119,25 @@ class Ingest:
                 shares = self._open_shares(connection)
             if not shares:
                 break
-            if not any(self._load_alone("ingest/take_share", share) for share in shares):
-                self._load_alone("ingest/await_share", shares[0])
+            if not any(self._unless_deadlocked(self._load_alone, "ingest/take_share", share) for share in shares):
+                self._unless_deadlocked(self._load_alone, "ingest/await_share", shares[0])
         with self.engine.begin() as connection:
             self._finish(connection)
+
+    def _unless_deadlocked(self, load: Callable[..., bool], *arguments: Any) -> bool:
+        """What `load` answers; no, if PostgreSQL ended it because it and another run's loader waited for each other.
+
+        A run with one loader waits for shares while it has others, so that can happen. Nothing of it is there then, and
+        it can begin again.
+        """
+        files_loaded, counts = self.files_loaded.copy(), self.counts.copy()
+        try:
+            return load(*arguments)
+        except (OperationalError, DeadlockDetected) as error:
+            if not isinstance(getattr(error, "orig", error), DeadlockDetected):
+                raise
+            self.files_loaded, self.counts = files_loaded, counts
+            return False
 
     def _plan(self, connection: Connection) -> None:
         """Notes the report's files; for new ones, whoever comes first decides what their shares are."""
