@@ -24,6 +24,7 @@ RETRY_POLICY = ExceptionRetryPolicy(
                 "psycopg2.OperationalError",
                 "psycopg2.InterfaceError",
                 "airflow.sdk.exceptions.AirflowRuntimeError",  # Airflow's API, when its database is away
+                "store_uptime.errors.NoAnswerError",
                 ConnectionError,
                 TimeoutError,
             ],

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 
 class StoreUptimeError(Exception):
-    """Base of all errors that are the input's or the deployment's, not ours. Retrying does not help."""
+    """Base of all errors that are the input's or the deployment's, not ours. But for `NoAnswerError`, trying again
+    does not help."""
 
 
 class SettingError(StoreUptimeError):
@@ -66,12 +68,45 @@ class DiskFullError(StoreUptimeError):
         super().__init__(f"{place} is full. Make room there, then run the task again.")
 
 
+class NoAnswerError(StoreUptimeError):
+    """A folder or file that may be there the next time: `{place} does not answer: {problem}`"""
+
+    def __init__(self, place: str, problem: str) -> None:
+        self.place, self.problem = place, problem
+        super().__init__(f"{place} does not answer: {problem}")
+
+
+FULL = {errno.ENOSPC, errno.EDQUOT}
+# Network file systems give these, and s3fs when a store of objects is busy or has an error of its own.
+UNANSWERED = {errno.EIO, errno.EBUSY, errno.EAGAIN, errno.ESTALE, errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTUNREACH}
+
+# What file systems of fsspec pass on as their libraries raise it.
+LOST_CONNECTIONS = {
+    "botocore.exceptions": ("ConnectionError", "HTTPClientError", "IncompleteReadError"),
+    "aiohttp": ("ClientError",),
+}
+
+
 @contextmanager
-def naming_full_disk(place: str) -> Iterator[None]:
-    """Turns `No space left on device`, which names no place, into a `DiskFullError` that does."""
+def naming_place(place: str) -> Iterator[None]:
+    """Errors of a place that can be told from its content name it: `DiskFullError` and `NoAnswerError`."""
     try:
         yield
-    except OSError as error:
-        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
-            raise
-        raise DiskFullError(place) from error
+    except Exception as error:
+        number, said = getattr(error, "errno", None), getattr(error, "strerror", None)
+        if number in FULL:
+            raise DiskFullError(place) from error
+        if number in UNANSWERED or isinstance(error, (ConnectionError, TimeoutError, *_lost_connections())):
+            problem = " ".join((said or str(error) or type(error).__name__).split())
+            raise NoAnswerError(place, problem) from error
+        raise
+
+
+def _lost_connections() -> tuple[type[Exception], ...]:
+    """Those of the libraries that have been imported: no store of objects was asked without them."""
+    return tuple(
+        getattr(sys.modules[module], name)
+        for module, names in LOST_CONNECTIONS.items()
+        if module in sys.modules
+        for name in names
+    )

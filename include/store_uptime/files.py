@@ -3,7 +3,7 @@
 A file of any size is read in blocks of a MiB. A block without quote characters goes to polars' CSV parser
 as it is; one with quotes (or a lone CR) goes through Python's `csv`, which tells where a record that spans lines
 began. Either way each row keeps its physical line number and its raw text, for the quarantine. Whatever makes the file
-as a whole unreadable is an `InputFileError`.
+as a whole unreadable is an `InputFileError`; a folder or file that does not answer is a `NoAnswerError`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import numpy as np
 import polars as pl
 import zstandard
 
-from store_uptime.errors import InputFileError, InputFolderError
+from store_uptime.errors import InputFileError, InputFolderError, naming_place
 
 BLOCK_BYTES = 2**20
 LONGEST_RECORD_BYTES = 128 * 2**10
@@ -81,7 +81,8 @@ def find_files(folder: InputPath) -> dict[str, list[InputPath]]:
     Raises `InputFolderError` when the folder cannot be listed, or holds two files for one snapshot.
     """
     try:
-        entries = sorted(folder.iterdir(), key=lambda path: path.name)
+        with naming_place(str(folder)):
+            entries = sorted(folder.iterdir(), key=lambda path: path.name)
     except OSError as error:
         raise InputFolderError(str(folder), f"cannot be listed ({error.strerror or error})") from error
     found = {
@@ -108,7 +109,7 @@ def content_hash(path: InputPath) -> tuple[str, int]:
     """SHA-256 (hex) and size in bytes of a file as it is stored."""
     digest, size = hashlib.sha256(), 0
     try:
-        with path.open("rb") as stream:
+        with naming_place(str(path)), path.open("rb") as stream:
             while chunk := stream.read(4 * 2**20):
                 digest.update(chunk)
                 size += len(chunk)
@@ -341,7 +342,7 @@ class Reader:
     def _decompressed(self) -> Iterator[bytes]:
         suffix = self.name.lower().rpartition(".")[2]
         try:
-            with self._path.open("rb") as stream:
+            with naming_place(str(self._path)), self._path.open("rb") as stream:
                 yield from _decompress(self._hashed(stream), suffix)
         except (EOFError, zlib.error, zstandard.ZstdError) as error:
             raise InputFileError(self.name, f"cannot be decompressed ({error})", f"a whole .{suffix} file") from error

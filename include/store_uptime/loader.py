@@ -15,7 +15,7 @@ import polars as pl
 from sqlalchemy import Connection
 
 from store_uptime import binary_copy
-from store_uptime.errors import naming_full_disk
+from store_uptime.errors import naming_place
 from store_uptime.files import BUSINESS_HOURS, STORE_STATUS, STORE_TIMEZONES, Batch, Reader, Unusable
 from store_uptime.overlap import Writes, ahead, side_by_side
 from store_uptime.parsing import (
@@ -86,7 +86,7 @@ class Loader:
             STORE_TIMEZONES.name: self._load_timezones,
         }
         with (
-            naming_full_disk(f"The folder for temporary files ({gettempdir()})"),
+            naming_place(f"The folder for temporary files ({gettempdir()})"),
             ThreadPoolExecutor(max_workers=1) as self.read_ahead,
             ThreadPoolExecutor(CHECKERS) as self.checkers,
         ):

@@ -20,6 +20,7 @@ from fastapi import Request
 from fastapi.responses import Response, StreamingResponse
 from sqlalchemy import Row
 
+from store_uptime.errors import naming_place
 from store_uptime_web import records, runs, spreadsheet
 from store_uptime_web.figures import KINDS, PERIODS, UNIT_US, hundredths, of_period
 from store_uptime_web.models import instant_text
@@ -144,7 +145,8 @@ def published(row: Row) -> IO[bytes] | None:
 
 def opened(path: str) -> IO[bytes]:
     """The file at `path`."""
-    return located(path).open("rb")
+    with naming_place("The reports folder"):
+        return located(path).open("rb")
 
 
 def located(address: str) -> Path | ObjectStoragePath:

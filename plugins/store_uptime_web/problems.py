@@ -17,6 +17,8 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
+from store_uptime.errors import NoAnswerError
+
 log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
@@ -155,6 +157,11 @@ def install(app: FastAPI) -> None:
     async def on_database_error(request: Request, error: Exception) -> Response:
         log.error("The database did not answer", exc_info=error)
         return answer(request, Problem(503, "The database does not answer; try again.", headers={"Retry-After": "5"}))
+
+    @app.exception_handler(NoAnswerError)
+    async def on_no_answer(request: Request, error: NoAnswerError) -> Response:
+        log.error("A folder did not answer", exc_info=error)
+        return answer(request, Problem(503, f"{error.place} does not answer; try again.", headers={"Retry-After": "5"}))
 
     @app.exception_handler(Exception)
     async def on_error(request: Request, error: Exception) -> Response:

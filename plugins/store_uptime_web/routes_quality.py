@@ -17,6 +17,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import FileResponse, RedirectResponse, Response, StreamingResponse
 from sqlalchemy import Row
 
+from store_uptime.errors import naming_place
 from store_uptime_web import cursors, downloads, problems, records, runs, spreadsheet
 from store_uptime_web.downloads import CSV, JSON, XLSX, attachment
 from store_uptime_web.models import QualityDetail, QualityPage, QuarantinePage, Text, instant_text
@@ -263,7 +264,8 @@ def stored_page(folder: ObjectStoragePath, path: str) -> Response:
     if media_type is None or not {".", ".."}.isdisjoint(names):
         raise missing
     try:
-        content = folder.joinpath(*names).read_bytes()
+        with naming_place("The folder for quality results"):
+            content = folder.joinpath(*names).read_bytes()
     except FileNotFoundError as error:
         raise missing from error
     return Response(content, media_type=media_type, headers=DATA_DOCS_HEADERS)

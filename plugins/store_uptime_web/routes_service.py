@@ -12,7 +12,7 @@ from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.exposition import choose_encoder
 from sqlalchemy.exc import SQLAlchemyError
 
-from store_uptime.errors import StoreUptimeError
+from store_uptime.errors import NoAnswerError, StoreUptimeError, naming_place
 from store_uptime_web import metrics, problems, records, runs
 from store_uptime_web.problems import Problem
 from store_uptime_web.security import PUBLIC, READ
@@ -112,8 +112,9 @@ def report_store_state() -> str:
     from airflow.sdk import ObjectStoragePath  # loads fsspec
 
     try:
-        ObjectStoragePath(folder).exists()
-    except (OSError, ValueError):
+        with naming_place("The reports folder"):
+            ObjectStoragePath(folder).exists()
+    except (NoAnswerError, OSError, ValueError):
         return "does not answer"
     return "ok"
 

@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from commands.airflow_environment import airflow_environment, migrate_all
 from dags.runs import Deployment
+from object_storage import ObjectStorage
 from store_uptime.database import connect
 from store_uptime.reports import report_id_of
 from store_uptime.settings import PROJECT, Settings
@@ -64,22 +63,19 @@ def first_report(deployment: Deployment) -> UUID:
 
 
 @pytest.fixture(scope="session")
-def object_storage() -> Iterator[str]:
-    """S3 on this machine; one for all tests, because file systems are remembered with their address."""
-    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
-    server.start()
-    yield "http://{}:{}".format(*server.get_host_and_port())
-    server.stop()
+def object_storage() -> Iterator[ObjectStorage]:
+    """One for all tests, because file systems are remembered with their address."""
+    storage = ObjectStorage()
+    yield storage
+    storage.stop()
 
 
 @pytest.fixture
-def bucket(object_storage: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+def bucket(object_storage: ObjectStorage, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A new bucket, which the deployment's folders are in."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setenv("AWS_ENDPOINT_URL", object_storage)
+    for name, value in object_storage.environment.items():
+        monkeypatch.setenv(name, value)
     name = f"stores-{uuid4()}"
     monkeypatch.setenv("STORE_UPTIME_DATA", f"s3://{name}/data")
     monkeypatch.setenv("STORE_UPTIME_REPORTS", f"s3://{name}/reports")
-    return boto3.resource("s3", endpoint_url=object_storage).create_bucket(Bucket=name)
+    return object_storage.new_bucket(name)

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from dags.runs import TASKS, Deployment
-from store_uptime.errors import InputFolderError
+from store_uptime.errors import InputFolderError, NoAnswerError
 from store_uptime.settings import PROJECT
 
 HEAVY = {"great_expectations", "pandas", "polars", "numpy", "pyarrow", "boto3", "fastapi", "aiosmtplib"}
@@ -136,6 +136,7 @@ def test_parameters_that_are_not(dag: Any, name: str, value: object) -> None:
         (OperationalError("select", {}, Exception("server closed the connection")), "retry"),
         (psycopg2.InterfaceError("connection already closed"), "retry"),
         (ConnectionResetError(), "retry"),
+        (NoAnswerError("s3://stores/data", "Could not connect"), "retry"),
         (InputFolderError("data", "is empty"), "fail"),
         (FileNotFoundError("store_status.csv"), "fail"),
         (ZeroDivisionError(), "fail"),

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,14 +48,15 @@ class DagProcess:
         )
         assert self._answer() == {"is_ready": True}
 
-    def start(self, settings: Settings, **conf: Any) -> None:
-        """Starts a run with these settings."""
+    def start(self, settings: Settings, variables: Mapping[str, str] | None = None, **conf: Any) -> None:
+        """Starts a run with these settings and other variables of the environment."""
         environment = {
             "STORE_UPTIME_HOME": str(settings.home),
             "STORE_UPTIME_DATABASE_URL": settings.database_url,
             "STORE_UPTIME_DATA": settings.data,
             "STORE_UPTIME_REPORTS": settings.reports,
             "STORE_UPTIME_MAX_UNUSABLE_PERCENT": "100",  # the world holds odd rows
+            **(variables or {}),
         }
         self._start_of_log = len(Path(self._log.name).read_text())
         self._process.stdin.write(json.dumps({"environment": environment, "conf": conf}).encode() + b"\n")
@@ -67,8 +69,9 @@ class DagProcess:
         return Run(report_id_of(answer["run_id"]), states)
 
     def wait_for_log(self, words: str) -> None:
-        """Waits until the run that was started says so."""
+        """Waits until the run that was started says so, after what was waited for before."""
         wait_until(lambda: words in Path(self._log.name).read_text()[self._start_of_log :], words)
+        self._start_of_log = len(Path(self._log.name).read_text())
 
     def close(self) -> None:
         self._process.stdin.close()

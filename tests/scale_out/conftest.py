@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 from sqlalchemy import Engine
 
+from object_storage import ObjectStorage
 from scale_out.cluster import Cluster, Redis, Web, private_keys, require_redis
 from stack import free_port
 from store_uptime.database import connect
@@ -28,6 +27,7 @@ class System:
 
     cluster: Cluster
     queue: Redis
+    storage: ObjectStorage
     bucket: Any
     owner: Engine
     web: Web
@@ -39,47 +39,44 @@ def system(new_database: Callable, tmp_path_factory: pytest.TempPathFactory) -> 
     folder = tmp_path_factory.mktemp("machines")
     with ExitStack() as running:
         database_url = running.enter_context(new_database())
-        bucket_server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
-        bucket_server.start()
-        running.callback(bucket_server.stop)
-        endpoint = "http://{}:{}".format(*bucket_server.get_host_and_port())
-        access = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing", "region_name": "us-east-1"}
-        bucket = boto3.resource("s3", endpoint_url=endpoint, **access).create_bucket(Bucket="stores")
+        storage = ObjectStorage()
+        running.callback(storage.stop)
+        bucket = storage.new_bucket("stores")
         for name, content in files().items():
             bucket.put_object(Key=f"data/{name}", Body=content)
         queue = Redis(folder / "redis", free_port())
         password = folder / "redis-password"
         password.write_text(f"{queue.password}\n")
         port = free_port()
-        environment = private_keys() | {
-            "STORE_UPTIME_DATABASE_URL": database_url,
-            "STORE_UPTIME_QUEUE_URL": queue.url,
-            "REDIS_PASSWORD_FILE": str(password),
-            "STORE_UPTIME_DATA": "s3://stores/data",
-            "STORE_UPTIME_REPORTS": "s3://stores/reports",
-            "STORE_UPTIME_QUALITY": "s3://stores/quality",
-            "STORE_UPTIME_LOGS": "s3://stores/logs",
-            "STORE_UPTIME_SCHEDULE": "none",
-            # Its tasks would take a worker, or wait for the locks that tests hold.
-            "STORE_UPTIME_MAINTENANCE_SCHEDULE": "none",
-            "STORE_UPTIME_LOADERS": str(len(WORKERS)),
-            "API_SERVER_URL": f"http://127.0.0.1:{port}",
-            "PORT": str(port),
-            "AWS_ACCESS_KEY_ID": "testing",
-            "AWS_SECRET_ACCESS_KEY": "testing",
-            "AWS_DEFAULT_REGION": "us-east-1",
-            "AWS_ENDPOINT_URL": endpoint,
-            "AIRFLOW__API__HOST": "127.0.0.1",
-            # So that three workers have to share a report, and what is lost is missed while one waits.
-            "AIRFLOW__CELERY__WORKER_CONCURRENCY": "1",
-            "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "10",
-            "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "2",
-            "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_SEC": "2",
-            "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT": "10",
-            "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT_CHECK_INTERVAL": "3",
-            "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "5",
-            "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "10",
-        }
+        environment = (
+            storage.environment
+            | private_keys()
+            | {
+                "STORE_UPTIME_DATABASE_URL": database_url,
+                "STORE_UPTIME_QUEUE_URL": queue.url,
+                "REDIS_PASSWORD_FILE": str(password),
+                "STORE_UPTIME_DATA": "s3://stores/data",
+                "STORE_UPTIME_REPORTS": "s3://stores/reports",
+                "STORE_UPTIME_QUALITY": "s3://stores/quality",
+                "STORE_UPTIME_LOGS": "s3://stores/logs",
+                "STORE_UPTIME_SCHEDULE": "none",
+                # Its tasks would take a worker, or wait for the locks that tests hold.
+                "STORE_UPTIME_MAINTENANCE_SCHEDULE": "none",
+                "STORE_UPTIME_LOADERS": str(len(WORKERS)),
+                "API_SERVER_URL": f"http://127.0.0.1:{port}",
+                "PORT": str(port),
+                "AIRFLOW__API__HOST": "127.0.0.1",
+                # So that three workers have to share a report, and what is lost is missed while one waits.
+                "AIRFLOW__CELERY__WORKER_CONCURRENCY": "1",
+                "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "10",
+                "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "2",
+                "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_SEC": "2",
+                "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT": "10",
+                "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT_CHECK_INTERVAL": "3",
+                "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "5",
+                "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "10",
+            }
+        )
         cluster = running.enter_context(Cluster(folder, environment))
         cluster.machines["redis"] = queue
         cluster.wait_for(queue.answers, "Redis")
@@ -96,7 +93,7 @@ def system(new_database: Callable, tmp_path_factory: pytest.TempPathFactory) -> 
         cluster.wait_for(lambda: all(" ready." in cluster.machines[name].said() for name in WORKERS), "the workers")
         owner = connect(Settings.from_environment({"STORE_UPTIME_DATABASE_URL": database_url}), "owner")
         running.callback(owner.dispose)
-        yield System(cluster, queue, bucket, owner, web)
+        yield System(cluster, queue, storage, bucket, owner, web)
 
 
 def files() -> dict[str, bytes]:

@@ -1,10 +1,11 @@
-"""What a run survives on many machines: a lost worker, a queue and a scheduler that go away and come back.
+"""What a run survives on many machines: a lost worker; a queue, a scheduler and a bucket that go away and come back.
 
 Tasks are held up by a lock on a table that they have to write, so that something is under way when the machine goes.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
@@ -73,3 +74,27 @@ def test_a_scheduler_that_comes_back_goes_on_with_the_run(system: System, expect
         system.cluster.machines["scheduler"].start()
     expect_report(system, report_id, expected)
     assert {number for _, _, number in system.web.tries(report_id)} == {1}
+
+
+def has_missed(tries: Counter[tuple[str, str, int]]) -> bool:
+    """Whether a try of ingest has failed and will be followed by another."""
+    return any(task == "ingest" and (state == "up_for_retry" or number > 1) for task, state, number in tries)
+
+
+def test_a_bucket_that_comes_back_gets_the_report(system: System, expected: bytes) -> None:
+    def health() -> tuple[int, str]:
+        answer = system.web.client.get("/store-uptime/health")
+        return answer.status_code, answer.text
+
+    published = system.web.trigger(1)
+    expect_report(system, published, expected)
+    with system.storage.away():
+        report_id = system.web.trigger(1)
+        system.cluster.wait_for(lambda: has_missed(system.web.tries(report_id)), "ingest to miss the bucket")
+        status, parts = health()
+        assert status == 503
+        assert "report store: does not answer" in parts
+        answer = system.web.client.get(f"/store-uptime/reports/{published}/download")
+        assert (answer.status_code, answer.json()["detail"]) == (503, "The reports folder does not answer; try again.")
+    expect_report(system, report_id, expected)
+    assert health()[0] == 200
