@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import Param, get_current_context
 
 import store_uptime_failures as failures
-from store_uptime.errors import StoreUptimeError
+from store_uptime.errors import StoreUptimeError, naming_place
 from store_uptime.settings import Settings
 
 if TYPE_CHECKING:
@@ -42,7 +42,9 @@ def run_part(name: str, *arguments: Any, **options: Any) -> None:
     from store_uptime.database import connect
 
     engine = connect(settings(), "writer")
-    report(getattr(maintenance, name)(engine, *arguments, dry_run=parameter("dry_run"), **options))
+    with naming_place("A folder of reports or of quality results"):
+        found = getattr(maintenance, name)(engine, *arguments, dry_run=parameter("dry_run"), **options)
+    report(found)
     engine.dispose()
 
 
