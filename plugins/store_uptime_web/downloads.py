@@ -20,7 +20,7 @@ from fastapi import Request
 from fastapi.responses import Response, StreamingResponse
 from sqlalchemy import Row
 
-from store_uptime.errors import naming_place
+from store_uptime.errors import NoAnswerError, naming_place
 from store_uptime_web import records, runs, spreadsheet
 from store_uptime_web.figures import KINDS, PERIODS, UNIT_US, hundredths, of_period
 from store_uptime_web.models import instant_text
@@ -103,7 +103,7 @@ def matches(if_none_match: str | None, tag: str) -> bool:
 
 
 def csv_file(row: Row, headers: dict[str, str], *, accepts_gzip: bool) -> Response:
-    """The published CSV; written anew from the database, byte for byte, should its file be gone."""
+    """The published CSV; written anew from the database, byte for byte, should its file be gone or out of reach."""
     stream = published(row)
     if stream is None:
         return StreamingResponse(
@@ -133,8 +133,8 @@ def gzipped(stream: IO[bytes], sha256: str) -> bytes:
 
 
 def published(row: Row) -> IO[bytes] | None:
-    """The file of a report, or None if it is not there in full."""
-    with suppress(FileNotFoundError):
+    """The file of a report, or None if it is not there in full or its folder does not answer."""
+    with suppress(FileNotFoundError, NoAnswerError):
         stream = opened(row.csv_path)
         if stream.seek(0, io.SEEK_END) == row.csv_bytes:
             stream.seek(0)

@@ -99,7 +99,7 @@ MEANINGS = {
     422: "A field of the request cannot be used; `errors` names it.",
     429: "Too many requests; Retry-After says when to go on.",
     502: "Airflow gave an answer that was not expected.",
-    503: "The database or the DAG is not ready.",
+    503: "The database, a folder or the DAG is not ready.",
 }
 
 

@@ -94,7 +94,9 @@ def test_a_bucket_that_comes_back_gets_the_report(system: System, expected: byte
         status, parts = health()
         assert status == 503
         assert "report store: does not answer" in parts
-        answer = system.web.client.get(f"/store-uptime/reports/{published}/download")
-        assert (answer.status_code, answer.json()["detail"]) == (503, "The reports folder does not answer; try again.")
+        assert system.web.client.get(f"/store-uptime/get_report/{published}").content == expected
+        answer = system.web.client.get(f"/store-uptime/data_docs/runs/{published}.html", follow_redirects=True)
+        problem = (answer.status_code, answer.json()["detail"])
+        assert problem == (503, "The folder for quality results does not answer; try again.")
     expect_report(system, report_id, expected)
     assert health()[0] == 200
