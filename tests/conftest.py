@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import psycopg2
@@ -14,7 +15,10 @@ from sqlalchemy import Engine
 
 from store_uptime import embedded
 from store_uptime.database import connect, migrate
-from store_uptime.settings import Settings
+from store_uptime.settings import PROJECT, Settings
+
+if TYPE_CHECKING:
+    from system import System
 
 MIGRATED = "migrated"
 
@@ -93,6 +97,24 @@ def owner(settings: Settings) -> Iterator[Engine]:
     engine = connect(settings, "owner")
     yield engine
     engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def system(new_database: Callable, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """Many machines, which only this module uses; they go before others' tests need the processor."""
+    from system import running_system
+
+    with running_system(new_database, tmp_path_factory.mktemp("machines")) as system:
+        yield system
+
+
+@pytest.fixture(scope="session")
+def sample_report(new_engine: Callable, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The report on the sample as one process makes it."""
+    from pipeline import run_report
+
+    with new_engine() as engine:
+        return run_report(engine, PROJECT / "data" / "sample", tmp_path_factory.mktemp("sample-report")).csv
 
 
 def settings_for(home: Path, database_url: str) -> Settings:

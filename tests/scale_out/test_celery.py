@@ -9,8 +9,8 @@ from uuid import UUID
 import httpx
 import pytest
 
-from scale_out.cluster import REPORT_SECONDS, expectations_of, tasks_of
-from scale_out.conftest import WORKERS, System, files
+from cluster import REPORT_SECONDS, expectations_of, tasks_of
+from system import WORKERS, System, files
 
 SHARDS = 6
 TASKS = [*len(WORKERS) * ["ingest"], "validate", "export", *SHARDS * ["localize", "clip", "interpolate"]]
@@ -42,11 +42,13 @@ def test_the_workers_load_each_row_once_between_them(system: System, report_id: 
     assert shares == 0
 
 
-def test_the_report_is_the_one_that_a_single_process_makes(system: System, report_id: UUID, expected: bytes) -> None:
-    assert system.bucket.Object(f"reports/{report_id}.csv").get()["Body"].read() == expected
+def test_the_report_is_the_one_that_a_single_process_makes(
+    system: System, report_id: UUID, sample_report: bytes
+) -> None:
+    assert system.bucket.Object(f"reports/{report_id}.csv").get()["Body"].read() == sample_report
     answer = system.web.client.get(f"/store-uptime/get_report/{report_id}")
     assert answer.headers["content-type"].startswith("text/csv")
-    assert answer.content == expected
+    assert answer.content == sample_report
 
 
 def test_the_web_shows_what_another_machine_found_about_the_input(system: System, report_id: UUID) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import yaml
 
-from scale_out.cluster import REPORT_SECONDS, Cluster, Machine, Web, require_redis
+from cluster import REPORT_SECONDS, Cluster, Machine, Web, require_redis
 from stack import free_port
 from store_uptime.settings import PROJECT
 
@@ -136,7 +136,7 @@ def is_healthy(cluster: Cluster, compose: Compose, name: str) -> bool:
 
 @pytest.mark.parametrize("is_on_one_machine", [False, True], ids=["with-a-queue", "one-machine"])
 def test_the_services_make_a_report(
-    new_database: Callable, tmp_path: Path, expected: bytes, is_on_one_machine: bool
+    new_database: Callable, tmp_path: Path, sample_report: bytes, is_on_one_machine: bool
 ) -> None:
     files, variables = ["docker-compose.yaml"], {}
     if is_on_one_machine:
@@ -147,7 +147,7 @@ def test_the_services_make_a_report(
     with new_database() as url, up(tmp_path, files, variables, url) as (cluster, web):
         report_id = web.trigger(2)
         cluster.wait_for(lambda: web.state(report_id) in ("Complete", "Failed"), "the report", REPORT_SECONDS)
-        assert (tmp_path / "home" / "reports" / f"{report_id}.csv").read_bytes() == expected
+        assert (tmp_path / "home" / "reports" / f"{report_id}.csv").read_bytes() == sample_report
         assert ("worker" in cluster.machines) != is_on_one_machine
         if not is_on_one_machine:
             assert "Executing workload" in cluster.machines["worker"].said()

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
-from scale_out.cluster import REPORT_SECONDS, blocked_statements, tasks_of
-from scale_out.conftest import WORKERS, System
+from cluster import REPORT_SECONDS, blocked_statements, tasks_of
+from system import WORKERS, System
 
 STAGES = ("localize", "clip", "interpolate")
 SHARDS = 4
@@ -29,50 +29,50 @@ def under_way(system: System) -> Iterator[UUID]:
         yield report_id
 
 
-def expect_report(system: System, report_id: UUID, expected: bytes) -> None:
+def expect_report(system: System, report_id: UUID, sample_report: bytes) -> None:
     """The run ends, and ends right."""
     system.cluster.wait_for(lambda: system.web.state(report_id) in ("Complete", "Failed"), "the report", REPORT_SECONDS)
     assert system.web.state(report_id) == "Complete"
-    assert system.bucket.Object(f"reports/{report_id}.csv").get()["Body"].read() == expected
+    assert system.bucket.Object(f"reports/{report_id}.csv").get()["Body"].read() == sample_report
 
 
-def test_the_task_of_a_lost_worker_is_done_by_another(system: System, expected: bytes) -> None:
+def test_the_task_of_a_lost_worker_is_done_by_another(system: System, sample_report: bytes) -> None:
     lost = WORKERS[0]
     with under_way(system) as report_id:
         system.cluster.machines[lost].kill()
         [task] = tasks_of(system.cluster.machines[lost], report_id)[-1:]
         system.cluster.machines[lost].start()
         assert task == "localize"
-    expect_report(system, report_id, expected)
+    expect_report(system, report_id, sample_report)
     tries = system.web.tries(report_id)
     assert tries[("localize", "success", 2)] == 1
     assert sum(tries.values()) == len(WORKERS) + 2 + SHARDS * len(STAGES)
     assert {number for task, _, number in tries if task != "localize"} == {1}
 
 
-def test_a_queue_that_comes_back_has_lost_nothing(system: System, expected: bytes) -> None:
+def test_a_queue_that_comes_back_has_lost_nothing(system: System, sample_report: bytes) -> None:
     with under_way(system) as report_id:
         waiting = system.queue.client.llen("default")
         system.queue.kill()
         system.queue.start()
         system.cluster.wait_for(system.queue.answers, "Redis")
         assert system.queue.client.llen("default") >= waiting > 0
-    expect_report(system, report_id, expected)
+    expect_report(system, report_id, sample_report)
     assert {number for _, _, number in system.web.tries(report_id)} == {1}
 
 
-def test_a_queue_that_lost_everything_is_filled_again(system: System, expected: bytes) -> None:
+def test_a_queue_that_lost_everything_is_filled_again(system: System, sample_report: bytes) -> None:
     with under_way(system) as report_id:
         assert system.queue.client.llen("default") > 0
         system.queue.client.delete("default")
-    expect_report(system, report_id, expected)
+    expect_report(system, report_id, sample_report)
 
 
-def test_a_scheduler_that_comes_back_goes_on_with_the_run(system: System, expected: bytes) -> None:
+def test_a_scheduler_that_comes_back_goes_on_with_the_run(system: System, sample_report: bytes) -> None:
     with under_way(system) as report_id:
         system.cluster.machines["scheduler"].kill()
         system.cluster.machines["scheduler"].start()
-    expect_report(system, report_id, expected)
+    expect_report(system, report_id, sample_report)
     assert {number for _, _, number in system.web.tries(report_id)} == {1}
 
 
@@ -81,22 +81,22 @@ def has_missed(tries: Counter[tuple[str, str, int]]) -> bool:
     return any(task == "ingest" and (state == "up_for_retry" or number > 1) for task, state, number in tries)
 
 
-def test_a_bucket_that_comes_back_gets_the_report(system: System, expected: bytes) -> None:
+def test_a_bucket_that_comes_back_gets_the_report(system: System, sample_report: bytes) -> None:
     def health() -> tuple[int, str]:
         answer = system.web.client.get("/store-uptime/health")
         return answer.status_code, answer.text
 
     published = system.web.trigger(1)
-    expect_report(system, published, expected)
+    expect_report(system, published, sample_report)
     with system.storage.away():
         report_id = system.web.trigger(1)
         system.cluster.wait_for(lambda: has_missed(system.web.tries(report_id)), "ingest to miss the bucket")
         status, parts = health()
         assert status == 503
         assert "report store: does not answer" in parts
-        assert system.web.client.get(f"/store-uptime/get_report/{published}").content == expected
+        assert system.web.client.get(f"/store-uptime/get_report/{published}").content == sample_report
         answer = system.web.client.get(f"/store-uptime/data_docs/runs/{published}.html", follow_redirects=True)
         problem = (answer.status_code, answer.json()["detail"])
         assert problem == (503, "The folder for quality results does not answer; try again.")
-    expect_report(system, report_id, expected)
+    expect_report(system, report_id, sample_report)
     assert health()[0] == 200

@@ -1,18 +1,18 @@
-"""Three workers, each a machine of its own, with all that they need around them. Started once for this folder."""
+"""Three workers, each a machine of its own, with all that they need around them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
-import pytest
 from sqlalchemy import Engine
 
+from cluster import Cluster, Redis, Web, private_keys, require_redis
 from object_storage import ObjectStorage
-from scale_out.cluster import Cluster, Redis, Web, private_keys, require_redis
 from stack import free_port
 from store_uptime.database import connect
 from store_uptime.load import LARGE_FILE_BYTES
@@ -33,15 +33,15 @@ class System:
     web: Web
 
 
-@pytest.fixture(scope="session")
-def system(new_database: Callable, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+@contextmanager
+def running_system(new_database: Callable, folder: Path) -> Iterator[System]:
+    """All of it, ready for reports; `folder` holds the homes."""
     require_redis()
-    folder = tmp_path_factory.mktemp("machines")
     with ExitStack() as running:
         database_url = running.enter_context(new_database())
         storage = ObjectStorage()
         running.callback(storage.stop)
-        bucket = storage.new_bucket("stores")
+        bucket = storage.new_bucket(f"stores-{uuid4()}")
         for name, content in files().items():
             bucket.put_object(Key=f"data/{name}", Body=content)
         queue = Redis(folder / "redis", free_port())
@@ -55,10 +55,10 @@ def system(new_database: Callable, tmp_path_factory: pytest.TempPathFactory) -> 
                 "STORE_UPTIME_DATABASE_URL": database_url,
                 "STORE_UPTIME_QUEUE_URL": queue.url,
                 "REDIS_PASSWORD_FILE": str(password),
-                "STORE_UPTIME_DATA": "s3://stores/data",
-                "STORE_UPTIME_REPORTS": "s3://stores/reports",
-                "STORE_UPTIME_QUALITY": "s3://stores/quality",
-                "STORE_UPTIME_LOGS": "s3://stores/logs",
+                "STORE_UPTIME_DATA": f"s3://{bucket.name}/data",
+                "STORE_UPTIME_REPORTS": f"s3://{bucket.name}/reports",
+                "STORE_UPTIME_QUALITY": f"s3://{bucket.name}/quality",
+                "STORE_UPTIME_LOGS": f"s3://{bucket.name}/logs",
                 "STORE_UPTIME_SCHEDULE": "none",
                 # Its tasks would take a worker, or wait for the locks that tests hold.
                 "STORE_UPTIME_MAINTENANCE_SCHEDULE": "none",
@@ -101,12 +101,3 @@ def files() -> dict[str, bytes]:
     sample = {file.name: file.read_bytes() for file in (PROJECT / "data" / "sample").glob("*.csv")}
     header, _, rows = sample["store_status.csv"].partition(b"\n")
     return sample | {"store_status_again.csv": header + b"\n" + rows * (LARGE_FILE_BYTES // len(rows) + 1)}
-
-
-@pytest.fixture(scope="session")
-def expected(new_engine: Callable, tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """The report on the sample as one process makes it."""
-    from pipeline import run_report
-
-    with new_engine() as engine:
-        return run_report(engine, PROJECT / "data" / "sample", Path(tmp_path_factory.mktemp("expected"))).csv
