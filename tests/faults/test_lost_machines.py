@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
+import httpx
+
 from cluster import REPORT_SECONDS, blocked_statements, tasks_of
 from system import WORKERS, System
 
@@ -82,21 +84,21 @@ def has_missed(tries: Counter[tuple[str, str, int]]) -> bool:
 
 
 def test_a_bucket_that_comes_back_gets_the_report(system: System, sample_report: bytes) -> None:
-    def health() -> tuple[int, str]:
-        answer = system.web.client.get("/store-uptime/health")
-        return answer.status_code, answer.text
+    def health() -> httpx.Response:
+        return system.web.client.get("/store-uptime/health")
 
     published = system.web.trigger(1)
     expect_report(system, published, sample_report)
     with system.storage.away():
         report_id = system.web.trigger(1)
         system.cluster.wait_for(lambda: has_missed(system.web.tries(report_id)), "ingest to miss the bucket")
-        status, parts = health()
-        assert status == 503
-        assert "report store: does not answer" in parts
+        unwell = health()
+        assert (unwell.status_code, "report store: does not answer" in unwell.text) == (503, True), unwell.text
         assert system.web.client.get(f"/store-uptime/get_report/{published}").content == sample_report
         answer = system.web.client.get(f"/store-uptime/data_docs/runs/{published}.html", follow_redirects=True)
         problem = (answer.status_code, answer.json()["detail"])
         assert problem == (503, "The folder for quality results does not answer; try again.")
     expect_report(system, report_id, sample_report)
-    assert health()[0] == 200
+    # All of it a little later: a scheduler that is busy on a busy machine beats too late for the limit set here.
+    assert "report store: ok" in health().text
+    system.cluster.wait_for(lambda: health().status_code == 200, "all to be well")
