@@ -186,7 +186,7 @@ class Reader:
 
     def _parsed(self, blocks: Iterator[str], positions: list[int], width: int) -> Iterator[Batch]:
         for block in blocks:
-            if '"' in block or block.count("\r") != block.count("\r\n"):
+            if '"' in block or ("\r" in block and block.count("\r") != block.count("\r\n")):
                 yield from self._parsed_quoted(_chain(block, blocks), positions, width)
             elif block:
                 yield self._parsed_plain(block, positions, width)
@@ -202,7 +202,7 @@ class Reader:
         lengths = np.subtract(ends, starts)
         if lengths.max() > LONGEST_RECORD_BYTES:
             self._too_long(first_line + int(lengths.argmax()))
-        commas = np.diff(np.searchsorted(np.flatnonzero(characters == ord(",")), ends), prepend=0)
+        commas = _commas_by_line(np.flatnonzero(characters == ord(",")), starts, ends, width)
         lines = np.arange(first_line, first_line + len(ends))
 
         def raw_of(line: int) -> str:
@@ -235,7 +235,7 @@ class Reader:
             empty_string_is_null=False,
         )
         rows.columns = [name for _, name in in_file_order]
-        return Batch(rows.with_columns(line=pl.Series(lines, dtype=pl.Int64)), raw_of, misfits)
+        return Batch(rows.hstack([pl.Series("line", lines, dtype=pl.Int64)]), raw_of, misfits)
 
     def _parsed_quoted(self, blocks: Iterator[str], positions: list[int], width: int) -> Iterator[Batch]:
         """The first block, and as much of the next ones as it takes to end a record that spans them."""
@@ -317,7 +317,7 @@ class Reader:
                 self._too_long(line)
             block, carry = carry[:cut], carry[cut:]
             text = self._decoded(block, line)
-            line += block.count(b"\n")
+            line += int(np.count_nonzero(np.frombuffer(block, np.uint8) == ord("\n")))
             yield text
         if carry:
             yield self._decoded(carry, line)
@@ -390,6 +390,15 @@ def _chain(first: str, rest: Iterator[str]) -> Iterator[str]:
 def _physical_lines(block: str) -> list[str]:
     """Lines with their line ends; only LF ends a line (`str.splitlines` knows a dozen others)."""
     return io.StringIO(block, newline="\n").readlines()
+
+
+def _commas_by_line(commas: np.ndarray, starts: np.ndarray, ends: np.ndarray, width: int) -> np.ndarray:
+    """How many of `commas` (their positions) each line has; when all fit the header, that shows without a search."""
+    if len(commas) == (width - 1) * len(ends):
+        by_line = commas.reshape(len(ends), width - 1)
+        if (by_line[:, 0] >= starts).all() and (by_line[:, -1] < ends).all():
+            return np.full(len(ends), width - 1)
+    return np.diff(np.searchsorted(commas, ends), prepend=0)
 
 
 def _misfit(line: int, found: int, width: int, raw: str) -> Unusable:

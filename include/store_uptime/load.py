@@ -25,6 +25,7 @@ from store_uptime.files import KINDS, STORE_STATUS, InputPath, Kind, Reader, con
 from store_uptime.loader import CopyInto, Loader
 from store_uptime.overlap import Writes
 from store_uptime.sql import statement
+from store_uptime.store_keys import StoreKeys
 
 LARGE_FILE_BYTES = 8 * 2**20  # a second's work: below that, a task of its own costs more than it saves
 
@@ -84,6 +85,7 @@ class Ingest:
     clock: datetime
     loaders: int
     large_file_bytes: int
+    keys: StoreKeys = field(default_factory=StoreKeys)
     source_files: dict[int, SourceFile] = field(default_factory=dict)
     files_loaded: set[int] = field(default_factory=set)
     counts: Counter[str] = field(default_factory=lambda: Counter(rows_read=0, rows_quarantined=0))
@@ -190,7 +192,7 @@ class Ingest:
     def _load(self, connection: Connection, writes: Writes, copy_into: CopyInto, share: dict[str, int]) -> None:
         file = self.source_files[share["file_id"]]
         reader = Reader(file.path, file.kind)
-        loader = Loader(connection, writes, reader, file.size_bytes, copy_into, self.clock, **share)
+        loader = Loader(connection, writes, reader, file.size_bytes, self.keys, copy_into, self.clock, **share)
         loader.load()
         if reader.sha256 != file.content_sha256:
             raise InputFileError(reader.name, "changed while it was read", "a file that is complete when it appears")

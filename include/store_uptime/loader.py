@@ -28,7 +28,7 @@ from store_uptime.parsing import (
 )
 from store_uptime.shelf import Shelf, is_like_neighbour
 from store_uptime.sql import statement
-from store_uptime.store_keys import LONGEST_STORE_ID_BYTES, StoreKeys
+from store_uptime.store_keys import LONGEST_STORE_ID_BYTES, NamedStores, StoreKeys
 from store_uptime.zones import as_utc, known_timezones
 
 PART_ROWS = 500_000  # a few copies of so many are in memory at a time
@@ -62,6 +62,7 @@ class Loader:
         writes: Writes,
         reader: Reader,
         size_bytes: int,
+        keys: StoreKeys,
         copy_into: CopyInto,
         clock: datetime,
         file_id: int,
@@ -74,7 +75,7 @@ class Loader:
         self.latest = as_utc(clock) + CLOCK_TOLERANCE
         self.rows_read = self.rows_quarantined = self.rows_replaced = 0
         self.has_runs = False
-        self.keys = StoreKeys()
+        self.named = NamedStores(keys)
         self.polled = pl.DataFrame(schema={"store_key": pl.Int64, "first_us": pl.Int64, "last_us": pl.Int64})
         self.cursor: Any = connection.connection.cursor()  # psycopg2's own: SQLAlchemy has no COPY
 
@@ -100,23 +101,24 @@ class Loader:
         `check` types the columns of rows and notes what is unusable in them. It is called for several batches at once.
         """
 
-        def checked(own: tuple[Batch, Faults]) -> tuple[Batch, Faults, pl.DataFrame]:
-            batch, faults = own
-            return batch, faults, check(batch.rows, faults).with_columns(batch.rows["store_key"])
+        def checked(batch: Batch) -> tuple[Batch, Faults, pl.DataFrame]:
+            own, faults = self._own(batch)
+            return own, faults, check(own.rows, faults).hstack([own.rows["store_key"]])
 
         batches = ahead(self.reader.batches(), self.read_ahead)
-        for batch, faults, typed in side_by_side(checked, map(self._own, batches), self.checkers, CHECKERS):
+        for batch, faults, typed in side_by_side(checked, batches, self.checkers, CHECKERS):
             unusable = sorted(batch.misfits + faults.of(batch), key=lambda row: row.line)
             self.rows_read += batch.rows.height + len(batch.misfits)
             self.rows_quarantined += len(unusable)
             if unusable:
-                self.writes.add(self._copy_quarantined, unusable)
+                quarantined = quarantined_rows(self.file_id, unusable)
+                self.writes.add(self._copy_text, "ingest/copy_quarantined_rows", text_of(quarantined))
             yield faults.without(typed)
 
     def _own(self, batch: Batch) -> tuple[Batch, Faults]:
         """The rows of this share, with `store_key`, and those among them that have no usable id."""
         faults = Faults()
-        rows = batch.rows.with_columns(self.keys.of(batch.rows["store_id"]).alias("store_key"))
+        rows = batch.rows.hstack([self.named.keys(batch.rows["store_id"]).alias("store_key")])
         if self.shares > 1:
             rows = rows.filter(share_of(pl.col("store_key"), self.shares).fill_null(0) == self.share)
         unusable = rows["store_key"].is_null()
@@ -136,7 +138,7 @@ class Loader:
             faults.add(
                 rows, (polled_at > latest_us).fill_null(False), "timestamp_utc", "more than an hour ahead of the clock"
             )
-            return rows.select("line").with_columns(polled_at=polled_at, is_active=status)
+            return pl.DataFrame({"line": rows["line"], "polled_at": polled_at, "is_active": status})
 
         with Shelf(POLL, ("store_key", "polled_at"), self.size_bytes) as shelf:
             self._shelve(shelf, check)
@@ -144,38 +146,35 @@ class Loader:
 
     def _load_hours(self) -> None:
         def check(rows: pl.DataFrame, faults: Faults) -> pl.DataFrame:
-            typed = rows.with_columns(
-                weekday=parsed(rows["day"], parse_weekday, pl.Int16),
-                start_time_local=parsed(rows["start_time_local"], parse_start_time_us, pl.Int64),
-                end_time_local=parsed(rows["end_time_local"], parse_end_time_us, pl.Int64),
+            typed = pl.DataFrame(
+                {
+                    "line": rows["line"],
+                    "weekday": parsed(rows["day"], parse_weekday, pl.Int16),
+                    "start_time_local": parsed(rows["start_time_local"], parse_start_time_us, pl.Int64),
+                    "end_time_local": parsed(rows["end_time_local"], parse_end_time_us, pl.Int64),
+                }
             )
             faults.add(rows, typed["weekday"].is_null(), "day", "expected a weekday from 0 (Monday) to 6 (Sunday)")
             for column in ("start_time_local", "end_time_local"):
                 faults.add(rows, typed[column].is_null(), column, "expected a clock time such as 09:30:00")
             return typed
 
-        with Shelf(OPENING, tuple(OPENING), self.size_bytes) as shelf:
-            self._shelve(shelf, check)
-            for _, openings in ahead(shelf.parts(), self.read_ahead):
-                rows = self._standing(openings, *OPENING)
-                self.writes.add(self._copy_openings, binary_copy.encoded(OPENING_COPY, rows, {"file_id": self.file_id}))
+        shelf = self.writes.keep(Shelf(OPENING, tuple(OPENING), self.size_bytes))
+        self._shelve(shelf, check)
+        self.writes.add(self._copy_hours, shelf)
 
     def _load_timezones(self) -> None:
-        names = sorted(known_timezones())
+        names = pl.Series("timezone", sorted(known_timezones()))
         numbers = {name: number for number, name in enumerate(names)}
 
         def check(rows: pl.DataFrame, faults: Faults) -> pl.DataFrame:
             zone_number = parsed(rows["timezone_str"], lambda value: numbers.get(value.strip()), pl.Int16)
             faults.add(rows, zone_number.is_null(), "timezone_str", "expected an IANA zone, as America/Denver")
-            return rows.select("line").with_columns(zone_number=zone_number)
+            return pl.DataFrame({"line": rows["line"], "zone_number": zone_number})
 
-        with Shelf(ZONE, ("store_key",), self.size_bytes) as shelf:
-            self._shelve(shelf, check)
-            for _, zones in ahead(shelf.parts(), self.read_ahead):
-                rows = self._standing(zones, "store_key")
-                timezone = pl.Series("timezone", names)[rows["zone_number"]]
-                copied = rows.select(pl.lit(self.file_id).alias("file_id"), "store_key", timezone)
-                self.writes.add(self._copy_frame, "ingest/copy_store_timezones", copied)
+        shelf = self.writes.keep(Shelf(ZONE, ("store_key",), self.size_bytes))
+        self._shelve(shelf, check)
+        self.writes.add(self._copy_timezones, shelf, names)
 
     def _shelve(self, shelf: Shelf, check: Callable[[pl.DataFrame, Faults], pl.DataFrame]) -> None:
         for typed in self._usable(check):
@@ -187,8 +186,16 @@ class Loader:
         self.rows_replaced += rows.height - standing.height
         return standing
 
-    def _copy_openings(self, rows: np.ndarray) -> None:
-        binary_copy.copy_rows(self.cursor, statement("ingest/copy_business_hours").text, rows)
+    def _copy_hours(self, shelf: Shelf) -> None:
+        for _, openings in shelf.parts():
+            rows = binary_copy.encoded(OPENING_COPY, self._standing(openings, *OPENING), {"file_id": self.file_id})
+            binary_copy.copy_rows(self.cursor, statement("ingest/copy_business_hours").text, rows)
+
+    def _copy_timezones(self, shelf: Shelf, names: pl.Series) -> None:
+        for _, zones in shelf.parts():
+            rows = self._standing(zones, "store_key")
+            copied = rows.select(pl.lit(self.file_id).alias("file_id"), "store_key", names[rows["zone_number"]])
+            self._copy_text("ingest/copy_store_timezones", text_of(copied))
 
     def _copy_polls(self, shelf: Shelf) -> None:
         """Polls in the order of the primary key, each store's together: the runs of equal status show on the way."""
@@ -211,27 +218,8 @@ class Loader:
     def _copy_runs(self, rows: np.ndarray) -> None:
         binary_copy.copy_rows(self.cursor, statement("ingest/copy_staged_runs").text, rows)
 
-    def _copy_frame(self, name: str, frame: pl.DataFrame) -> None:
-        # Always quoted: an empty text is then not a null, and nothing in it is special.
-        stream = io.BytesIO()
-        frame.write_csv(
-            stream, include_header=False, quote_style="non_numeric", datetime_format="%Y-%m-%d %H:%M:%S%.6f+00"
-        )
-        stream.seek(0)
-        self.cursor.copy_expert(statement(name).text, stream)
-
-    def _copy_quarantined(self, rows: list[Unusable]) -> None:
-        frame = pl.DataFrame(
-            {
-                "file_id": [self.file_id] * len(rows),
-                "line_number": [row.line for row in rows],
-                "column_name": [row.column for row in rows],
-                "reason": [row.reason for row in rows],
-                "raw_text": [row.raw for row in rows],
-            },
-            schema_overrides={"column_name": pl.String},
-        )
-        self._copy_frame("ingest/copy_quarantined_rows", frame)
+    def _copy_text(self, name: str, text: bytes) -> None:
+        self.cursor.copy_expert(statement(name).text, io.BytesIO(text))
 
     def _finish_share(self) -> None:
         is_status = self.reader.kind is STORE_STATUS
@@ -243,14 +231,14 @@ class Loader:
             "rows_read": self.rows_read,
             "rows_quarantined": self.rows_quarantined,
             "rows_replaced": self.rows_replaced,
-            "store_count": self._own_stores()["store_key"].n_unique(),
+            "store_count": self._own_stores().height,
             "first_polled_at": instant_of(self.polled["first_us"].min()),
             "last_polled_at": instant_of(self.polled["last_us"].max()),
         }
         self.connection.execute(statement("ingest/finish_share"), share | facts)
 
     def _own_stores(self) -> pl.DataFrame:
-        return self.keys.stores().filter(share_of(pl.col("store_key"), self.shares) == self.share)
+        return self.named.stores().filter(share_of(pl.col("store_key"), self.shares) == self.share)
 
     def _copy_named_stores(self) -> None:
         spans = self.polled.select(
@@ -259,14 +247,37 @@ class Loader:
             pl.from_epoch("last_us", time_unit="us").alias("last_polled_at"),
         )
         numbers = pl.lit(self.file_id).alias("file_id"), pl.lit(self.share).alias("share")
-        for some in self._own_stores().select("store_key", "store_id").iter_slices(STORES_AT_ONCE):
+        for some in self._own_stores().iter_slices(STORES_AT_ONCE):
             stores = some.join(spans, on="store_key", how="left")
-            self._copy_frame("ingest/copy_named_stores", stores.select(*numbers, pl.all()))
+            self._copy_text("ingest/copy_named_stores", text_of(stores.select(*numbers, pl.all())))
 
 
 def share_of(store_key: pl.Expr, shares: int) -> pl.Expr:
     """Which of a file's shares a store belongs to: the remainder of its key, unsigned."""
     return store_key.reinterpret(signed=False) % shares
+
+
+def quarantined_rows(file_id: int, rows: list[Unusable]) -> pl.DataFrame:
+    """Rows of core.quarantine."""
+    return pl.DataFrame(
+        {
+            "file_id": [file_id] * len(rows),
+            "line_number": [row.line for row in rows],
+            "column_name": [row.column for row in rows],
+            "reason": [row.reason for row in rows],
+            "raw_text": [row.raw for row in rows],
+        },
+        schema_overrides={"column_name": pl.String},
+    )
+
+
+def text_of(frame: pl.DataFrame) -> bytes:
+    """Rows for a COPY of format csv, always quoted: an empty text is then not a null, and nothing in it is special."""
+    stream = io.BytesIO()
+    frame.write_csv(
+        stream, include_header=False, quote_style="non_numeric", datetime_format="%Y-%m-%d %H:%M:%S%.6f+00"
+    )
+    return stream.getvalue()
 
 
 def instant_of(microseconds: Any) -> datetime | None:

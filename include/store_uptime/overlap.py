@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack
 from typing import Any, TypeVar
 
 import numpy as np
@@ -43,19 +44,25 @@ class Writes:
     """What a connection is to do, one after the other on a thread of its own; an error surfaces at the next call."""
 
     def __enter__(self) -> Writes:
-        self._executor = ThreadPoolExecutor(max_workers=1)
+        self._executor, self._kept = ThreadPoolExecutor(max_workers=1), ExitStack()
         self._pending: deque[tuple[Future[Any], int]] = deque()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._executor.shutdown(cancel_futures=True)
+        self._kept.close()
+
+    def keep(self, context: AbstractContextManager[Item]) -> Item:
+        """Enters `context`, which writes need, and keeps it until the last of them."""
+        return self._kept.enter_context(context)
 
     def add(self, write: Callable[..., object], *arguments: Any) -> None:
         """Queues a write; while several are under way, waits until they hold few bytes, so that memory stays flat."""
         while len(self._pending) > 1 and sum(size for _, size in self._pending) > MOST_PENDING_BYTES:
             self._pending.popleft()[0].result()
-        sizes = [argument.nbytes for argument in arguments if isinstance(argument, np.ndarray)]
-        size = sum(sizes) if sizes else MOST_PENDING_BYTES // 2  # of other things nobody knows what they hold
+        sizes = (len(argument) for argument in arguments if isinstance(argument, bytes))
+        arrays = (argument.nbytes for argument in arguments if isinstance(argument, np.ndarray))
+        size = sum(sizes) + sum(arrays)
         self._pending.append((self._executor.submit(write, *arguments), size))
 
     def wait(self) -> None:

@@ -19,7 +19,7 @@ class Shelf:
     def __init__(self, columns: dict[str, str], key: tuple[str, ...], size_bytes: int) -> None:
         """`columns` are names and numpy types, `key` the ones to sort by; a larger file has more compartments."""
         self._row, self._key = np.dtype(list(columns.items())), key
-        self._waiting: list[np.ndarray] = []
+        self._waiting: list[pl.DataFrame] = []
         self._bits = min(max(size_bytes // COMPARTMENT_BYTES, 1), MOST_COMPARTMENTS - 1).bit_length()
 
     def __enter__(self) -> Shelf:
@@ -33,22 +33,24 @@ class Shelf:
 
     def put(self, frame: pl.DataFrame) -> None:
         """Adds rows that have at least the shelf's columns."""
-        rows = np.empty(frame.height, self._row)
-        for name in self._row.names or ():
-            rows[name] = frame[name].to_numpy()
-        self._waiting.append(rows)
-        if sum(map(len, self._waiting)) >= ROWS_AT_ONCE:
+        self._waiting.append(frame)
+        if sum(waiting.height for waiting in self._waiting) >= ROWS_AT_ONCE:
             self._put_away()
 
     def _put_away(self) -> None:
-        rows = np.concatenate([*self._waiting, np.empty(0, self._row)])
+        if not self._waiting:
+            return
+        frame = pl.concat(self._waiting)
         self._waiting.clear()
         count = len(self._files)
         # Stable, and for numbers as small as these in one pass.
-        compartments = ((rows["store_key"] >> 64 - self._bits) + count // 2).astype(np.uint16)
+        compartments = ((frame["store_key"].to_numpy() >> 64 - self._bits) + count // 2).astype(np.uint16)
         order = np.argsort(compartments, kind="stable")
+        rows = np.empty(frame.height, self._row)
+        for name in self._row.names or ():
+            rows[name] = frame[name].to_numpy()[order]
         ends = np.cumsum(np.bincount(compartments, minlength=count))
-        for file, piece in zip(self._files, np.split(rows[order], ends[:-1]), strict=True):
+        for file, piece in zip(self._files, np.split(rows, ends[:-1]), strict=True):
             file.write(piece.data)
 
     def parts(self, most_rows: int | None = None) -> Iterator[tuple[int, pl.DataFrame]]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from threading import Lock
 
 import numpy as np
 import polars as pl
 
 LONGEST_STORE_ID_BYTES = 1024
+NEW, USABLE, UNUSABLE = range(3)
 
 
 def store_key(store_id: str) -> int:
@@ -21,33 +23,74 @@ def is_store_id(store_id: str) -> bool:
 
 
 class StoreKeys:
-    """Keys of the ids of one file, in blocks. What a block costs does not depend on how many stores came before."""
+    """Keys of the ids of some files, in blocks, which may come from several threads at once.
+
+    What a block costs does not depend on how many stores came before.
+    """
 
     def __init__(self) -> None:
         # polars numbers the texts of a Categorical from 0 as they come, for as long as there is a column of the type.
         self._numbered = pl.Series(dtype=pl.Categorical(pl.Categories.random()))
-        self._keys, self._is_usable = np.zeros(0, np.int64), np.zeros(0, np.bool_)  # by number
+        self._known = np.zeros(0, np.int64), np.zeros(0, np.int8)  # by number: keys, and one of the words above
+        self._adding = Lock()
 
-    def of(self, store_ids: pl.Series) -> pl.Series:
-        """The key of each id (Int64), null where it is no usable one."""
+    def numbers(self, store_ids: pl.Series) -> np.ndarray:
+        """The number of each id, from 0 on."""
         numbers = store_ids.cast(self._numbered.dtype).to_physical().to_numpy()
-        if len(numbers) and numbers.max() >= len(self._keys):
-            self._add(store_ids, numbers)
-        return pl.Series(self._keys[numbers]).set(pl.Series(~self._is_usable[numbers]), None)
+        if not self._knows(numbers):
+            with self._adding:
+                self._add(store_ids, numbers)
+        return numbers
 
-    def stores(self) -> pl.DataFrame:
-        """The usable ids that came, each once, in the order they came in: `store_id`, `store_key`."""
-        numbers = np.flatnonzero(self._is_usable)
-        store_ids = pl.Series(numbers.astype(np.uint32)).cat.to(self._numbered.dtype).cast(pl.String)
-        return pl.DataFrame({"store_id": store_ids, "store_key": self._keys[numbers]})
+    def keys(self, numbers: np.ndarray) -> pl.Series:
+        """The key of each number (Int64), null where its id is no usable one."""
+        keys, states = self._known
+        result, is_unusable = pl.Series(keys[numbers]), states[numbers] == UNUSABLE
+        return result.set(pl.Series(is_unusable), None) if is_unusable.any() else result
+
+    def stores(self, numbers: np.ndarray) -> pl.DataFrame:
+        """The usable ids among `numbers`, in the order of their keys: `store_key`, `store_id`."""
+        keys, states = self._known
+        usable = numbers[states[numbers] == USABLE]
+        usable = usable[np.argsort(keys[usable])]
+        store_ids = pl.Series(usable.astype(np.uint32)).cat.to(self._numbered.dtype).cast(pl.String)
+        return pl.DataFrame({"store_key": keys[usable], "store_id": store_ids})
+
+    def _knows(self, numbers: np.ndarray) -> bool:
+        _, states = self._known
+        return not len(numbers) or (int(numbers.max()) < len(states) and bool((states[numbers] != NEW).all()))
 
     def _add(self, store_ids: pl.Series, numbers: np.ndarray) -> None:
-        new, first = np.unique(numbers, return_index=True)
-        is_new = new >= len(self._keys)
+        """Looks at the ids that are new; what is known is replaced as a whole, for others are reading it."""
+        found, first = np.unique(numbers, return_index=True)
+        more = max(int(found[-1]) + 1 - len(self._known[0]), 0)
+        keys, states = (np.concatenate((known, np.zeros(more, known.dtype))) for known in self._known)
+        is_new = states[found] == NEW
         ids = store_ids.gather(first[is_new]).to_list()
         usable = [is_store_id(store_id) for store_id in ids]
-        keys = [store_key(store_id) if is_usable else 0 for store_id, is_usable in zip(ids, usable, strict=True)]
-        more = int(new[-1]) + 1 - len(self._keys)
-        self._keys = np.concatenate((self._keys, np.zeros(more, np.int64)))
-        self._is_usable = np.concatenate((self._is_usable, np.zeros(more, np.bool_)))
-        self._keys[new[is_new]], self._is_usable[new[is_new]] = keys, usable
+        keys[found[is_new]] = [store_key(one) if is_usable else 0 for one, is_usable in zip(ids, usable, strict=True)]
+        states[found[is_new]] = np.where(usable, USABLE, UNUSABLE)
+        self._known = keys, states
+
+
+class NamedStores:
+    """The stores that one file names; files that name the same ones can share `keys`."""
+
+    def __init__(self, keys: StoreKeys) -> None:
+        self._keys = keys
+        self._is_named = np.zeros(0, np.bool_)  # by number
+        self._noting = Lock()
+
+    def keys(self, store_ids: pl.Series) -> pl.Series:
+        """The key of each id (Int64), null where it is no usable one; the ids are noted."""
+        numbers = self._keys.numbers(store_ids)
+        with self._noting:
+            more = (int(numbers.max()) + 1 if len(numbers) else 0) - len(self._is_named)
+            if more > 0:
+                self._is_named = np.concatenate((self._is_named, np.zeros(more, np.bool_)))
+            self._is_named[numbers] = True
+        return self._keys.keys(numbers)
+
+    def stores(self) -> pl.DataFrame:
+        """The usable ids that were noted, each once, in the order of their keys: `store_key`, `store_id`."""
+        return self._keys.stores(np.flatnonzero(self._is_named))
