@@ -28,7 +28,7 @@ from sqlalchemy import Connection
 
 from commands.caller import at_caller, given
 from commands.console import user_console
-from store_uptime import embedded
+from store_uptime import citus, embedded
 from store_uptime.database import connect
 from store_uptime.errors import SettingError, StoreUptimeError
 from store_uptime.settings import Settings
@@ -61,6 +61,8 @@ def back_up(say: Callable[[str], None]) -> str:
             run_tool(
                 *("pg_dump", server, settings.database_url, "--format=custom", "--no-owner", f"--file={dump}"),
                 f"--snapshot={connection.scalar(statement('backup/export_snapshot'))}",
+                # Which shard is on which node is no state of ours, and would be wrong elsewhere.
+                *(["--exclude-extension=citus*"] if citus.is_there(connection) else []),
             )
             with Archive(draft) as archive:
                 archive.add(dump, DUMP)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from store_uptime.errors import StoreUptimeError
 from store_uptime.sql import statement
@@ -46,14 +46,20 @@ class CitusError(StoreUptimeError):
     """The server has no Citus to spread tables with."""
 
 
+def is_there(connection: Connection) -> bool:
+    """Whether the database has Citus."""
+    return connection.scalar(statement("citus/version")) is not None
+
+
 def distribute(owner: Engine, say: Callable[[str], None]) -> int:
     """Distributes each table that is not yet, rows and all; returns how many. Raises `CitusError` without Citus."""
     with owner.begin() as connection:
-        if connection.scalar(statement("citus/version")) is None:
+        if not is_there(connection):
             raise CitusError(
                 "The database has no Citus: create extension citus on every node, then citus_add_node for each worker."
             )
         connection.execute(statement("citus/one_at_a_time"))
+        connection.execute(statement("citus/leave_local_keys"))
         there = set(connection.scalars(statement("citus/list_distributed")))
         todo = [table for table in (*REFERENCE_TABLES, *DISTRIBUTED_TABLES) if table not in there]
         for table in todo:
@@ -63,4 +69,7 @@ def distribute(owner: Engine, say: Callable[[str], None]) -> int:
                 beside = "default" if table == DISTRIBUTED_TABLES[0] else DISTRIBUTED_TABLES[0]
                 connection.execute(statement("citus/distribute_table"), {"table": table, "beside": beside})
             say(f"distributed {table}")
+    with owner.begin() as connection:
+        for table in reversed((*REFERENCE_TABLES, *DISTRIBUTED_TABLES)):
+            connection.execute(statement("citus/truncate_local"), {"table": table})
     return len(todo)

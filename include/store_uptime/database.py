@@ -16,7 +16,7 @@ Role = Literal["owner", "writer", "reader"]
 
 
 def connect(settings: Settings, role: Role = "writer", **options: Any) -> Engine:
-    """An engine whose sessions run in UTC as `store_uptime_{role}` (owner: as whoever the URL names)."""
+    """An engine whose sessions run in UTC as `store_uptime_{role}` (owner, and on Citus: as whoever the URL names)."""
     if not settings.database_url:
         raise SettingError(
             "STORE_UPTIME_DATABASE_URL", None, "a PostgreSQL URL (the make targets set it to the embedded server)"
@@ -27,7 +27,12 @@ def connect(settings: Settings, role: Role = "writer", **options: Any) -> Engine
     def prepare_session(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
         cursor = connection.cursor()
         cursor.execute("set time zone 'UTC'")
-        if role != "owner":
+        cursor.execute("select from pg_extension where extname = 'citus'")
+        if cursor.rowcount:
+            # Who the URL names does everything: Citus logs in to the nodes as the current user, and takes one for all
+            # of a transaction. Lanes and shards change stores of their own, so that none need wait for another.
+            cursor.execute("set citus.enable_deadlock_prevention = off")
+        elif role != "owner":
             cursor.execute(f"set role store_uptime_{role}")
         cursor.close()
         connection.commit()

@@ -20,6 +20,7 @@ from psycopg2.errors import DeadlockDetected
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
 
+from store_uptime import citus
 from store_uptime.errors import InputFileError, InputFolderError
 from store_uptime.files import KINDS, STORE_STATUS, InputPath, Kind, Reader, content_hash, find_files
 from store_uptime.loader import CopyInto, Loader
@@ -97,12 +98,13 @@ class Ingest:
 
     def _load_together(self) -> bool:
         with self.engine.begin() as connection:
+            connection.execute(statement("citus/one_at_a_time"))
             self._plan(connection)
             connection.execute(statement("ingest/create_named_store"))
             shares = self._open_shares(connection)
             # All of them before the first write: from then on the connection belongs to the thread that writes.
             taken = [share for share in shares if connection.execute(statement("ingest/await_share"), share).first()]
-            months = NewMonths(connection)
+            months = self._months(connection)
             with Writes() as writes:
                 for share in taken:
                     self._load(connection, writes, months.copy_into, share)
@@ -111,6 +113,13 @@ class Ingest:
             register_stores(connection)
             self._finish(connection)
             return True
+
+    def _months(self, connection: Connection) -> NewMonths | CommonMonths:
+        """Citus copies what is in a month that becomes a part of core.poll, so there it is one before it is filled."""
+        if not citus.is_there(connection):
+            return NewMonths(connection)
+        connection.execute(statement("ingest/lock_poll_months"))
+        return CommonMonths(self.engine)
 
     def load_with_others(self) -> None:
         """Share by share, as long as there is one that nobody has; then those that others have, should they die."""
@@ -177,6 +186,7 @@ class Ingest:
             with self.engine.begin() as connection:
                 if connection.execute(statement(take), share).first() is None:
                     return False
+                connection.execute(statement("citus/one_at_a_time"))
                 connection.execute(statement("ingest/lock_poll_months"))
                 connection.execute(statement("ingest/create_named_store"))
                 with Writes() as writes:
@@ -220,6 +230,7 @@ def give_up(engine: Engine, file_id: int) -> None:
     """Takes back what was loaded of a file that is not staged yet, after those who are at it."""
     file = {"file_id": file_id}
     with engine.begin() as connection:
+        connection.execute(statement("citus/one_at_a_time"))
         shares = connection.execute(statement("ingest/lock_shares"), file).all()
         loaded = [share for share in shares if share.first_polled_at is not None]
         if loaded:
@@ -278,3 +289,6 @@ class CommonMonths:
                 connection.execute(statement("ingest/finish_poll_month"), {"month": month})
             self.copies[month] = statement("ingest/copy_polls").text.format(table=begun.poll_table, freeze=False)
         return self.copies[month]
+
+    def finish(self) -> None:
+        """Nothing is left to do."""

@@ -274,9 +274,7 @@ def quarantined_rows(file_id: int, rows: list[Unusable]) -> pl.DataFrame:
 def text_of(frame: pl.DataFrame) -> bytes:
     """Rows for a COPY of format csv, always quoted: an empty text is then not a null, and nothing in it is special."""
     stream = io.BytesIO()
-    frame.write_csv(
-        stream, include_header=False, quote_style="non_numeric", datetime_format="%Y-%m-%d %H:%M:%S%.6f+00"
-    )
+    frame.write_csv(stream, include_header=False, quote_style="non_numeric", datetime_format="%Y-%m-%d %H:%M:%S%.6f+00")
     return stream.getvalue()
 
 

@@ -138,8 +138,8 @@ def delete_reports(engine: Engine, folder: Folder, keep_days: int | None, clock:
                 all_stores = {"report_id": report.report_id, "shard": 0, "shards": 1}
                 connection.execute(statement("report/clear_localize"), all_stores)
                 connection.execute(statement("report/clear_clip"), all_stores)
-                connection.execute(statement("report/clear_interpolate_status"), all_stores)
                 connection.execute(statement("report/clear_interpolate_uptime"), all_stores)
+                connection.execute(statement("report/clear_interpolate_status"), all_stores)
     return found
 
 

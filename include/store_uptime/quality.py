@@ -21,7 +21,7 @@ from uuid import UUID
 from sqlalchemy import Engine, make_url
 from sqlalchemy.engine.default import DefaultDialect
 
-from store_uptime import acceptance, data_docs
+from store_uptime import acceptance, citus, data_docs
 from store_uptime.errors import ExpectationFailedError, naming_place
 from store_uptime.expectations import STORES, Expectation, Severity, Suite, files
 from store_uptime.export import OutputPath
@@ -153,13 +153,19 @@ class Checker:
             "store_uptime",
             connection_string="${DATABASE_URL}",
             create_temp_table=True,
-            kwargs={"connect_args": {"options": "-c role=store_uptime_reader -c timezone=UTC"}},
+            kwargs={"connect_args": {"options": self._options()}},
         )
         return self
 
     def __exit__(self, *_: object) -> None:
         self._datasource.get_execution_engine().close()
         self._datasource.get_engine().dispose()
+
+    def _options(self) -> str:
+        """What a session of ours has set, for one that Great Expectations opens (see database.connect)."""
+        with self._engine.connect() as connection:
+            role = "" if citus.is_there(connection) else "-c role=store_uptime_reader "
+        return f"{role}-c timezone=UTC"
 
     def check(self, suite: Suite, **binds: datetime | str) -> Review:
         """The suite's query becomes a temporary table, which is then held against each expectation."""

@@ -15,7 +15,9 @@ from pathlib import Path
 import psycopg2
 import pytest
 
+import citus_stand_in
 from commands.backup import tool
+from conftest import execute
 from store_uptime import embedded
 from store_uptime.errors import StoreUptimeError
 from store_uptime.settings import PROJECT
@@ -144,3 +146,23 @@ def test_programs_are_as_new_as_the_server() -> None:
     assert f" {embedded.MAJOR_VERSION}." in said.stdout
     with pytest.raises(StoreUptimeError, match="pg_dump of PostgreSQL 99 or newer is needed"):
         tool("pg_dump", 99)
+
+
+def test_a_backup_of_a_cluster_comes_back_to_one_server(database_url: str, tmp_path: Path) -> None:
+    citus_stand_in.create(database_url)
+    cluster, single = tmp_path / "cluster", tmp_path / "single"
+    report = made(run(cluster, "commands.report", AS_OF=AS_OF, STORE_UPTIME_DATABASE_URL=database_url))
+    backup = made(run(cluster, "commands.backup", "backup", STORE_UPTIME_DATABASE_URL=database_url))
+    assert restore(single, backup).returncode == 0
+    assert (single / "reports" / report.name).read_bytes() == report.read_bytes()
+
+
+def test_a_database_with_nothing_but_an_extension_is_empty(
+    server: Callable[[str], str], backup: Path, tmp_path: Path
+) -> None:
+    url = server("with_extension")
+    execute(server("postgres"), "create database with_extension")
+    citus_stand_in.create(url)
+    finished = restore(tmp_path, backup, STORE_UPTIME_DATABASE_URL=url)
+    execute(server("postgres"), "drop database with_extension with (force)")
+    assert finished.returncode == 0, finished.stderr

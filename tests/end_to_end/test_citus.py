@@ -1,4 +1,5 @@
-"""What can be held of the cluster without one: which table goes where, and what is said where there is no Citus."""
+"""What can be held of the cluster without one: which table goes where and in which order, and that the way taken where
+there is Citus leads to the same report. What a cluster does with it is not seen here."""
 
 from __future__ import annotations
 
@@ -11,9 +12,13 @@ from pglast import parse_sql
 from sqlalchemy import Connection, Engine, event, text
 
 import citus_rules
+import citus_stand_in
 import small
 from pipeline import CLOCK, run_report, start
 from store_uptime import citus, load, maintenance, quality
+from store_uptime.database import connect
+from store_uptime.errors import InputFileError
+from store_uptime.settings import PROJECT, Settings
 
 TABLES = """
     select pg_class.oid::regclass::text from pg_class inner join pg_namespace on pg_namespace.oid = relnamespace
@@ -58,7 +63,7 @@ def test_a_server_without_citus_is_left_as_it_is(engine: Engine) -> None:
 def test_shared_tables_are_changed_before_stores_are_looked_at(engine: Engine, tmp_path: Path) -> None:
     """From a change of a shared table that keys lead to on, Citus uses one connection per node; it cannot begin later.
 
-    COPY goes past this: a load adds its file first.
+    Unless a transaction does from its beginning (citus/one_at_a_time), as loads do: COPY goes past what is seen here.
     """
     with engine.connect() as connection:
         shared = {target for _, target in connection.execute(text(FOREIGN_KEYS))}
@@ -75,6 +80,8 @@ def test_shared_tables_are_changed_before_stores_are_looked_at(engine: Engine, t
     @event.listens_for(engine, "before_cursor_execute")
     def follow(connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
         nodes = nodes_of(statement)
+        if "citus.multi_shard_modify_mode" in statement:
+            connection.info["changed"] = True
         for node in nodes:
             if isinstance(node, citus_rules.CHANGES):
                 table = f"{node.relation.schemaname}.{node.relation.relname}"
@@ -89,10 +96,17 @@ def test_shared_tables_are_changed_before_stores_are_looked_at(engine: Engine, t
     run_report(engine, data, folder, as_of_limit=CLOCK)
     small.write(data, store_status=small.STATUS.replace("2023-01-2", "2023-01-1"), business_hours=small.HOURS + " ")
     run_report(engine, data, folder, as_of_limit=CLOCK)
+    run_report(engine, data, folder, as_of_limit=CLOCK)  # nothing is new
     small.write(data, store_status=small.STATUS.replace("0042", "43"), store_timezones=small.ZONES + " ")
     load.ingest(engine, start(engine), data, CLOCK)
     with engine.connect() as connection:
         staged = connection.scalars(text("select file_id from core.file where state = 'staged'")).all()
+    # By several loaders, and one of their files cannot be loaded.
+    small.write(data, store_status=small.STATUS.replace("0042", "44"), store_timezones="store_id\n")
+    with pytest.raises(InputFileError):
+        load.ingest(engine, start(engine), data, CLOCK, loaders=2, large_file_bytes=10)
+    small.write(data, store_status=small.STATUS.replace("0042", "45"))
+    load.ingest(engine, start(engine), data, CLOCK, loaders=2, large_file_bytes=10)
     quality.reject(engine, {file_id: ["not as expected"] for file_id in staged})
     maintenance.delete_reports(engine, folder, 0, CLOCK.replace(year=2040), dry_run=False)
     assert maintenance.delete_snapshots(engine, dry_run=False).counts["files"] == 1
@@ -100,3 +114,26 @@ def test_shared_tables_are_changed_before_stores_are_looked_at(engine: Engine, t
     assert len(staged) == 2
     assert changed == {"core.file", "report.report"}
     assert late == []
+
+
+def test_the_way_on_citus(settings: Settings, owner: Engine, tmp_path: Path, sample_report: bytes) -> None:
+    citus_stand_in.create(settings.database_url)
+    said: list[str] = []
+    assert citus.distribute(owner, said.append) == len(ALL)
+    assert said == [f"distributed {table}" for table in ALL]
+    with owner.begin() as connection:  # as Citus has a table that a key leads from to a shared one
+        connection.execute(
+            text("update pg_dist_partition set repmodel = 's' where logicalrelid = 'core.file'::regclass")
+        )
+    assert citus.distribute(owner, said.append) == 1
+    assert said[-1] == "distributed core.file"
+
+    writer, reader = connect(settings, "writer"), connect(settings, "reader")
+    for engine in (owner, writer, reader):
+        with engine.connect() as connection:
+            assert connection.scalar(text("select current_user = session_user")), "all of a transaction is one user's"
+    for _ in ("loaded", "found loaded"):
+        report = run_report(writer, PROJECT / "data" / "sample", tmp_path, settings=settings)
+        assert report.csv == sample_report
+    for engine in (writer, reader):
+        engine.dispose()

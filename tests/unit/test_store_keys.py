@@ -40,7 +40,9 @@ def test_what_two_files_name_is_kept_apart(first: list[list[str]], second: list[
 
 def test_blocks_from_several_threads() -> None:
     stores = NamedStores(StoreKeys())
-    blocks = [pl.Series([str(number % 5_003) for number in range(first, first + 2_000)]) for first in range(0, 60_000, 97)]
+    blocks = [
+        pl.Series([str(number % 5_003) for number in range(first, first + 2_000)]) for first in range(0, 60_000, 97)
+    ]
     with ThreadPoolExecutor(8) as threads:
         keys = list(threads.map(stores.keys, blocks))
     expected = {str(number): store_key(str(number)) for number in range(5_003)}
