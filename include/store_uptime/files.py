@@ -16,6 +16,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from itertools import chain
 from typing import BinaryIO, Protocol
 
 import numpy as np
@@ -27,6 +28,7 @@ from store_uptime.errors import InputFileError, InputFolderError, naming_place
 BLOCK_BYTES = 2**20
 LONGEST_RECORD_BYTES = 128 * 2**10
 COMPRESSIONS = (".gz", ".zst")
+BOM = "\ufeff".encode()
 # Python's csv takes one for a line end, polars drops it after a field: through csv it goes as NUL, which no text has.
 LONE_CR = re.compile(r"\r(?!\n)")
 
@@ -151,21 +153,43 @@ class Reader:
         first = next(blocks, "")
         if not first:
             raise InputFileError(self.name, "is empty", f"a header line with {', '.join(self.kind.columns)}")
-        header, _, rest = first.partition("\n")
-        positions, width = self._columns(header)
-        self._line, is_without_rows = 2, True
-        for batch in self._parsed(_chain(rest, blocks), positions, width):
+        names, rest = self._header(first)
+        positions, width = self._columns(names), len(names)
+        is_without_rows = True
+        for batch in self._parsed(chain([rest], blocks), positions, width):
             is_without_rows = is_without_rows and not batch.rows.height and not batch.misfits
             yield batch
         if is_without_rows:
             raise InputFileError(self.name, "holds a header and no rows", "at least one row")
 
-    def _columns(self, header: str) -> tuple[list[int], int]:
-        if "\r" in header.rstrip("\r"):
+    def _header(self, block: str) -> tuple[list[str], str]:
+        """The names of the columns, and what follows them in the first block of the file."""
+        lines = _physical_lines(block.removeprefix("\ufeff")) or [""]
+        if "\r" in lines[0].rstrip("\r\n"):
             raise InputFileError(
                 self.name, "a carriage return stands in the header", "lines that end with LF or CRLF", line=1
             )
-        names = next(csv.reader([header.rstrip("\r").removeprefix("\ufeff")]), [])
+        used, is_cut_short = 0, False
+
+        def feed() -> Iterator[str]:
+            nonlocal used, is_cut_short
+            for line in lines:
+                used += 1
+                yield line
+            is_cut_short = True
+
+        try:
+            names = next(csv.reader(feed()))
+        except csv.Error:  # a field that is too long
+            names = []
+        if sum(map(len, lines[:used])) > LONGEST_RECORD_BYTES:
+            self._too_long(1)
+        if is_cut_short:
+            self._never_closed(1)
+        self._line += used
+        return names, "".join(lines[used:])
+
+    def _columns(self, names: list[str]) -> list[int]:
         folded = [name.strip().lower() for name in names]
         positions = []
         for column, spellings in self.kind.columns.items():
@@ -182,12 +206,12 @@ class Reader:
                     column=column,
                 )
             positions.append(matches[0])
-        return positions, len(names)
+        return positions
 
     def _parsed(self, blocks: Iterator[str], positions: list[int], width: int) -> Iterator[Batch]:
         for block in blocks:
             if '"' in block or ("\r" in block and block.count("\r") != block.count("\r\n")):
-                yield from self._parsed_quoted(_chain(block, blocks), positions, width)
+                yield from self._parsed_quoted(chain([block], blocks), positions, width)
             elif block:
                 yield self._parsed_plain(block, positions, width)
 
@@ -227,7 +251,7 @@ class Reader:
         # Column by position, in file order; the names follow.
         in_file_order = sorted(zip(positions, names, strict=True))
         rows = pl.read_csv(
-            kept,
+            BOM + kept if kept.startswith(BOM) else kept,  # one is left out, wherever in a file the block stands
             has_header=False,
             columns=[position for position, _ in in_file_order],
             infer_schema=False,
@@ -274,9 +298,7 @@ class Reader:
                 self._too_long(first_line)
             raw = raw.removesuffix("\n").removesuffix("\r")
             if is_cut_short:
-                raise InputFileError(
-                    self.name, "a quoted field is never closed", 'a second " that ends it', line=first_line
-                )
+                self._never_closed(first_line)
             if not raw:
                 continue
             if problem:
@@ -304,6 +326,9 @@ class Reader:
             line=line,
         )
 
+    def _never_closed(self, line: int) -> None:
+        raise InputFileError(self.name, "a quoted field is never closed", 'a second " that ends it', line=line)
+
     def _text_blocks(self) -> Iterator[str]:
         """Decoded text that ends at a line end, without NUL bytes; the last block may lack its line end."""
         line, carry = 1, b""
@@ -315,6 +340,8 @@ class Reader:
             if not cut and len(carry) > LONGEST_RECORD_BYTES:
                 self._decoded(carry[:LONGEST_RECORD_BYTES], line, is_cut=True)
                 self._too_long(line)
+            if not cut:
+                continue
             block, carry = carry[:cut], carry[cut:]
             text = self._decoded(block, line)
             line += int(np.count_nonzero(np.frombuffer(block, np.uint8) == ord("\n")))
@@ -345,13 +372,15 @@ class Reader:
             with naming_place(str(self._path)), self._path.open("rb") as stream:
                 yield from _decompress(self._hashed(stream), suffix)
         except (EOFError, zlib.error, zstandard.ZstdError) as error:
-            raise InputFileError(self.name, f"cannot be decompressed ({error})", f"a whole .{suffix} file") from error
+            is_too_wide = "too much memory" in str(error)
+            expected = "a window of at most 128 MiB (zstd --long=27)" if is_too_wide else f"a whole .{suffix} file"
+            raise InputFileError(self.name, f"cannot be decompressed ({error})", expected) from error
         except OSError as error:
             raise InputFileError(self.name, f"cannot be read ({error.strerror or error})", "a readable file") from error
 
     def _hashed(self, stream: BinaryIO) -> Iterator[bytes]:
         digest = hashlib.sha256()
-        while chunk := stream.read(2**20):
+        while chunk := stream.read(BLOCK_BYTES):
             digest.update(chunk)
             yield chunk
         self.sha256 = digest.hexdigest()
@@ -380,11 +409,6 @@ def _decompress(chunks: Iterator[bytes], suffix: str) -> Iterator[bytes]:
                 break  # gzip allows zero padding after the last member
     if member is not None:
         raise EOFError("it ends too early: the file is cut short")
-
-
-def _chain(first: str, rest: Iterator[str]) -> Iterator[str]:
-    yield first
-    yield from rest
 
 
 def _physical_lines(block: str) -> list[str]:

@@ -123,7 +123,7 @@ class Loader:
             rows = rows.filter(share_of(pl.col("store_key"), self.shares).fill_null(0) == self.share)
         unusable = rows["store_key"].is_null()
         if unusable.any():
-            is_blank = rows["store_id"].str.strip_chars() == ""
+            is_blank = rows["store_id"].str.len_bytes() <= LONGEST_STORE_ID_BYTES
             faults.add(rows, unusable & is_blank, "store_id", "expected an id that is not blank")
             faults.add(rows, unusable & ~is_blank, "store_id", f"expected at most {LONGEST_STORE_ID_BYTES:,} bytes")
         return replace(batch, rows=rows, misfits=[] if self.share else batch.misfits), faults

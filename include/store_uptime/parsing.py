@@ -20,6 +20,12 @@ USUAL_LENGTH, LONGEST_USUAL = 19, 30
 SEPARATORS = {4: b"-", 7: b"-", 10: b" T", 13: b":", 16: b":"}
 BLANK = " " * LONGEST_USUAL
 
+# What Python's `fromisoformat` is asked about: it takes more than ISO 8601 has, such as 09:00:00:00.
+TIME_STAMP = re.compile(
+    r"\d{4}-?\d\d-?\d\d[T ]\d\d(?::?\d\d(?::?\d\d(?:[.,]\d+)?)?)?(?:Z|[+-]\d\d(?::?\d\d(?::?\d\d)?)?)?", re.ASCII
+)
+CLOCK_TIME = re.compile(r"\d\d?:\d\d(?::\d\d(?:[.,]\d+)?)?", re.ASCII)
+
 
 def parsed(column: pl.Series, parse: Callable[[str], Any], dtype: type[pl.DataType]) -> pl.Series:
     """`parse` of every value (None: unusable), called once per distinct value."""
@@ -107,7 +113,9 @@ def _without(column: pl.Series, mask: pl.Series, value: str | None = None) -> pl
 
 
 def _with_offset_us(column: pl.Series) -> pl.Series:
-    texts = column.set(column.str.contains(":60", literal=True), None)  # a leap second, which polls do not have
+    # All digits, as polars would do with fewer, and no leap second, which polls do not have.
+    is_whole = column.str.contains(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-5][0-9](\.[0-9]+)?[+-][0-9]")
+    texts = column.set(~is_whole, None).str.replace("T", " ", literal=True)
     return texts.str.to_datetime("%Y-%m-%d %H:%M:%S%.f%:z", time_unit="us", strict=False).to_physical()
 
 
@@ -116,12 +124,12 @@ def _one_by_one_us(column: pl.Series) -> pl.Series:
 
 
 def _timestamp_us(value: str) -> int | None:
-    text = value.strip()
-    if text[-3:].upper() == "UTC":
+    text = value.strip().upper()
+    if text.endswith("UTC"):
         text = text[:-3].rstrip()
-        if text[-6:-5] in ("+", "-"):
+        if text.endswith("Z") or text[-6:-5] in ("+", "-"):
             return None
-    if not re.match(r"\d{4}-?\d\d-?\d\d[Tt ]\d\d", text):  # a date alone is no instant
+    if not TIME_STAMP.fullmatch(text):
         return None
     try:
         instant = as_utc(datetime.fromisoformat(text))
@@ -134,20 +142,18 @@ def _timestamp_us(value: str) -> int | None:
 def parse_weekday(value: str) -> int | None:
     """0 (Monday) to 6, or None."""
     text = value.strip()
-    return int(text) if text.isascii() and text.isdigit() and int(text) <= 6 else None
+    digits = text.lstrip("0") or text[:1]  # Python refuses to count thousands of them
+    return int(digits) if digits in ("0", "1", "2", "3", "4", "5", "6") else None
 
 
 def parse_start_time_us(value: str) -> int | None:
     """Microseconds since midnight of a clock time such as 09:30 or 9:30:00.5, or None."""
     text = value.strip()
-    hours, colon, rest = text.partition(":")
-    if not colon or not hours.isascii() or not hours.isdigit() or len(hours) > 2:
+    if not CLOCK_TIME.fullmatch(text):
         return None
     try:
-        clock_time = time.fromisoformat(f"{hours:0>2}:{rest}")
+        clock_time = time.fromisoformat(f"0{text}" if text[1] == ":" else text)
     except ValueError:
-        return None
-    if clock_time.tzinfo is not None:
         return None
     seconds = (clock_time.hour * 60 + clock_time.minute) * 60 + clock_time.second
     return seconds * 1_000_000 + clock_time.microsecond
@@ -156,6 +162,6 @@ def parse_start_time_us(value: str) -> int | None:
 def parse_end_time_us(value: str) -> int | None:
     """As `parse_start_time_us`, and 24:00 too."""
     hours, _, rest = value.strip().partition(":")
-    if hours == "24" and rest and not rest.strip("0:."):
+    if hours == "24" and parse_start_time_us(f"00:{rest}") == 0:
         return 86_400_000_000
     return parse_start_time_us(value)

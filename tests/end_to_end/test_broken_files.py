@@ -114,6 +114,15 @@ BROKEN = {
         STATUS + f'"{"x" * 10**7}",active,2023-01-22 12:09:39 UTC\n', "longer", line=ROWS + 7
     ),
     "a 40 MB line without end": Broken(b"store_id,status,timestamp_utc\n" + b"x" * (40 * 10**6), ("longer",), line=2),
+    "a header of 200,000 bytes": status(f"store_id,{'x' * 200_000},status,timestamp_utc\n" + STATUS, "longer", line=1),
+    "quotes never closed in the header": status('store_id,status,"timestamp_utc\n', "quote", line=1),
+    "a Zstandard window too wide to hold": Broken(
+        zstandard.ZstdCompressor(compression_params=zstandard.ZstdCompressionParameters(window_log=30, enable_ldm=True))
+        .compressobj()
+        .compress(STATUS.encode() * 40),
+        ("window", "128 MiB"),
+        suffix=".zst",
+    ),
     "a 10 MB header": Broken(b"store_id," * 10**6, (), line=1),
     "quotes never closed": status(STATUS.replace("store 2990,", '"store 2990,'), "quote", line=2997),
     "quotes never closed in a large file": status(
