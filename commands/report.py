@@ -148,14 +148,13 @@ def outcome(settings: Settings, report: UUID) -> str:
 
 def parameters() -> dict[str, object]:
     """The run's parameters as the DAG wants them; raises `SettingError` naming the variable."""
-    from store_uptime.reports import parse_duration, parse_instant
+    from store_uptime.reports import duration_text, parse_duration, parse_instant
 
     asked: dict[str, object] = {}
     if text := given("AS_OF"):
         asked["as_of"] = parse_instant("AS_OF", text).isoformat()
     if text := given("MAX_GAP"):
-        parse_duration("MAX_GAP", text)
-        asked["max_gap"] = text.upper() if text[0] in "Pp" else text.lower()
+        asked["max_gap"] = duration_text(parse_duration("MAX_GAP", text))
     if text := given("NO_DATA"):
         if text not in {"unknown", "down"}:
             raise SettingError("NO_DATA", text, "unknown or down")

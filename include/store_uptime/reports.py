@@ -64,10 +64,11 @@ def parse_instant(name: str, value: str | datetime) -> datetime:
     """An ISO 8601 instant as UTC; one without a zone means UTC. Raises `SettingError` naming `name`."""
     expected = "an instant such as 2023-01-25T18:13:22Z"
     text = str(value).strip()
-    if "T" not in text.upper() and " " not in text:
+    instant_text = text.upper().removesuffix(" UTC")
+    if "T" not in instant_text and " " not in instant_text:
         raise SettingError(name, text, expected)
     try:
-        instant = as_utc(datetime.fromisoformat(text.removesuffix(" UTC")))
+        instant = as_utc(datetime.fromisoformat(instant_text))
     except (ValueError, OverflowError) as error:
         raise SettingError(name, text, expected) from error
     if not EARLIEST <= instant <= LATEST:
@@ -82,11 +83,28 @@ def parse_duration(name: str, value: str) -> timedelta:
         days, day, clock = text.rpartition("D")
         text = f"P{days}{day}" + (f"T{clock}" if clock else "")
     parts = DURATION.fullmatch(text)
-    span = timedelta(**{unit: float(number) for unit, number in parts.groupdict("0").items()}) if parts else timedelta()
+    numbers = {unit: float(number) for unit, number in parts.groupdict("0").items()} if parts else {}
+    try:
+        span = timedelta(**numbers)
+    except OverflowError:
+        span = timedelta.max
     if not timedelta(0) < span <= MAX_GAP_LIMIT:
         expected = "a duration such as 2h, 90m or PT2H, more than zero and at most ten years"
         raise SettingError(name, value, expected)
     return span
+
+
+def duration_text(span: timedelta | None) -> str | None:
+    """`2h`, `90m`, `5400s`: the largest unit that divides it."""
+    if span is None:
+        return None
+    seconds = span.days * 86_400 + span.seconds
+    if span.microseconds:
+        return f"PT{seconds}.{span.microseconds:06d}S"
+    for unit, letter in ((3600, "h"), (60, "m")):
+        if seconds % unit == 0:
+            return f"{seconds // unit}{letter}"
+    return f"{seconds}s"
 
 
 def create(engine: Engine, request: ReportRequest) -> None:

@@ -19,9 +19,8 @@ from pydantic import (
 )
 
 from store_uptime.errors import SettingError
-from store_uptime.reports import parse_duration, parse_instant
+from store_uptime.reports import duration_text, parse_duration, parse_instant
 from store_uptime_web.cursors import is_storable
-from store_uptime_web.records import duration_text
 
 MOST_STORE_IDS = 10_000  # as the DAG's Param has it
 EARLIEST, LATEST = datetime(1970, 1, 8, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
@@ -125,7 +124,7 @@ class Asked(BaseModel):
             return None
         try:
             return parse_duration("max_gap", expect_text(value))
-        except (SettingError, OverflowError) as error:
+        except SettingError as error:
             raise ValueError("expected a duration such as 2h, 90m or PT2H, at most ten years") from error
 
     def conf(self) -> dict[str, Any]:

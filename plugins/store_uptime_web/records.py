@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from datetime import timedelta
 from functools import cache
 from typing import IO, Any
 from uuid import UUID
@@ -77,16 +76,3 @@ def pattern(search: str | None) -> str | None:
         return None
     folded = "".join(character.lower() if character.isascii() else character for character in search)
     return "%" + folded.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"
-
-
-def duration_text(span: timedelta | None) -> str | None:
-    """`2h`, `90m`, `5400s`: the largest unit that divides it."""
-    if span is None:
-        return None
-    seconds = span.days * 86_400 + span.seconds
-    if span.microseconds:
-        return f"PT{seconds}.{span.microseconds:06d}S"
-    for unit, letter in ((3600, "h"), (60, "m")):
-        if seconds % unit == 0:
-            return f"{seconds // unit}{letter}"
-    return f"{seconds}s"

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
 from sqlalchemy import Row
 
+from store_uptime.reports import duration_text
 from store_uptime_web import cursors, downloads, problems, progress, records
 from store_uptime_web.figures import difference, figures, fraction_percent
 from store_uptime_web.models import Period, Sort, StoreDetail, StorePage, Summary, Text
@@ -236,7 +237,7 @@ def store_detail(report: Row, store_id: str) -> StoreDetail:
             "report_id": report_id,
             "as_of": report.as_of,
             "no_data": report.no_data,
-            "max_gap": records.duration_text(report.max_gap),
+            "max_gap": duration_text(report.max_gap),
             "week": {"from": report.as_of - WEEK, "to": report.as_of},
             "offsets": [
                 {"from": span.from_at, "to": span.to_at, "utc_offset_seconds": int(span.utc_offset.total_seconds())}

@@ -18,6 +18,7 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import ValidationError
 
 from store_uptime import tracing
+from store_uptime.reports import duration_text
 from store_uptime_web import correlation, downloads, problems, progress, records, runs
 from store_uptime_web.models import (
     Asked,
@@ -287,7 +288,7 @@ def parameters(found: Progress) -> dict[str, Any]:
     if row is not None:
         return {
             "as_of": row.as_of_requested,
-            "max_gap": records.duration_text(row.max_gap),
+            "max_gap": duration_text(row.max_gap),
             "no_data": row.no_data,
             "store_ids": row.store_ids,
             "shards": row.shards,
