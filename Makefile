@@ -13,6 +13,7 @@ export PYTHONPATH := include
 export PYTHONDONTWRITEBYTECODE :=
 # As in commands/airflow_environment.py, for what runs in the command's own process.
 export MALLOC_ARENA_MAX := 1
+export _RJEM_MALLOC_CONF := narenas:1
 
 RUN := .venv/bin/python
 SET_UP_RUN := sh commands/install.sh run

