@@ -58,6 +58,8 @@ class Writes:
 
     def add(self, write: Callable[..., object], *arguments: Any) -> None:
         """Queues a write; while several are under way, waits until they hold few bytes, so that memory stays flat."""
+        while self._pending and self._pending[0][0].done():
+            self._pending.popleft()[0].result()
         while len(self._pending) > 1 and sum(size for _, size in self._pending) > MOST_PENDING_BYTES:
             self._pending.popleft()[0].result()
         sizes = (len(argument) for argument in arguments if isinstance(argument, bytes))
