@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import os
 import secrets
 from collections.abc import Mapping
@@ -12,12 +13,22 @@ from pathlib import Path
 from store_uptime.settings import PROJECT, Settings
 
 LONGEST_TASK_SECONDS = 3600  # execution_timeout of the DAGs' tasks
+EXECUTOR = "AIRFLOW__CORE__EXECUTOR"
+# What Airflow's processes sign and encrypt with, by the names under which they are kept.
+KEYS = {
+    "fernet_key": "AIRFLOW__CORE__FERNET_KEY",
+    "api_secret_key": "AIRFLOW__API__SECRET_KEY",
+    "jwt_secret": "AIRFLOW__API_AUTH__JWT_SECRET",
+}
+CPU_LIMIT = Path("/sys/fs/cgroup/cpu.max")
 
 
-def airflow_environment(settings: Settings) -> dict[str, str]:
-    """Variables for Airflow on the database that `settings` name, with its home beside the rest of the state."""
+def airflow_environment(settings: Settings, given: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Variables for Airflow on the database that `settings` name, with its home beside the rest of the state.
+
+    Keys that are `given` are not made up.
+    """
     home = settings.home / "airflow"
-    private = secrets_of(home)
     return {
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags"),
@@ -25,9 +36,7 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         # Whoever makes the DAG known first decides: `make report` too, and `make up` shall find it running.
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
-        "AIRFLOW__CORE__FERNET_KEY": private["fernet_key"],
-        "AIRFLOW__API__SECRET_KEY": private["api_secret_key"],
-        "AIRFLOW__API_AUTH__JWT_SECRET": private["jwt_secret"],
+        **keys(home, given or {}),
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": settings.database_url,
         "AIRFLOW__DATABASE__LOAD_DEFAULT_CONNECTIONS": "False",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
@@ -60,18 +69,23 @@ def logs_environment(settings: Settings) -> dict[str, str]:
     }
 
 
-def executor_environment(settings: Settings) -> dict[str, str]:
-    """Where tasks run: in the scheduler, or in Celery's workers on as many machines as read the queue."""
-    if not settings.queue_url:
-        return {
-            "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
-            "AIRFLOW__CORE__PARALLELISM": str(max(4, min(2 * (os.cpu_count() or 2), 16))),
-        }
-    return {
-        "AIRFLOW__CORE__EXECUTOR": "CeleryExecutor",
-        # All workers together; each task has a connection of the database's 200.
+def executor_environment(settings: Settings, given: str = "") -> dict[str, str]:
+    """Where tasks run: in the scheduler, in Celery's workers on as many machines as read the queue, or as is given."""
+    executor = given or ("CeleryExecutor" if settings.queue_url else "LocalExecutor")
+    if executor == "LocalExecutor":
+        return {EXECUTOR: executor, "AIRFLOW__CORE__PARALLELISM": str(max(4, min(2 * usable_cores(), 16)))}
+    many_machines = {
+        EXECUTOR: executor,
+        # All machines together; each task has a connection of the database's 200.
         "AIRFLOW__CORE__PARALLELISM": "64",
         "AIRFLOW__CORE__MAX_ACTIVE_TASKS_PER_DAG": "64",
+        # A task that nobody takes in ten minutes is queued anew, lest the queue lost it. By default the third time
+        # fails it, though all that it may lack is a machine that has done with the tasks before it.
+        "AIRFLOW__SCHEDULER__NUM_STUCK_IN_QUEUED_RETRIES": "1000",
+    }
+    if executor != "CeleryExecutor":
+        return many_machines
+    return many_machines | {
         "AIRFLOW__CELERY__BROKER_URL": settings.queue_url,
         # Another process for sending can deadlock in its fork (apache/airflow#70690).
         "AIRFLOW__CELERY__SYNC_PARALLELISM": "1",
@@ -82,10 +96,14 @@ def executor_environment(settings: Settings) -> dict[str, str]:
         # than any task may run, so that none runs twice at once; Airflow, which misses the heartbeat, is sooner.
         "AIRFLOW__CELERY__TASK_ACKS_LATE": "True",
         "AIRFLOW__CELERY_BROKER_TRANSPORT_OPTIONS__VISIBILITY_TIMEOUT": str(2 * LONGEST_TASK_SECONDS),
-        # A task that nobody takes in ten minutes is queued anew, lest Redis lost it. By default the third time fails
-        # it, though all that it may lack is a worker that has done with the tasks before it.
-        "AIRFLOW__SCHEDULER__NUM_STUCK_IN_QUEUED_RETRIES": "1000",
     }
+
+
+def usable_cores(limit: Path = CPU_LIMIT) -> int:
+    """The processors that this process may use: the machine's, or as many as its container's share comes to."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 2
+    share, period = limit.read_text().split() if limit.exists() else ("max", "")
+    return cores if share == "max" else max(1, min(cores, math.ceil(int(share) / int(period))))
 
 
 def telemetry(environment: Mapping[str, str]) -> dict[str, str]:
@@ -106,11 +124,18 @@ def telemetry(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: environment.get(name) or value for name, value in wanted.items()}
 
 
+def keys(home: Path, given: Mapping[str, str]) -> dict[str, str]:
+    """What Airflow's processes sign and encrypt with: what is given, and what is made up for the rest."""
+    if all(given.get(variable) for variable in KEYS.values()):
+        return {variable: given[variable] for variable in KEYS.values()}
+    made_up = secrets_of(home)
+    return {variable: given.get(variable) or made_up[name] for name, variable in KEYS.items()}
+
+
 def secrets_of(home: Path) -> dict[str, str]:
-    """What Airflow's processes sign and encrypt with; made once, for the owner's eyes only."""
+    """Keys that are made up: once, for the owner's eyes only."""
     file = home / "secrets.json"
     if not file.exists():
-        home.mkdir(parents=True, exist_ok=True)
         write_private(
             file,
             {
@@ -124,6 +149,7 @@ def secrets_of(home: Path) -> dict[str, str]:
 
 def write_private(file: Path, content: dict[str, str]) -> None:
     """Writes `content` as JSON that only its owner can read, whole or not at all."""
+    file.parent.mkdir(parents=True, exist_ok=True)
     draft = file.with_name(f"{file.name}.{os.getpid()}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:
         json.dump(content, stream)

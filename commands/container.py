@@ -3,27 +3,33 @@
 The same processes as `make up` starts, configured in the same way, on the database of STORE_UPTIME_DATABASE_URL, and a
 `worker` wherever tasks shall run if there is a queue. Nothing needs Docker: a machine with the checkout will do.
 Airflow's own variables (AIRFLOW__...) are left as they are given. A secret may be in a file that NAME_FILE names.
+`backup` and `restore` are those of make. Any other program is run as it is, in the environment of Airflow's processes:
+`airflow db check-migrations`, `bash`, the task that a pod is started for.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
-from commands.airflow_environment import airflow_environment, migrate_all
-from commands.stack import PROCESSES, WORKER, chosen_port, sign_in, stack_environment
+from commands.airflow_environment import EXECUTOR, airflow_environment, migrate_all, write_private
+from commands.stack import PROCESSES, USER, WORKER, chosen_port, passwords_file, sign_in, stack_environment
 from store_uptime import embedded
 from store_uptime.errors import SettingError, StoreUptimeError
 from store_uptime.settings import Settings
 
 PASSWORDS = {"POSTGRES_PASSWORD": "STORE_UPTIME_DATABASE_URL", "REDIS_PASSWORD": "STORE_UPTIME_QUEUE_URL"}
 SIGNING_KEY = "AIRFLOW__API_AUTH__JWT_SECRET"
+ADMIN_PASSWORD = "ADMIN_PASSWORD"
 SECRETS = [
     *PASSWORDS,
     *PASSWORDS.values(),
+    ADMIN_PASSWORD,
     SIGNING_KEY,
     "AIRFLOW__API__SECRET_KEY",
     "AIRFLOW__CORE__FERNET_KEY",
@@ -33,14 +39,17 @@ SECRETS = [
 FLOWER_LOGIN = "AIRFLOW__CELERY__FLOWER_BASIC_AUTH"
 API_SERVER_URL = "http://api-server:8080"
 SHORTEST_SIGNING_KEY_BYTES = 64
+MIGRATION_SECONDS = 120
 COMMANDS = PROCESSES | WORKER | {"flower": ["celery", "flower"]}
+COPIES = ("backup", "restore")
 
 
 def main(name: str, *arguments: str) -> None:
     """Becomes the process, or prepares everything for the others."""
-    if name not in [*COMMANDS, "init"]:
-        raise StoreUptimeError(f"There is no {name}; there are init, {', '.join(COMMANDS)}.")
+    command = [] if name == "init" else command_of(name, *arguments)
     os.environ |= with_passwords(from_files(os.environ))
+    if name in COPIES:  # a home that is to be restored into has to be empty, and configuring Airflow would fill it
+        os.execv(command[0], command)
     settings = Settings.from_environment()
     if not settings.database_url:
         raise SettingError("STORE_UPTIME_DATABASE_URL", None, "the URL of the PostgreSQL that all processes share")
@@ -49,23 +58,46 @@ def main(name: str, *arguments: str) -> None:
     if name == "flower" and not os.environ.get(FLOWER_LOGIN):
         raise SettingError(FLOWER_LOGIN, None, "user:password, for it shows all that is queued")
     os.environ |= configuration(settings, os.environ)
+    password = os.environ.get(ADMIN_PASSWORD)
+    if password and name in ("init", "api-server"):
+        # So each API server accepts the same one, though they may share no folder.
+        write_private(passwords_file(settings.home), {USER: password})
     if name == "init":
         embedded.check_server(settings.database_url)
         if settings.queue_url:
             check_queue(settings.queue_url)
         migrate_all(settings)
-        print(sign_in(settings.home))
-    else:
-        os.execv(sys.executable, [sys.executable, "-m", "airflow", *COMMANDS[name], *arguments])
+        print(f"Sign in as {USER} with {ADMIN_PASSWORD}" if password else sign_in(settings.home))
+        return
+    if name in COMMANDS:
+        wait_for_tables(settings)
+    os.execv(command[0], command)
+
+
+def command_of(name: str, *arguments: str) -> list[str]:
+    """The command line of a process of ours, or of the program `name`; raises `StoreUptimeError` if it is neither."""
+    if name in COMMANDS:
+        return [sys.executable, "-m", "airflow", *COMMANDS[name], *arguments]
+    if name in COPIES:
+        return [sys.executable, "-m", "commands.backup", name]
+    # Programs of our Python first: they are not on the PATH where its environment is not activated.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    program = shutil.which(name, path=path)
+    if program is None:
+        raise StoreUptimeError(
+            f"There is no {name}; there are init, {', '.join([*COMMANDS, *COPIES])}, and programs such as airflow."
+        )
+    return [program, *arguments]
 
 
 def configuration(settings: Settings, given: Mapping[str, str]) -> dict[str, str]:
     """Airflow's variables; those that are given already stay."""
+    url = given.get("API_SERVER_URL") or API_SERVER_URL
+    given = {name: value for name, value in given.items() if name.startswith("AIRFLOW__") and value}
     if SIGNING_KEY in given and len(given[SIGNING_KEY].encode()) < SHORTEST_SIGNING_KEY_BYTES:
         raise SettingError(SIGNING_KEY, "…", f"at least {SHORTEST_SIGNING_KEY_BYTES} bytes, the same on all machines")
-    url = given.get("API_SERVER_URL") or API_SERVER_URL
-    ours = airflow_environment(settings) | stack_environment(settings, "0.0.0.0", chosen_port(), url)
-    return ours | {name: value for name, value in given.items() if name.startswith("AIRFLOW__") and value}
+    ours = airflow_environment(settings, given)
+    return ours | stack_environment(settings, "0.0.0.0", chosen_port(), url, given.get(EXECUTOR, "")) | given
 
 
 def from_files(given: Mapping[str, str]) -> dict[str, str]:
@@ -88,6 +120,18 @@ def with_passwords(given: Mapping[str, str]) -> dict[str, str]:
         if found.get(name) and rest and ":" not in login:
             found[url_name] = f"{scheme}://{login}:{quote(found[name], safe='')}@{host if at else rest}"
     return found
+
+
+def wait_for_tables(settings: Settings, seconds: float = MIGRATION_SECONDS) -> None:
+    """Returns when the database has this version's tables: a new image's processes may start before its `init` ends."""
+    from store_uptime.database import is_migrated
+
+    embedded.check_server(settings.database_url)
+    deadline = time.monotonic() + seconds
+    while not is_migrated(settings):
+        if time.monotonic() > deadline:
+            raise StoreUptimeError("The tables of the database are those of another version: has its init ended well?")
+        time.sleep(1)
 
 
 def check_queue(url: str) -> None:

@@ -104,9 +104,9 @@ def down() -> str:
     return "Airflow is down."
 
 
-def stack_environment(settings: Settings, host: str, port: int, url: str) -> dict[str, str]:
+def stack_environment(settings: Settings, host: str, port: int, url: str, executor: str = "") -> dict[str, str]:
     """What Airflow needs to know beyond what `make report` tells it: the web, and how to run tasks at once."""
-    return executor_environment(settings) | {
+    return executor_environment(settings, executor) | {
         "AIRFLOW__API__HOST": host,
         "AIRFLOW__API__PORT": str(port),
         "AIRFLOW__API__WORKERS": "1",

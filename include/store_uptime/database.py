@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from io import StringIO
+from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -11,6 +12,9 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from store_uptime import tracing
 from store_uptime.errors import SettingError
 from store_uptime.settings import PROJECT, Settings
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 Role = Literal["owner", "writer", "reader"]
 
@@ -45,13 +49,38 @@ def connect(settings: Settings, role: Role = "writer", **options: Any) -> Engine
 def migrate(settings: Settings) -> None:
     """Brings the schema to its newest revision; safe to call at the same time from several processes."""
     from alembic import command
-    from alembic.config import Config
 
-    config = Config()
-    config.set_main_option("script_location", str(PROJECT / "sql" / "migrations"))
+    config = migrations()
     engine = connect(settings, "owner")
     with engine.begin() as connection:
         connection.exec_driver_sql("select pg_advisory_xact_lock(hashtextextended('store_uptime migrations', 0))")
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
     engine.dispose()
+
+
+def is_migrated(settings: Settings) -> bool:
+    """Whether the schema is at its newest revision, which is of this version of the code."""
+    from alembic import command
+    from alembic.util import DatabaseNotAtHead
+
+    config = migrations()
+    engine = connect(settings, "owner")
+    try:
+        with engine.connect() as connection:
+            config.attributes["connection"] = connection
+            command.current(config, check_heads=True)
+    except DatabaseNotAtHead:
+        return False
+    finally:
+        engine.dispose()
+    return True
+
+
+def migrations() -> Config:
+    """Where Alembic finds the revisions; it need not say what it does."""
+    from alembic.config import Config
+
+    config = Config(stdout=StringIO())
+    config.set_main_option("script_location", str(PROJECT / "sql" / "migrations"))
+    return config

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -11,10 +12,17 @@ from pathlib import Path
 import pytest
 import yaml
 
-from commands.airflow_environment import LONGEST_TASK_SECONDS
-from commands.container import COMMANDS, SHORTEST_SIGNING_KEY_BYTES, configuration, from_files, with_passwords
+from commands.airflow_environment import KEYS, LONGEST_TASK_SECONDS, usable_cores
+from commands.container import (
+    COMMANDS,
+    SHORTEST_SIGNING_KEY_BYTES,
+    command_of,
+    configuration,
+    from_files,
+    with_passwords,
+)
 from commands.stack import PROCESSES
-from store_uptime.errors import SettingError
+from store_uptime.errors import SettingError, StoreUptimeError
 from store_uptime.settings import PROJECT, Settings
 
 COMPOSE = PROJECT / "docker-compose.yaml"
@@ -186,6 +194,49 @@ def test_what_airflow_is_told_elsewhere_stays_and_a_weak_key_is_refused(tmp_path
     assert not [name for name in local if "CELERY" in name or "REMOTE" in name]
     with pytest.raises(SettingError, match="at least 64 bytes"):
         configuration(settings, {"AIRFLOW__API_AUTH__JWT_SECRET": "x" * 63})
+
+
+def test_an_executor_that_is_given_stays(tmp_path: Path) -> None:
+    settings = Settings.from_environment(
+        {"STORE_UPTIME_HOME": str(tmp_path), "STORE_UPTIME_DATABASE_URL": "postgresql://me@db/x"}
+    )
+    pods = configuration(settings, {"AIRFLOW__CORE__EXECUTOR": "KubernetesExecutor"})
+    assert pods["AIRFLOW__CORE__EXECUTOR"] == "KubernetesExecutor"
+    assert pods["AIRFLOW__CORE__PARALLELISM"] == "64"
+    assert not [name for name in pods if "CELERY" in name]
+
+
+def test_keys_that_are_given_are_not_made_up(tmp_path: Path) -> None:
+    settings = Settings.from_environment(
+        {"STORE_UPTIME_HOME": str(tmp_path / "home"), "STORE_UPTIME_DATABASE_URL": "postgresql://me@db/x"}
+    )
+    given = dict.fromkeys(KEYS.values(), "x" * 64)
+    assert given.items() <= configuration(settings, given).items()
+    assert not (tmp_path / "home").exists()
+    ours = configuration(settings, {"AIRFLOW__CORE__FERNET_KEY": "mine"})
+    made_up = json.loads((tmp_path / "home" / "airflow" / "secrets.json").read_text())
+    assert ours["AIRFLOW__CORE__FERNET_KEY"] == "mine"
+    assert ours["AIRFLOW__API__SECRET_KEY"] == made_up["api_secret_key"]
+
+
+@pytest.mark.parametrize(
+    ("limit", "cores"), [("max 100000", None), ("100000 100000", 1), ("50000 100000", 1), ("99900000 100000", None)]
+)
+def test_a_container_s_share_of_the_processors_counts(tmp_path: Path, limit: str, cores: int | None) -> None:
+    machine = usable_cores(tmp_path / "absent")
+    (tmp_path / "cpu.max").write_text(f"{limit}\n")
+    assert usable_cores(tmp_path / "cpu.max") == (cores or machine)
+
+
+def test_any_program_is_run_as_it_is() -> None:
+    waiting = ["airflow", "db", "check-migrations", "--migration-wait-timeout=60"]  # the chart's own
+    program, *arguments = command_of(*waiting)
+    assert Path(program).name == "airflow"
+    assert arguments == waiting[1:]
+    assert command_of("bash", "-c", "true")[1:] == ["-c", "true"]
+    assert command_of("worker", "--queues", "x")[1:] == ["-m", "airflow", *COMMANDS["worker"], "--queues", "x"]
+    with pytest.raises(StoreUptimeError, match=r"There is no schedular; there are init, api-server, .*, scheduler, "):
+        command_of("schedular")
 
 
 def test_a_redis_message_outlives_the_longest_task() -> None:
