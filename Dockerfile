@@ -2,9 +2,12 @@
 FROM python:3.13-slim
 
 WORKDIR /opt/store-uptime
-COPY requirements-uv.txt requirements.txt ./
+# `--build-arg KUBERNETES=yes`: with what KubernetesExecutor needs.
+ARG KUBERNETES=""
+COPY requirements-uv.txt requirements.txt requirements-kubernetes.txt ./
 RUN pip install --no-cache-dir --require-hashes -r requirements-uv.txt \
-    && uv pip install --system --no-cache --compile-bytecode --require-hashes -r requirements.txt
+    && uv pip install --system --no-cache --compile-bytecode --require-hashes -r requirements.txt \
+        ${KUBERNETES:+-r requirements-kubernetes.txt}
 
 COPY commands commands
 COPY config config
@@ -14,10 +17,11 @@ COPY plugins plugins
 COPY sql sql
 COPY data/sample data/sample
 
-# What is written goes to one folder, which containers of one machine share; a volume takes over its owner.
+# What is written goes to one folder, which containers of one machine share; a volume takes over its owner. Airflow's
+# home in it is there already: where a file is mounted into it, it would be made for root otherwise.
 ENV PYTHONPATH=/opt/store-uptime/include STORE_UPTIME_HOME=/var/lib/store-uptime HOME=/var/lib/store-uptime
 RUN useradd --system --uid 999 --user-group --no-create-home store-uptime \
-    && install --directory --owner=store-uptime /var/lib/store-uptime
+    && install --directory --owner=store-uptime --group=store-uptime /var/lib/store-uptime /var/lib/store-uptime/airflow
 USER store-uptime
 
 ENTRYPOINT ["python", "-m", "commands.container"]

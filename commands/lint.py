@@ -14,7 +14,7 @@ CHECKS = {
     "types": ["mypy"],
     "SQL": ["sqlfluff", "lint", "sql"],
 }
-LOCKS = {f"{name}.in": f"{name}.txt" for name in ("requirements", "requirements-dev", "requirements-uv")}
+LOCKS = {f"requirements{kind}.in": f"requirements{kind}.txt" for kind in ("", "-dev", "-kubernetes", "-uv")}
 
 
 def main() -> None:

@@ -9,4 +9,5 @@ compile() {
 }
 compile requirements-uv.in -o requirements-uv.txt
 compile requirements.in -o requirements.txt
+compile requirements-kubernetes.in -c requirements.txt -o requirements-kubernetes.txt
 compile requirements-dev.in -c requirements.txt -o requirements-dev.txt

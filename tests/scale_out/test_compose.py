@@ -1,5 +1,7 @@
 """The services of docker-compose.yaml as plain processes: the same commands, environments and health checks.
 
+The probes of the chart for Kubernetes are asked too: they are the same processes.
+
 Of Docker's part only this is done here: variables are filled in, mounted files and folders are found where they come
 from, and every host is this machine, which the URLs that may be given say.
 """
@@ -18,10 +20,20 @@ import pytest
 import yaml
 
 from cluster import REPORT_SECONDS, Cluster, Machine, Web, require_redis
+from commands.stack import password_of
 from stack import free_port
 from store_uptime.settings import PROJECT
 
 SECRETS = ("postgres_password", "redis_password")
+VALUES = yaml.safe_load((PROJECT / "deploy" / "helm" / "values.yaml").read_text())
+PROBES: dict[str, list[str]] = {
+    "scheduler": VALUES["scheduler"]["livenessProbe"]["command"],
+    "dag-processor": VALUES["dagProcessor"]["livenessProbe"]["command"],
+    "triggerer": VALUES["triggerer"]["livenessProbe"]["command"],
+    "worker": VALUES["workers"]["celery"]["livenessProbe"]["command"],
+}
+# What the chart's init containers give the image's entry point.
+WAIT_FOR_MIGRATIONS = ["python", "-m", "commands.container", "airflow", "db", "check-migrations"]
 HOME = "/var/lib/store-uptime"  # STORE_UPTIME_HOME of the image
 
 
@@ -86,13 +98,16 @@ def up(folder: Path, files: list[str], variables: dict[str, str], database_url: 
     }
     compose = Compose(folder, files, variables)
     # The port of a container is its own; here it has to be a free one. The last is for a machine where tests are alone.
-    local = {"PORT": str(api_port), "AIRFLOW__API__HOST": "127.0.0.1"}
+    local = {"PORT": str(api_port), "AIRFLOW__API__HOST": "127.0.0.1", "ADMIN_PASSWORD": "known to many"}
     with Cluster(folder, {}) as cluster:
         if compose.is_started("redis"):
             start_redis(cluster, compose, variables["STORE_UPTIME_QUEUE_URL"])
         environment = cluster.environment
         cluster.environment = environment | compose.environment("init") | local
         cluster.run_init("init")
+        assert is_successful(cluster, WAIT_FOR_MIGRATIONS)
+        for name in ("scheduler", "dag-processor", "triggerer"):
+            assert not is_successful(cluster, PROBES[name]), name
         waiting = [
             "api-server",
             *(n for n in ("scheduler", "dag-processor", "triggerer", "worker") if compose.is_started(n)),
@@ -105,14 +120,20 @@ def up(folder: Path, files: list[str], variables: dict[str, str], database_url: 
                 cluster.wait_for(lambda: is_healthy(cluster, compose, "api-server"), "the API server")
         web = Web(variables["API_SERVER_URL"], folder / "home")
         with web.sign_in():
+            assert password_of(folder / "home") == local["ADMIN_PASSWORD"]
             cluster.wait_for(web.knows_the_dag, "the DAG to be read")
             for name in waiting:
                 cluster.wait_for(lambda name=name: is_healthy(cluster, compose, name), f"the {name} to be healthy")
             yield cluster, web
             for name in ("worker", "api-server"):
                 if name in cluster.machines:
+                    assert name not in PROBES or is_successful(cluster, PROBES[name])
                     cluster.machines[name].kill()
                     assert not is_healthy(cluster, compose, name), name
+                    assert name not in PROBES or not is_successful(cluster, PROBES[name])
+            # An API server that is away makes Kubernetes start no other process anew.
+            for name in ("scheduler", "dag-processor", "triggerer"):
+                assert is_successful(cluster, PROBES[name]), name
 
 
 def start_redis(cluster: Cluster, compose: Compose, url: str) -> None:
@@ -125,10 +146,17 @@ def start_redis(cluster: Cluster, compose: Compose, url: str) -> None:
 
 def is_healthy(cluster: Cluster, compose: Compose, name: str) -> bool:
     """What the service's health check says."""
-    kind, python, *command = compose.services[name]["healthcheck"]["test"]
-    assert (kind, python) == ("CMD", "python")
+    kind, *command = compose.services[name]["healthcheck"]["test"]
+    assert kind == "CMD"
+    return is_successful(cluster, command)
+
+
+def is_successful(cluster: Cluster, command: list[str]) -> bool:
+    """Whether the container's command ends well."""
+    python, *arguments = command
+    assert python == "python"
     asked = subprocess.run(
-        [sys.executable, *command], cwd=PROJECT, env=cluster.environment, capture_output=True, text=True, check=False
+        [sys.executable, *arguments], cwd=PROJECT, env=cluster.environment, capture_output=True, text=True, check=False
     )
     assert "Traceback" not in asked.stderr, asked.stderr
     return asked.returncode == 0

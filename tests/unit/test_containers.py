@@ -1,7 +1,8 @@
-"""docker-compose.yaml and Dockerfile, as far as they can be checked without Docker."""
+"""docker-compose.yaml, Dockerfile and the values for Helm, as far as they can be checked without either."""
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 import subprocess
@@ -15,6 +16,7 @@ import yaml
 from commands.airflow_environment import KEYS, LONGEST_TASK_SECONDS, usable_cores
 from commands.container import (
     COMMANDS,
+    SECRETS,
     SHORTEST_SIGNING_KEY_BYTES,
     command_of,
     configuration,
@@ -33,9 +35,20 @@ FOREIGN = {"postgres", "redis", "prometheus", "statsd-exporter"}
 OTHER_NAMES = {
     "AIRFLOW_CONN_SMTP_DEFAULT",
     "API_SERVER_URL",
+    "AWS_DEFAULT_REGION",
     "OTEL_EXPORTER_OTLP_ENDPOINT",
-    "POSTGRES_PASSWORD_FILE",
-    "REDIS_PASSWORD_FILE",
+    *SECRETS,
+    *(f"{name}_FILE" for name in SECRETS),
+}
+HELM = PROJECT / "deploy" / "helm"
+# What the chart starts, and where its values are.
+CHART_PROCESSES = {
+    "scheduler": ("scheduler",),
+    "apiServer": ("api-server",),
+    "dagProcessor": ("dag-processor",),
+    "triggerer": ("triggerer",),
+    "workers.celery": ("worker",),
+    "migrateDatabaseJob": ("init",),
 }
 
 
@@ -122,21 +135,92 @@ def test_only_settings_that_exist_are_set(ours: dict[str, dict]) -> None:
         assert names <= set(Settings.names()) | OTHER_NAMES
 
 
+def values_of(name: str = "values.yaml") -> dict:
+    return yaml.safe_load((HELM / name).read_text())
+
+
+def part_of(values: dict, path: str) -> dict:
+    for key in path.split("."):
+        values = values[key]
+    return values
+
+
+def parts_with(key: str, values: dict, path: str = "") -> set[str]:
+    """Where in the values there is something of that name."""
+    found = {path} if key in values else set()
+    for name, part in values.items():
+        if isinstance(part, dict):
+            found |= parts_with(key, part, f"{path}.{name}" if path else name)
+    return found
+
+
 def test_the_chart_starts_what_the_commands_know_with_settings_that_exist() -> None:
-    values = yaml.safe_load((PROJECT / "deploy" / "helm" / "values.yaml").read_text())
-    started = {name: part["args"] for name, part in values.items() if isinstance(part, dict) and "args" in part}
-    assert started == {
-        "scheduler": ["scheduler"],
-        "apiServer": ["api-server"],
-        "dagProcessor": ["dag-processor"],
-        "triggerer": ["triggerer"],
-        "workers": ["worker"],
-        "migrateDatabaseJob": ["init"],
-    }
-    assert {tuple(values[name]["command"]) for name in started} == {("python", "-m", "commands.container")}
+    values = values_of()
+    assert parts_with("args", values) == set(CHART_PROCESSES)
+    for path, process in CHART_PROCESSES.items():
+        assert part_of(values, path)["args"] == [*process], path
+        assert part_of(values, path)["command"] == ["python", "-m", "commands.container"], path
     named = {one["name"] for one in values["env"]} | {one["envName"] for one in values["secret"]}
     assert {name for name in named if name.startswith("STORE_UPTIME_")} <= set(Settings.names())
+    assert named - set(Settings.names()) <= OTHER_NAMES
     assert f"--uid {values['uid']} " in (PROJECT / "Dockerfile").read_text()
+
+
+def test_the_chart_asks_of_the_image_what_it_has() -> None:
+    values = values_of()
+    module, _, name = values["config"]["core"]["auth_manager"].rpartition(".")
+    assert hasattr(importlib.import_module(module), name)
+    assert values["createUserJob"] == {"enabled": False}  # it would ask for FAB's users
+    assert (
+        values["airflowHome"] in re.search(r"install --directory .*", (PROJECT / "Dockerfile").read_text())[0].split()
+    )
+    asked = {f"{path}.{probe}" for probe in ("livenessProbe", "startupProbe") for path in parts_with(probe, values)}
+    # The chart asks the API server by HTTP, and nothing of a job.
+    assert asked == {
+        "apiServer.startupProbe",
+        "dagProcessor.livenessProbe",
+        "scheduler.livenessProbe",
+        "scheduler.startupProbe",
+        "triggerer.livenessProbe",
+        "workers.celery.livenessProbe",
+    }
+    for path in asked - {"apiServer.startupProbe"}:
+        python, option, module, *_ = part_of(values, path)["command"]
+        assert (python, option) == ("python", "-m"), path
+        assert (PROJECT / f"{module.replace('.', '/')}.py").exists(), path
+        assert part_of(values, path)["timeoutSeconds"] >= 30, path
+
+
+def test_each_task_can_have_a_pod() -> None:
+    """The second values are those of the first with another executor, and without the queue."""
+    values, laid_over = values_of(), values_of("kubernetes-executor.yaml")
+    assert values["extraEnv"] == "- name: AIRFLOW__CORE__EXECUTOR\n  value: {{ .Values.executor | quote }}\n"
+    assert (laid_over["executor"], laid_over["allowPodLaunching"]) == ("KubernetesExecutor", True)
+    queue = [one for one in values["secret"] if one not in laid_over["secret"]]
+    assert [one["envName"] for one in queue] == ["STORE_UPTIME_QUEUE_URL"]
+    assert [one for one in values["secret"] if one not in queue] == laid_over["secret"]
+    # The executor gives a pod's container arguments only: a command would take the place of the image's entry point.
+    assert "command" not in values["workers"] | laid_over["workers"]["kubernetes"]
+    dockerfile = (PROJECT / "Dockerfile").read_text()
+    assert 'ARG KUBERNETES=""' in dockerfile
+    assert "${KUBERNETES:+-r requirements-kubernetes.txt}" in dockerfile
+    assert 'ENTRYPOINT ["python", "-m", "commands.container"]' in dockerfile
+
+
+def test_what_kubernetes_needs_fits_the_rest() -> None:
+    pins = [
+        dict(re.findall(r"(?m)^([a-z0-9.-]+)(?:\[.*\])?==([^ ]+)", (PROJECT / name).read_text()))
+        for name in ("requirements.txt", "requirements-kubernetes.txt")
+    ]
+    both = pins[0].keys() & pins[1].keys()
+    assert "apache-airflow-core" in both
+    assert [name for name in both if pins[0][name] != pins[1][name]] == []
+
+
+def test_the_manual_installs_the_chart_that_the_values_are_for() -> None:
+    manual = (PROJECT / "docs" / "operations.md").read_text()
+    (version,) = re.findall(r"version (\d+\.\d+\.\d+), which", (HELM / "values.yaml").read_text())
+    assert re.findall(r"apache-airflow/airflow --version (\S+)", manual) == [version, version]
 
 
 def test_ports_are_open_only_on_this_machine(services: dict[str, dict]) -> None:
