@@ -16,6 +16,7 @@ import yaml
 from commands.airflow_environment import KEYS, LONGEST_TASK_SECONDS, usable_cores
 from commands.container import (
     COMMANDS,
+    PASSWORDS,
     SECRETS,
     SHORTEST_SIGNING_KEY_BYTES,
     command_of,
@@ -36,7 +37,10 @@ OTHER_NAMES = {
     "AIRFLOW_CONN_SMTP_DEFAULT",
     "API_SERVER_URL",
     "AWS_DEFAULT_REGION",
+    "AWS_ENDPOINT_URL",
     "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_HEADERS",
+    "OTEL_EXPORTER_OTLP_PROTOCOL",
     *SECRETS,
     *(f"{name}_FILE" for name in SECRETS),
 }
@@ -119,8 +123,7 @@ def test_health_is_asked_of_the_service_itself(ours: dict[str, dict]) -> None:
 def test_no_password_has_a_default(ours: dict[str, dict]) -> None:
     file = yaml.safe_load(COMPOSE.read_text())
     assert file["secrets"] == {
-        name: {"file": f"${{SECRETS:-./secrets}}/{name}"}
-        for name in ("postgres_password", "redis_password", "metrics_token")
+        name: {"file": f"${{SECRETS:-./secrets}}/{name}"} for name in ("postgres_password", "redis_password")
     }
     for service in ours.values():
         with_a_value = {name: value for name, value in service["environment"].items() if value is not None}
@@ -133,6 +136,34 @@ def test_only_settings_that_exist_are_set(ours: dict[str, dict]) -> None:
     for service in ours.values():
         names = {name for name in service["environment"] if not name.startswith("AIRFLOW__")}
         assert names <= set(Settings.names()) | OTHER_NAMES
+
+
+def test_every_setting_reaches_the_containers(ours: dict[str, dict]) -> None:
+    """Those of the code, and whatever else the manual names; the home and the passwords of the services are set."""
+    manual = (PROJECT / "docs" / "operations.md").read_text()
+    documented = set(re.findall(r"`((?:AIRFLOW|AWS|OTEL|STORE_UPTIME|ADMIN|POSTGRES|REDIS)_\w+)[`=]", manual))
+    wanted = documented | set(Settings.names()) | {f"{name}_FILE" for name in SECRETS} | (set(SECRETS) - set(PASSWORDS))
+    named = {name for service in ours.values() for name in service["environment"]}
+    assert wanted - named == {"STORE_UPTIME_HOME"}
+
+
+def test_a_url_takes_the_place_of_the_folder_with_the_input_files(ours: dict[str, dict]) -> None:
+    for name, service in ours.items():
+        assert service["environment"]["STORE_UPTIME_DATA"] == "${STORE_UPTIME_DATA:-/data}", name
+        assert "${DATA_FOLDER:-./data/sample}:/data:ro" in service["volumes"], name
+
+
+def test_prometheus_sees_a_token_that_replaces_another(services: dict[str, dict]) -> None:
+    """A file that is mounted by itself would stay the old one."""
+    scraped = yaml.safe_load((PROJECT / "deploy" / "prometheus" / "prometheus.yml").read_text())["scrape_configs"]
+    (token,) = (Path(one["authorization"]["credentials_file"]) for one in scraped if "authorization" in one)
+    (folder,) = (mount for mount in services["prometheus"]["volumes"] if isinstance(mount, dict))
+    assert folder["target"] == str(token.parent)
+    assert f"secrets/{Path(folder['source']).name}/{token.name}" in (PROJECT / "docs" / "operations.md").read_text()
+
+
+def test_the_database_is_asked_where_only_the_real_server_listens(services: dict[str, dict]) -> None:
+    assert services["postgres"]["healthcheck"]["test"][:4] == ["CMD", "pg_isready", "--host", "127.0.0.1"]
 
 
 def values_of(name: str = "values.yaml") -> dict:
@@ -226,7 +257,7 @@ def test_the_manual_installs_the_chart_that_the_values_are_for() -> None:
 def test_ports_are_open_only_on_this_machine(services: dict[str, dict]) -> None:
     ports = {name: service["ports"] for name, service in services.items() if "ports" in service}
     assert ports == {
-        "api-server": ["127.0.0.1:${PORT:-8080}:8080"],
+        "api-server": ["${API_SERVER_ADDRESS:-127.0.0.1}:${PORT:-8080}:8080"],
         "flower": ["127.0.0.1:${FLOWER_PORT:-5555}:5555"],
         "prometheus": ["127.0.0.1:${PROMETHEUS_PORT:-9090}:9090"],
     }
