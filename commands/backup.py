@@ -201,7 +201,7 @@ def extract(source: Path, folder: Path) -> dict[str, Any]:
                     manifest = json.load(content)
                     continue
                 hashes[member.name] = unpack(content, folder / name)
-    except tarfile.TarError as error:
+    except (tarfile.TarError, json.JSONDecodeError, UnicodeDecodeError) as error:
         raise StoreUptimeError(f"{source} is no backup, or is damaged: {embedded.one_line(str(error))}.") from error
     if not manifest:
         raise StoreUptimeError(f"{source} is not whole: it has no {MANIFEST}.")

@@ -44,5 +44,8 @@ def user_console(name: str) -> Iterator[Console]:
         console.say("interrupted")
         sys.exit(130)
     except Exception as error:
-        console.say(f"{type(error).__name__}: {error} ({log} has more)")
+        said = getattr(error, "orig", None) or error  # SQLAlchemy adds the statement, and its values, to what was said
+        first_line = str(said).partition("\n")[0]
+        hint = "; see docs/operations.md, section Rights" if type(said).__name__ == "InsufficientPrivilege" else ""
+        console.say(f"{type(said).__name__}: {first_line}{hint} ({log} has more)")
         raise

@@ -133,6 +133,12 @@ def check_server(url: str) -> None:
         connection = psycopg2.connect(url.replace("postgresql+psycopg2://", "postgresql://", 1), connect_timeout=10)
     except psycopg2.OperationalError as error:
         raise ServerError(f"STORE_UPTIME_DATABASE_URL cannot be reached: {one_line(str(error))}") from error
+    except psycopg2.ProgrammingError:
+        # What libpq says of it quotes it, and with it the password.
+        raise ServerError(
+            "STORE_UPTIME_DATABASE_URL is no URL of a PostgreSQL; expected postgresql://user:password@host/database, "
+            "with %25 for a percent sign in the password, %40 for an at sign and %2F for a slash."
+        ) from None
     version = connection.server_version
     connection.close()
     if version < OLDEST_MAJOR_VERSION * 10_000:

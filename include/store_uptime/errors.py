@@ -68,6 +68,14 @@ class DiskFullError(StoreUptimeError):
         super().__init__(f"{place} is full. Make room there, then run the task again.")
 
 
+class OutputFolderError(StoreUptimeError):
+    """A folder that results are to go to: `{place} cannot be written to: {problem}; it is set by {setting}.`"""
+
+    def __init__(self, place: str, problem: str, setting: str) -> None:
+        self.place, self.problem, self.setting = place, problem, setting
+        super().__init__(f"{place} cannot be written to: {problem}; it is set by {setting}.")
+
+
 class NoAnswerError(StoreUptimeError):
     """A folder or file that may be there the next time: `{place} does not answer: {problem}`"""
 
@@ -85,6 +93,16 @@ LOST_CONNECTIONS = {
     "botocore.exceptions": ("ConnectionError", "HTTPClientError", "IncompleteReadError"),
     "aiohttp": ("ClientError",),
 }
+
+
+@contextmanager
+def naming_output(place: str, setting: str) -> Iterator[None]:
+    """As `naming_place`, and any other error of a folder that a setting names is an `OutputFolderError`."""
+    try:
+        with naming_place(place):
+            yield
+    except OSError as error:
+        raise OutputFolderError(place, error.strerror or str(error), setting) from error
 
 
 @contextmanager

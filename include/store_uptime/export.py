@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Engine
 
-from store_uptime.errors import naming_place
+from store_uptime.errors import naming_output
 from store_uptime.sql import statement
 
 
@@ -52,7 +52,7 @@ def export(engine: Engine, report_id: UUID, folder: OutputPath, clock: datetime)
     Returns path, sha256, bytes and number of stores. The file appears under its name only when it is complete.
     """
     target = folder / f"{report_id}.csv"
-    with naming_place(f"The reports folder ({folder})"), engine.begin() as connection:
+    with naming_output(f"The reports folder ({folder})", "STORE_UPTIME_REPORTS or OUT"), engine.begin() as connection:
         folder.mkdir(parents=True, exist_ok=True)
         connection.execute(statement("report/lock_stage"), {"stage": "export", "report_id": str(report_id), "shard": 0})
         # Before the stores are looked at: Citus begins no change of what all stores share after that.

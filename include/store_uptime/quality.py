@@ -22,7 +22,7 @@ from sqlalchemy import Engine, make_url
 from sqlalchemy.engine.default import DefaultDialect
 
 from store_uptime import acceptance, citus, data_docs
-from store_uptime.errors import ExpectationFailedError, naming_place
+from store_uptime.errors import ExpectationFailedError, naming_output
 from store_uptime.expectations import STORES, Expectation, Severity, Suite, files
 from store_uptime.export import OutputPath
 from store_uptime.imports import import_later
@@ -337,7 +337,7 @@ def publish(engine: Engine, report_id: UUID, folder: OutputPath, clock: datetime
                     "checked_at": clock,
                 },
             )
-    with naming_place(f"The folder for quality results and Data Docs ({folder})"):
+    with naming_output(f"The folder for quality results and Data Docs ({folder})", "STORE_UPTIME_QUALITY"):
         data_docs.write_alone(folder / f"{report_id}.json", as_json(report_id, clock, reviews))
         data_docs.build(engine, report_id, folder, clock, reviews)
 

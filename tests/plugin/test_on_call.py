@@ -36,6 +36,7 @@ def test_prometheus_reads_what_the_database_holds(stack: Stack, report_id: UUID,
                    from report.store_uptime u where u.report_id = r.report_id) as unknown
            from report.report r
            where published_at is not null and as_of_requested is null and store_ids is null
+               and max_gap is null and no_data = 'unknown'
            order by created_at desc limit 1"""
     )
     for name, value in {

@@ -141,3 +141,10 @@ def test_a_server_out_of_reach_is_one_clear_line() -> None:
 def test_the_server_is_not_left_with_the_caller_s_terminal(tmp_path: Path) -> None:
     with embedded.running(tmp_path):
         assert os.getsid(embedded.postmaster_pid(tmp_path)) != os.getsid(0)
+
+
+@pytest.mark.parametrize("password", ["p%zz", "p@ss:w/ord%1"])
+def test_a_url_that_cannot_be_read_is_not_shown(password: str) -> None:
+    with pytest.raises(embedded.ServerError, match="STORE_UPTIME_DATABASE_URL") as raised:
+        embedded.check_server(f"postgresql+psycopg2://boss:{password}@host.invalid/su")
+    assert password[-4:] not in str(raised.value)
