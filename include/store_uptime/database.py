@@ -12,6 +12,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from store_uptime import tracing
 from store_uptime.errors import SettingError
 from store_uptime.settings import PROJECT, Settings
+from store_uptime.sql import statement
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -31,8 +32,9 @@ def connect(settings: Settings, role: Role = "writer", **options: Any) -> Engine
     def prepare_session(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
         cursor = connection.cursor()
         cursor.execute("set time zone 'UTC'")
-        cursor.execute("select from pg_extension where extname = 'citus'")
-        if cursor.rowcount:
+        cursor.execute(statement("citus/version").text)
+        (version,) = cursor.fetchone() or (None,)
+        if version is not None:
             # Who the URL names does everything: Citus logs in to the nodes as the current user, and takes one for all
             # of a transaction. Lanes and shards change stores of their own, so that none need wait for another.
             cursor.execute("set citus.enable_deadlock_prevention = off")
