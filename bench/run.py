@@ -1,10 +1,11 @@
 """`make bench`: this project, task by task, beside a plain DuckDB script and a bare COPY, on the reference week.
 
 Each round has an embedded PostgreSQL and a STORE_UPTIME_HOME of its own, in a temporary folder. Every task runs in its
-own process; imports come before the clock, and nothing of what ran before is left to be written to disk. Figures are
-medians over the rounds, which go through all sizes in turn, as a shared machine is faster at one time than at another;
-growth is the median of what it was within each round. From ten times the stores on, the bare COPY runs in the first
-round only. The run fails if the CSV differs from the one DuckDB writes.
+own process; imports come before the clock, and nothing of what ran before is left to be written to disk. As a shared
+machine is faster at one time than at another, a round goes up through the sizes and down again, so what the largest is
+compared with was measured before and after it. Figures are medians over all that was measured; growth is the median of
+what it was within each round. From ten times the stores on, the bare COPY runs once only. The run fails if the CSV
+differs from the one DuckDB writes.
 
     python bench/run.py [--stores 14000] [--multipliers 1,4,10] [--rounds 3] [--record]
 
@@ -31,7 +32,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from statistics import median
+from statistics import mean, median
 from typing import Any
 
 import psutil
@@ -52,9 +53,10 @@ TUNED_DUCKDB = ("tuned duckdb load", "tuned duckdb compute")
 
 
 @dataclass
-class Round:
-    """What one round measured, by report and task or by name. CPU seconds are those of the process and the server."""
+class Measurement:
+    """One size, measured once, by report and task or by name. CPU seconds are those of the process and the server."""
 
+    number: int
     seconds: dict[str, float] = field(default_factory=dict)
     cpu_seconds: dict[str, float] = field(default_factory=dict)
     memory_mb: dict[str, float] = field(default_factory=dict)
@@ -76,7 +78,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--stores", type=int, default=14_000)
     parser.add_argument("--multipliers", default="1,4,10", help="sizes, in multiples of --stores (default 1,4,10)")
-    parser.add_argument("--rounds", type=int, default=3, help="rounds of each size (default 3)")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds up and down through the sizes (default 3)")
     parser.add_argument("--record", action="store_true", help="write the tables into bench/RESULTS.md")
     asked = parser.parse_args()
 
@@ -84,11 +86,11 @@ def main() -> None:
         Path(scratch).chmod(0o755)  # the server may run as a user of its own
         multipliers = sorted(map(int, asked.multipliers.split(",")))
         weeks = [make_week(Path(scratch), asked.stores, multiplier) for multiplier in multipliers]
-        measured: dict[Week, list[Round]] = {week: [] for week in weeks}
+        measured: dict[Week, list[Measurement]] = {week: [] for week in weeks}
         for number in range(asked.rounds):
-            for week in weeks:
-                is_copied = number == 0 or week.multiplier < 10
-                measured[week].append(measure(week, Path(scratch), is_copied=is_copied))
+            for week in [*weeks, *reversed(weeks[:-1])]:
+                is_copied = not measured[week] or week.multiplier < 10
+                measured[week].append(measure(week, Path(scratch), number, is_copied=is_copied))
     text = tables(measured)
     print(text)
     if asked.record:
@@ -107,9 +109,9 @@ def make_week(scratch: Path, stores: int, multiplier: int) -> Week:
     return Week(multiplier, stores * multiplier, polls, folder, next_day, bare_csv)
 
 
-def measure(week: Week, scratch: Path, *, is_copied: bool) -> Round:
-    """One round: DuckDB, the bare COPY (`is_copied`), a first report from the files, a second one on what is loaded."""
-    measured = Round()
+def measure(week: Week, scratch: Path, number: int, *, is_copied: bool) -> Measurement:
+    """One size: DuckDB, the bare COPY (`is_copied`), a first report from the files, a second one on what is loaded."""
+    measured = Measurement(number)
     with tempfile.TemporaryDirectory(prefix="home-", dir=scratch) as folder:
         home = Path(folder)
         home.chmod(0o755)
@@ -143,7 +145,9 @@ def measure(week: Week, scratch: Path, *, is_copied: bool) -> Round:
     return measured
 
 
-def run_report(data: Path, report: str, shards: int, home: Path, environment: dict[str, str], measured: Round) -> Path:
+def run_report(
+    data: Path, report: str, shards: int, home: Path, environment: dict[str, str], measured: Measurement
+) -> Path:
     """Runs the six tasks, each shard in a process of its own, notes their figures, and returns the CSV they wrote."""
     published = home / "reports"
     older = set(published.glob("*.csv"))
@@ -229,7 +233,7 @@ def python(script: str, *arguments: str, **environment: str) -> dict[str, Any]:
     return found
 
 
-def tables(measured: dict[Week, list[Round]]) -> str:
+def tables(measured: dict[Week, list[Measurement]]) -> str:
     """The figures and the ratios, in Markdown."""
     seconds = {week: medians([one.seconds for one in rounds]) for week, rounds in measured.items()}
     cpu = {week: medians([one.cpu_seconds for one in rounds]) for week, rounds in measured.items()}
@@ -305,19 +309,22 @@ def tables(measured: dict[Week, list[Round]]) -> str:
     for name, names in {"files to CSV": first, "report on what is loaded": loaded}.items():
         cells = [f"{total(week, names) / week.polls * 1e6:.2f} s" for week in weeks]
         rows.append(line(f"a million polls, {name}", [*cells, ""]))
-    rounds = ", ".join(f"{len(found)} at {week.multiplier}x" for week, found in measured.items())
+    rounds = ", ".join(f"of {len(found)} at {week.multiplier}x" for week, found in measured.items())
     rows += [
         "",
-        f"Medians of the rounds ({rounds}). {machine()}"
+        f"Medians ({rounds}). {machine()}"
         " In every round the CSVs of all reports on the week were byte-identical to DuckDB's.",
     ]
     return "\n".join(rows)
 
 
-def grown(rounds: list[Round], smallest: list[Round], names: list[str]) -> float:
+def grown(larger: list[Measurement], smallest: list[Measurement], names: list[str]) -> float:
     """How many times as long it took as at the smallest size in the same round, at the median."""
-    pairs = zip(rounds, smallest, strict=True)
-    return median(sum(one.seconds[n] for n in names) / sum(least.seconds[n] for n in names) for one, least in pairs)
+
+    def taken(measured: list[Measurement], number: int) -> float:
+        return mean(sum(one.seconds[name] for name in names) for one in measured if one.number == number)
+
+    return median(taken(larger, number) / taken(smallest, number) for number in {one.number for one in larger})
 
 
 def medians(rounds: list[dict[str, float]]) -> dict[str, float]:
