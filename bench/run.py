@@ -46,6 +46,7 @@ RESULTS = HERE / "RESULTS.md"
 MARKS = ("<!-- make bench: begin -->", "<!-- make bench: end -->")
 TASKS = ("ingest", "validate", "localize", "clip", "interpolate", "export")
 SHARDED = ("localize", "clip", "interpolate")
+SAMPLE_SECONDS = 0.5  # a look at the pages of a large server costs a tenth of that
 GROWTH_LIMITS = {4: 4.4, 10: 10.5}
 ON_LOADED = TASKS[2:]
 DUCKDB = ("duckdb load", "duckdb compute")
@@ -191,7 +192,7 @@ def server_memory(home: Path) -> Iterator[ServerMemory]:
     postmaster = psutil.Process(embedded.postmaster_pid(home))
 
     def sample() -> None:
-        while not done.wait(0.1):
+        while not done.wait(SAMPLE_SECONDS):
             sizes = [0.0]
             for process in [postmaster, *postmaster.children()]:
                 try:
