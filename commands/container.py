@@ -17,8 +17,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
-from commands.airflow_environment import EXECUTOR, airflow_environment, migrate_all, write_private
-from commands.stack import PROCESSES, USER, WORKER, chosen_port, passwords_file, sign_in, stack_environment
+from commands.airflow_environment import EXECUTOR, airflow_environment, migrate_all
+from commands.stack import (
+    PROCESSES,
+    USER,
+    USERS,
+    WORKER,
+    chosen_port,
+    keep_passwords,
+    sign_in,
+    stack_environment,
+    users_of,
+)
 from store_uptime import embedded
 from store_uptime.errors import SettingError, StoreUptimeError
 from store_uptime.settings import Settings
@@ -59,9 +69,9 @@ def main(name: str, *arguments: str) -> None:
         raise SettingError(FLOWER_LOGIN, None, "user:password, for it shows all that is queued")
     os.environ |= configuration(settings, os.environ)
     password = os.environ.get(ADMIN_PASSWORD)
-    if password and name in ("init", "api-server"):
-        # So each API server accepts the same one, though they may share no folder.
-        write_private(passwords_file(settings.home), {USER: password})
+    if name in ("init", "api-server"):
+        # One that is given is the same for API servers that share no folder.
+        keep_passwords(settings.home, users_of(os.environ[USERS]), {USER: password} if password else {})
     if name == "init":
         embedded.check_server(settings.database_url)
         if settings.queue_url:
@@ -96,8 +106,8 @@ def configuration(settings: Settings, given: Mapping[str, str]) -> dict[str, str
     given = {name: value for name, value in given.items() if name.startswith("AIRFLOW__") and value}
     if SIGNING_KEY in given and len(given[SIGNING_KEY].encode()) < SHORTEST_SIGNING_KEY_BYTES:
         raise SettingError(SIGNING_KEY, "…", f"at least {SHORTEST_SIGNING_KEY_BYTES} bytes, the same on all machines")
-    ours = airflow_environment(settings, given)
-    return ours | stack_environment(settings, "0.0.0.0", chosen_port(), url, given.get(EXECUTOR, "")) | given
+    ours, users = airflow_environment(settings, given), users_of(given.pop(USERS, None))
+    return ours | stack_environment(settings, "0.0.0.0", chosen_port(), url, users, given.get(EXECUTOR, "")) | given
 
 
 def from_files(given: Mapping[str, str]) -> dict[str, str]:

@@ -1,11 +1,14 @@
 """What keeps the Airflow of `make up` up: it starts again what has ended, as Docker does in containers.
 
 Airflow's scheduler, DAG processor and triggerer end when the database goes away, be it for a second. The embedded
-server is started again too. `python -m commands.keeper 3 4`: the numbers are the locks that every process holds.
+server is started again too. Logs that have grown large are begun anew. `python -m commands.keeper 3 4`: the numbers are
+the locks that every process holds.
 """
 
 from __future__ import annotations
 
+import os
+import shutil
 import signal
 import sys
 import threading
@@ -13,7 +16,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from commands.stack import is_alive, start, stop
+from commands.stack import is_alive, logs_folder, start, stop
 from commands.stack_state import read_stack
 from store_uptime import embedded
 from store_uptime.settings import Settings
@@ -21,6 +24,7 @@ from store_uptime.settings import Settings
 LOOK_SECONDS = 1
 # What ends at once has a cause that does not pass at once.
 SHORTEST_LIFE_SECONDS = 10
+LARGEST_LOG_BYTES = 32 << 20
 
 
 def keep(settings: Settings, locks: list[int], is_over: threading.Event) -> None:
@@ -29,6 +33,8 @@ def keep(settings: Settings, locks: list[int], is_over: threading.Event) -> None
     while not is_over.wait(LOOK_SECONDS):
         try:
             keep_server(settings)
+            for log in large_logs(settings.home):
+                begin_anew(log)
             for name in ended(settings.home):
                 embedded.check_server(settings.database_url)
                 say(f"The {name} has ended and is started again.")
@@ -56,6 +62,17 @@ def ended(home: Path) -> list[str]:
         return []
     latest = time.time() - SHORTEST_LIFE_SECONDS
     return [name for name, (pid, at) in stack.processes.items() if at < latest and not is_alive(pid, at)]
+
+
+def large_logs(home: Path) -> list[Path]:
+    """The logs of our processes that are to be begun anew."""
+    return [log for log in logs_folder(home).glob("*.log") if log.stat().st_size > LARGEST_LOG_BYTES]
+
+
+def begin_anew(log: Path) -> None:
+    """Keeps what a process wrote as `{name}.log.1`, in place of an older one; it goes on at the start of its file."""
+    shutil.copyfile(log, log.with_name(f"{log.name}.1"))
+    os.truncate(log, 0)
 
 
 def start_again(name: str, home: Path, locks: list[int]) -> None:

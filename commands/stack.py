@@ -17,7 +17,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -33,6 +33,7 @@ from store_uptime.settings import PROJECT, Settings
 
 HOST = "127.0.0.1"
 USER = "admin"
+USERS, ROLES = "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS", ("viewer", "user", "op", "admin")
 START_SECONDS = 180
 STOP_SECONDS = 20
 # The API server reads the tasks' logs from the disk: no need to serve them, on ports a second stack would want too.
@@ -55,6 +56,7 @@ def up(port: int) -> str:
         if running.keeper is not None and is_alive(*running.keeper):
             return f"Airflow is up already: {running.url}\n{sign_in(settings.home)}"
         down()
+    users = users_of(os.environ.get(USERS))
     check_free(port)
     url = f"http://{HOST}:{port}"
     with ExitStack() as stack:
@@ -65,7 +67,7 @@ def up(port: int) -> str:
         except BlockingIOError as error:
             raise StoreUptimeError("A report is being made here; try again when it is done.") from error
         os.environ |= airflow_environment(settings_with_database) | stack_environment(
-            settings_with_database, HOST, port, url
+            settings_with_database, HOST, port, url, users
         )
         os.environ.setdefault("AIRFLOW__API__BASE_URL", url)  # for links in alerts
         migrate_all(settings_with_database)
@@ -73,7 +75,7 @@ def up(port: int) -> str:
         if not settings.database_url:
             end_lost_reports()
             locks.append(stack.enter_context(embedded.hold(settings.home)).fileno())
-        password_of(settings.home)  # made up by Airflow otherwise, for everybody to read
+        keep_passwords(settings.home, users)
         names = [*PROCESSES, *(WORKER if settings.queue_url else {})]
         processes = {name: start(name, settings.home, locks) for name in names}
         started = Stack(url, settings.data, settings.reports, processes)
@@ -104,7 +106,9 @@ def down() -> str:
     return "Airflow is down."
 
 
-def stack_environment(settings: Settings, host: str, port: int, url: str, executor: str = "") -> dict[str, str]:
+def stack_environment(
+    settings: Settings, host: str, port: int, url: str, users: Mapping[str, str], executor: str = ""
+) -> dict[str, str]:
     """What Airflow needs to know beyond what `make report` tells it: the web, and how to run tasks at once."""
     return executor_environment(settings, executor) | {
         "AIRFLOW__API__HOST": host,
@@ -112,11 +116,13 @@ def stack_environment(settings: Settings, host: str, port: int, url: str, execut
         "AIRFLOW__API__WORKERS": "1",
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
         "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
+        USERS: ",".join(f"{name}:{role}" for name, role in users.items()),
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords_file(settings.home)),
         # A worker may notice only after this time that its task has ended, and be missing for the next one.
         "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",
+        # Why an alert could not be sent is in its log like everything else, not in files for each DAG and day.
+        "AIRFLOW__LOGGING__DAG_PROCESSOR_LOG_TARGET": "stdout",
         # A run passes through the scheduler's loop a dozen times.
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
         # How often tasks of a killed scheduler (not heard of for half a minute) are looked for, to be run again.
@@ -151,7 +157,7 @@ def wait_until_healthy(stack: Stack, home: Path) -> None:
             if not is_alive(*process):
                 raise StoreUptimeError(f"The {name} ended. {log_of(name, home)} says why.")
         if time.monotonic() > deadline:
-            raise StoreUptimeError(f"Not up after {START_SECONDS} seconds: {missing}. See {home / 'logs'}.")
+            raise StoreUptimeError(f"Not up after {START_SECONDS} seconds: {missing}. See {logs_folder(home)}.")
         time.sleep(0.25)
 
 
@@ -168,9 +174,22 @@ def first_unhealthy(url: str, home: Path) -> str | None:
     token = json.loads(ask(f"{url}/auth/token", body=login) or "{}").get("access_token", "")
     if ask(f"{url}/api/v2/dags/store_uptime_report", token=token) is None:
         return "the DAG has not been read"
-    if ask(f"{url}/store-uptime/health") is None:
-        return "the plugin is not healthy"
+    health_url = f"{url}/store-uptime/health"
+    if ask(health_url) is None:
+        return f"{health_url} is not healthy ({unhealthy_parts(health_url)})"
     return None
+
+
+def unhealthy_parts(health_url: str) -> str:
+    """What the plugin says is not well."""
+    try:
+        with urllib.request.urlopen(health_url, timeout=60):
+            return "it is now"
+    except urllib.error.HTTPError as error:
+        lines = error.read().decode(errors="replace").splitlines()
+        return ", ".join(line for line in lines if not line.endswith(": ok")) or f"status {error.code}"
+    except OSError as error:
+        return str(error)
 
 
 def ask(url: str, *, body: dict[str, str] | None = None, token: str = "") -> str | None:
@@ -265,11 +284,32 @@ def sign_in(home: Path) -> str:
 
 
 def password_of(home: Path) -> str:
-    """The password of the only user, made up the first time."""
-    file = passwords_file(home)
-    if not file.exists():
-        write_private(file, {USER: secrets.token_urlsafe(12)})
-    return json.loads(file.read_text())[USER]
+    """The password of the user that may do everything."""
+    return json.loads(passwords_file(home).read_text())[USER]
+
+
+def users_of(text: str | None) -> dict[str, str]:
+    """Airflow's users and what each may do, as in `admin:admin,prometheus:viewer`; the first is always there."""
+    users = {USER: "admin"}
+    for pair in filter(None, map(str.strip, (text or "").split(","))):
+        name, _, role = pair.partition(":")
+        if not name or role.lower() not in ROLES or (name == USER and role.lower() != "admin"):
+            expected = f"users such as {USER}:admin,prometheus:viewer ({', '.join(ROLES)})"
+            raise SettingError(USERS, text, expected)
+        users[name] = role
+    return users
+
+
+def keep_passwords(home: Path, users: Iterable[str], given: Mapping[str, str] | None = None) -> None:
+    """Gives users their passwords: what is `given`, or what they had, or one that is made up.
+
+    Airflow would make them up too, and write them to its log.
+    """
+    file, given = passwords_file(home), given or {}
+    had = json.loads(file.read_text()) if file.exists() else {}
+    passwords = {user: given.get(user) or had.get(user) or secrets.token_urlsafe(12) for user in users}
+    if passwords.items() - had.items():
+        write_private(file, had | passwords)
 
 
 def passwords_file(home: Path) -> Path:
@@ -279,7 +319,12 @@ def passwords_file(home: Path) -> Path:
 
 def log_of(name: str, home: Path) -> Path:
     """Where a process writes."""
-    return home / "logs" / f"{name}.log"
+    return logs_folder(home) / f"{name}.log"
+
+
+def logs_folder(home: Path) -> Path:
+    """Where the processes' logs are."""
+    return home / "logs"
 
 
 def chosen_port() -> int:

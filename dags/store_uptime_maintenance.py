@@ -9,6 +9,7 @@
 | `delete_quality` | deletes old results of checks: rows, JSON, Data Docs and their lists |
 | `delete_snapshots` | deletes replaced hours and zones that no kept report rests on |
 | `delete_left_overs` | deletes what killed processes left: unfinished files and loads older than a day, staged rows |
+| `delete_logs` | deletes the logs of tasks of old runs |
 | `clean_airflow` | `airflow db clean`: old runs, logs and XComs in Airflow's own tables |
 | `vacuum` | makes the room usable again, and the statistics new |
 
@@ -26,6 +27,7 @@ from datetime import timedelta
 import pendulum
 from airflow.sdk import dag, task
 
+import store_uptime_alerts as alerts
 import store_uptime_maintenance_tasks as tasks
 from store_uptime.settings import Settings
 from store_uptime_tasks import quality_folder, reports_folder
@@ -40,6 +42,7 @@ from store_uptime_tasks import quality_folder, reports_folder
     dagrun_timeout=timedelta(hours=6),
     params=tasks.PARAMS,
     default_args=tasks.DEFAULTS,
+    **alerts.MAINTENANCE_CALLBACKS,
     doc_md=__doc__,
     dag_display_name="Store uptime maintenance",
     tags=["stores", "uptime"],
@@ -77,6 +80,11 @@ def store_uptime_maintenance() -> None:
         tasks.run_part("delete_left_overs", reports_folder(), quality_folder(), tasks.clock())
 
     @task
+    def delete_logs() -> None:
+        """Deletes the logs of tasks of old runs."""
+        tasks.delete_logs()
+
+    @task
     def clean_airflow() -> None:
         """Deletes old runs, logs and XComs from Airflow's own tables."""
         tasks.clean_airflow()
@@ -90,7 +98,7 @@ def store_uptime_maintenance() -> None:
     # What polls, results and snapshots are kept for depends on which reports there are.
     of_reports = [drop_polls(), delete_quality(), delete_snapshots()]
     deleted >> of_reports
-    [*of_reports, create_months(), delete_left_overs(), clean_airflow()] >> vacuum()
+    [*of_reports, create_months(), delete_left_overs(), delete_logs(), clean_airflow()] >> vacuum()
 
 
 maintenance_dag = store_uptime_maintenance()

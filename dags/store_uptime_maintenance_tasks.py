@@ -11,10 +11,12 @@ import re
 import subprocess
 import sys
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Param, get_current_context
 
+import store_uptime_alerts as alerts
 import store_uptime_failures as failures
 from store_uptime.errors import StoreUptimeError, naming_place
 from store_uptime.settings import Settings
@@ -24,8 +26,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# A report's cause of failure is kept with the report; here there is none.
-DEFAULTS = failures.DEFAULTS | {"on_failure_callback": None}
+# A report's cause of failure is kept with the report; here there is none, so it is told at once.
+DEFAULTS = failures.DEFAULTS | alerts.MAINTENANCE_TASK_CALLBACKS
 NAMES_SHOWN = 1000
 PARAMS = {
     "dry_run": Param(False, type="boolean", title="Dry run", description="Only say what would go."),
@@ -102,6 +104,17 @@ def clean_airflow() -> None:
         for table, rows in rows_of_tables(finished.stdout).items():
             found.add(f"{rows} rows of {table} from before {before:%Y-%m-%d %H:%M}", rows=rows)
     report(found)
+
+
+def delete_logs() -> None:
+    """The files of the tasks' logs, if they are in a folder; buckets have rules of their own for what is old."""
+    from store_uptime import maintenance
+
+    folder = settings().logs
+    if "://" in folder:
+        report(maintenance.Found({"runs": 0, "files": 0}))
+        return
+    report(maintenance.delete_logs(Path(folder), settings().keep_runs_days, clock(), dry_run=parameter("dry_run")))
 
 
 def rows_of_tables(output: str) -> dict[str, int]:

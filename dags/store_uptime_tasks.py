@@ -15,6 +15,7 @@ from uuid import UUID
 from airflow.sdk import Asset, get_current_context
 from structlog.contextvars import bind_contextvars
 
+from store_uptime.errors import SettingError
 from store_uptime.settings import Settings
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def run_stage(body: Callable[..., Mapping[str, Any]], *arguments: Any) -> None:
     shard = max(task_instance.map_index or 0, 0)
     bind_contextvars(report_id=str(report_id()))
     with tracing.report_span(f"task {task_instance.task_id}", report_id(), shard=shard):
-        engine = connect(Settings.from_environment(), "writer")
+        engine = connect(Settings.from_environment(), "writer", f"{task_instance.task_id} {report_id()}")
         started_at = datetime.now(UTC)
         counts = dict(body(engine, report_id(), *arguments))
         finished_at = datetime.now(UTC)
@@ -94,23 +95,31 @@ def shards() -> list[int]:
 
 def data_folder() -> Path | ObjectStoragePath:
     """Where the input files are: a setting of the deployment, never of a request."""
-    return folder(Settings.from_environment().data)
+    return folder("STORE_UPTIME_DATA", Settings.from_environment().data)
 
 
 def reports_folder() -> Path | ObjectStoragePath:
     """Where the finished reports go."""
-    return folder(Settings.from_environment().reports)
+    return folder("STORE_UPTIME_REPORTS", Settings.from_environment().reports)
 
 
 def quality_folder() -> Path | ObjectStoragePath:
     """Where the results of the checks go."""
-    return folder(Settings.from_environment().quality)
+    return folder("STORE_UPTIME_QUALITY", Settings.from_environment().quality)
 
 
-def folder(address: str) -> Path | ObjectStoragePath:
-    """A folder on this machine, or wherever its scheme says. The latter loads every provider's file systems."""
+def folder(setting: str, address: str) -> Path | ObjectStoragePath:
+    """A folder on this machine, or wherever its scheme says. The latter loads every provider's file systems.
+
+    Raises `SettingError` for a scheme that none of them has.
+    """
     if "://" not in address:
         return Path(address)
     from airflow.sdk import ObjectStoragePath
 
-    return ObjectStoragePath(address)
+    try:
+        path = ObjectStoragePath(address)
+        path.fs  # noqa: B018  makes the file system
+    except (ValueError, ImportError) as error:
+        raise SettingError(setting, address, f"a path or a URL such as s3://bucket/folder ({error})") from error
+    return path

@@ -18,13 +18,14 @@ from store_uptime.reports import report_id_of
 from store_uptime.sql import statement
 
 DAG_ID = "store_uptime_report"
-WATCH_DAG_ID = "store_uptime_watch"
+MAINTENANCE_DAG_ID = "store_uptime_maintenance"
 MANUAL = "docs/operations.md, section Alerts"
-POST_SECONDS = 10
+POST_SECONDS, POST_RETRIES = 10, 3
 # A task tells its cause just after Airflow hears that it failed.
 LOOKS_FOR_A_CAUSE, PAUSE_SECONDS = 10, 0.5
+LATE = "Store Uptime: the nightly report is late"
 
-Kind = Literal["failed", "late", "warnings", "recovered"]
+Kind = Literal["failed", "late", "warnings", "recovered", "maintenance"]
 
 
 @dataclass(frozen=True)
@@ -84,28 +85,43 @@ def of_published_run(engine: Engine, dag_run_id: str, base_url: str) -> list[Ale
     return [Alert(kind, subject, why, where, report_id, dag_run_id) for kind, subject, why in told]
 
 
-def of_late_night(night: datetime, after: timedelta, dag_run_id: str, base_url: str) -> Alert:
-    """The alert of a night without a report; `dag_run_id` is the watch's own run."""
-    why = [
-        f"The report of {night:%Y-%m-%d %H:%M} UTC was not published within {after}.",
-        "It still runs, it failed, or it was never started (a paused DAG, all slots taken).",
-    ]
+def of_late_night(night: datetime, report: Row | None, allowed: timedelta, dag_run_id: str, base_url: str) -> Alert:
+    """The alert of a night without a report; `report` is what `report_of_night` found, `dag_run_id` the watch's run."""
+    why = [f"The report of {night:%Y-%m-%d %H:%M} UTC was not published within {allowed}."]
     where = {"Runs": f"{base_url}/dags/{DAG_ID}/runs", "Reports": f"{base_url}/store-uptime/pages/reports"}
-    return Alert("late", "Store Uptime: the nightly report is late", why, where, None, dag_run_id)
+    if report is None:
+        why.append("No run of it has begun: the DAG is paused, or other runs have all slots.")
+        return Alert("late", LATE, why, where, None, dag_run_id)
+    if report.failed_task:
+        why.append(f"It failed in {report.failed_task}: {report.failure_cause}")
+    else:
+        done = ", ".join(report.finished_tasks) or "none"
+        why.append(f"It began at {report.created_at:%Y-%m-%d %H:%M} UTC and has not ended. Tasks that have: {done}.")
+    return Alert("late", LATE, why, pages(base_url, report.dag_run_id), report.report_id, report.dag_run_id)
 
 
-def is_published(engine: Engine, night: datetime) -> bool:
-    """Whether the report of a night is out."""
+def report_of_night(engine: Engine, night: datetime) -> Row | None:
+    """How far the report of a night came; None if no run of it began."""
     with engine.begin() as connection:
-        return bool(connection.scalar(statement("alerts/published_since"), {"night": night}))
+        return connection.execute(statement("alerts/night"), {"night": night}).one_or_none()
+
+
+def of_failed_maintenance(task: str | None, cause: str, dag_run_id: str, base_url: str) -> Alert:
+    """The alert of a part of the maintenance that failed, or (no `task`) of a run that did."""
+    subject = "Store Uptime: maintenance failed" + (f" in {task}" if task else "")
+    why = [cause, "Reports go on. What was not deleted is with the next run, or when the task is cleared."]
+    where = {"Tasks and logs": run_page(base_url, MAINTENANCE_DAG_ID, dag_run_id)}
+    return Alert("maintenance", subject, why, where, None, dag_run_id)
 
 
 def post(url: str, alert: Alert) -> None:
     """Sends `alert` to a webhook; raises `AlertError` if it does not take it."""
     import httpx  # which the callers that have no webhook need not load
 
+    transport = httpx.HTTPTransport(retries=POST_RETRIES)  # of connections; what was sent is not sent again
     try:
-        httpx.post(url, json=alert.as_json(), timeout=POST_SECONDS).raise_for_status()
+        with httpx.Client(transport=transport, timeout=POST_SECONDS) as client:
+            client.post(url, json=alert.as_json()).raise_for_status()
     except httpx.HTTPStatusError as error:
         raise AlertError("the webhook", f"answered {error.response.status_code}") from error
     except httpx.HTTPError as error:
@@ -116,8 +132,13 @@ def pages(base_url: str, dag_run_id: str) -> dict[str, str]:
     """Where a person looks first."""
     return {
         "Report page": f"{base_url}/store-uptime/pages/report?id={report_id_of(dag_run_id)}",
-        "Tasks and logs": f"{base_url}/dags/{DAG_ID}/runs/{quote(dag_run_id, safe='')}",
+        "Tasks and logs": run_page(base_url, DAG_ID, dag_run_id),
     }
+
+
+def run_page(base_url: str, dag_id: str, dag_run_id: str) -> str:
+    """Airflow's page of a DAG run."""
+    return f"{base_url}/dags/{dag_id}/runs/{quote(dag_run_id, safe='')}"
 
 
 def run_of(engine: Engine, dag_run_id: str, *, wait_for_cause: bool = False) -> Row | None:

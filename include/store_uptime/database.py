@@ -20,13 +20,17 @@ if TYPE_CHECKING:
 Role = Literal["owner", "writer", "reader"]
 
 
-def connect(settings: Settings, role: Role = "writer", **options: Any) -> Engine:
-    """An engine whose sessions run in UTC as `store_uptime_{role}` (owner, and on Citus: as whoever the URL names)."""
+def connect(settings: Settings, role: Role = "writer", purpose: str = "", **options: Any) -> Engine:
+    """An engine whose sessions run in UTC as `store_uptime_{role}` (owner, and on Citus: as whoever the URL names).
+
+    The server lists and logs them as `store-uptime {purpose or role}`, unless the URL has an `application_name`.
+    """
     if not settings.database_url:
         raise SettingError(
             "STORE_UPTIME_DATABASE_URL", None, "a PostgreSQL URL (the make targets set it to the embedded server)"
         )
-    engine = create_engine(settings.database_url, pool_pre_ping=True, **options)
+    name = {"fallback_application_name": f"store-uptime {purpose or role}"}
+    engine = create_engine(settings.database_url, pool_pre_ping=True, connect_args=name, **options)
 
     @event.listens_for(engine, "connect")
     def prepare_session(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:

@@ -14,11 +14,11 @@ class StoreUptimeError(Exception):
 
 
 class SettingError(StoreUptimeError):
-    """`{name} is {value!r}; expected {expected}.`"""
+    """`{name} is {value!r}; expected {expected}.`, or `is not set` where the value is None."""
 
     def __init__(self, name: str, value: str | None, expected: str) -> None:
         self.name, self.value, self.expected = name, value, expected
-        super().__init__(f"{name} is {value!r}; expected {expected}.")
+        super().__init__(f"{name} is {'not set' if value is None else repr(value)}; expected {expected}.")
 
 
 class InputFolderError(StoreUptimeError):

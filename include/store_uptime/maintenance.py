@@ -9,10 +9,12 @@ Reports stay right: a report whose week begins in a month that is kept is the sa
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from os import stat_result
+from pathlib import Path
 from typing import Any, Protocol, Self
 
 from sqlalchemy import Engine
@@ -240,6 +242,21 @@ def left_over_files(reports: Folder, quality: Folder, clock: datetime) -> list[A
         for file in place.iterdir()
         if pattern.fullmatch(file.name) and datetime.fromtimestamp(file.stat().st_mtime, UTC) < clock - LEFT_OVER_AFTER
     ]
+
+
+def delete_logs(folder: Path, keep_days: int | None, clock: datetime, *, dry_run: bool) -> Found:
+    """The logs of tasks, of runs in which nothing was written for `keep_days`; only what Airflow names as a run's."""
+    found = Found({"runs": 0, "files": 0})
+    if keep_days is None:
+        return found
+    before = (clock - timedelta(days=keep_days)).timestamp()
+    for run in sorted(folder.glob("dag_id=*/run_id=*")):
+        files = [file for file in run.rglob("*") if file.is_file()]
+        if all(file.stat().st_mtime < before for file in files or [run]):
+            found.add(str(run), runs=1, files=len(files))
+            if not dry_run:
+                shutil.rmtree(run)
+    return found
 
 
 def vacuum(owner: Engine) -> None:

@@ -6,10 +6,14 @@ import os
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from store_uptime.errors import SettingError
 
 PROJECT = Path(__file__).resolve().parents[2]
+NIGHTLY, AFTER_THE_NIGHT = "0 2 * * *", "30 4 * * *"
+CRON_PRESETS = {"@hourly", "@daily", "@weekly", "@monthly", "@quarterly", "@yearly"}  # Airflow's
+CRON_FIELDS = 5
 MOST_DAYS = 36_500
 MOST_LOADERS = 64
 
@@ -52,12 +56,12 @@ class Settings:
             queue_url=redis_url(value("QUEUE_URL", "")),
             data=value("DATA", str(PROJECT / "data" / "sample")),
             reports=value("REPORTS", str(home / "reports")),
-            schedule=none_or(value("SCHEDULE", "0 2 * * *")),
+            schedule=cron("SCHEDULE", value("SCHEDULE", NIGHTLY)),
             loaders=number("LOADERS", value("LOADERS", "1"), at_least=1, at_most=MOST_LOADERS),
             quality=value("QUALITY", str(home / "quality")),
             logs=value("LOGS", str(home / "logs" / "tasks")),
             max_unusable_percent=percent("MAX_UNUSABLE_PERCENT", value("MAX_UNUSABLE_PERCENT", "5")),
-            maintenance_schedule=none_or(value("MAINTENANCE_SCHEDULE", "30 4 * * *")),
+            maintenance_schedule=cron("MAINTENANCE_SCHEDULE", value("MAINTENANCE_SCHEDULE", AFTER_THE_NIGHT)),
             # The polls of the newest report's week and of the day before have to be there.
             keep_polls_days=days("KEEP_POLLS_DAYS", value("KEEP_POLLS_DAYS", "400"), at_least=8),
             keep_reports_days=days("KEEP_REPORTS_DAYS", value("KEEP_REPORTS_DAYS", "400")),
@@ -97,9 +101,26 @@ def number(name: str, text: str, *, at_least: int, at_most: int) -> int:
     return int(text)
 
 
-def none_or(text: str) -> str | None:
-    """`text`, or None for the word `none`."""
-    return None if text == "none" else text
+def cron(name: str, text: str) -> str | None:
+    """`text` if Airflow can make a schedule of it; None for the word `none`."""
+    if text == "none":
+        return None
+    if text not in {NIGHTLY, AFTER_THE_NIGHT, *CRON_PRESETS} and not has_next(text):
+        raise SettingError(
+            f"STORE_UPTIME_{name}", text, "a cron expression of five fields such as 0 2 * * *, @daily or none"
+        )
+    return text
+
+
+def has_next(expression: str) -> bool:
+    """Whether there is an instant that a cron expression of five fields means."""
+    from croniter import CroniterError, croniter  # which takes a while to load, and is seldom needed
+
+    try:
+        croniter(expression).get_next()
+    except CroniterError:
+        return False
+    return len(expression.split()) == CRON_FIELDS
 
 
 def days(name: str, text: str, *, at_least: int = 1) -> int | None:
@@ -122,8 +143,13 @@ def addresses(text: str) -> tuple[str, ...]:
 
 def web_address(name: str, url: str) -> str:
     """`url` if it is one, or empty; what is wrong with it is told without it, since it may hold a secret."""
-    if url and not url.startswith(("http://", "https://")):
-        raise SettingError(f"STORE_UPTIME_{name}", "…", "a URL that starts with https:// or http://")
+    try:
+        parts = urlsplit(url)
+        is_one = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_one = False
+    if url and not is_one:
+        raise SettingError(f"STORE_UPTIME_{name}", "…", "a URL such as https://host/path")
     return url
 
 

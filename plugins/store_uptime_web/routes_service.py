@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import httpx
@@ -103,12 +104,14 @@ def database_state() -> str:
 
 
 def report_store_state() -> str:
-    """Whether the folder of the reports is there (before the first report: could be made)."""
+    """Whether the folder of the reports is there (before the first report: could be made), and can be written to."""
     folder = records.settings().reports
     if folder.startswith("/"):
         path = Path(folder)
         present = next(one for one in (path, *path.parents) if one.exists())
-        return "ok" if present.is_dir() else "is not a folder"
+        if not present.is_dir():
+            return "is not a folder"
+        return "ok" if os.access(present, os.W_OK | os.X_OK) else "cannot be written to"
     from airflow.sdk import ObjectStoragePath  # loads fsspec
 
     try:

@@ -137,7 +137,7 @@ def test_a_damaged_backup_is_refused_before_anything_starts(backup: Path, tmp_pa
 
 
 def test_what_is_not_said_or_not_there_is_named(tmp_path: Path) -> None:
-    assert refusal(run(tmp_path, "commands.backup", "restore")) == "FROM is None; expected the path of a backup."
+    assert refusal(run(tmp_path, "commands.backup", "restore")) == "FROM is not set; expected the path of a backup."
     assert refusal(run(tmp_path, "commands.backup", "backup")).startswith("There is nothing to back up")
 
 

@@ -37,6 +37,13 @@ class Deployment:
         sys.modules.pop("store_uptime_watch", None)
         return importlib.import_module("store_uptime_watch").watch_dag
 
+    @property
+    def maintenance(self) -> Any:
+        """The DAG that deletes what is old."""
+        for module in ("store_uptime_alerts", "store_uptime_maintenance_tasks", "store_uptime_maintenance"):
+            sys.modules.pop(module, None)
+        return importlib.import_module("store_uptime_maintenance").maintenance_dag
+
     def rows(self, query: str, report_id: UUID) -> list[Row]:
         """What the database holds about a report."""
         with self.engine.connect() as connection:
@@ -50,6 +57,25 @@ class Deployment:
 
 def make_report(deployment: Deployment, conf: dict[str, Any] | None = None, night: datetime | None = None) -> str:
     """Runs the DAG to its end, by hand or as the schedule would for a night; returns the id of the DAG run."""
+    run_id = begin(deployment.dag, conf, night)
+    run_to_end(deployment.dag, run_id)
+    return run_id
+
+
+def watch(deployment: Deployment, night: datetime, began: datetime) -> str:
+    """Runs the watch of a night, whose run began at that instant, as far as it goes at once; how the run is then."""
+    from airflow.utils.session import create_session
+
+    run_id = begin(deployment.watch, night=night, began=began)
+    run_to_end(deployment.watch, run_id)
+    with create_session() as session:
+        return str(find("store_uptime_watch", run_id, session).state)
+
+
+def begin(
+    dag: Any, conf: dict[str, Any] | None = None, night: datetime | None = None, began: datetime | None = None
+) -> str:
+    """Creates a DAG run that runs; returns its id."""
     from airflow.serialization.serialized_objects import DagSerialization
     from airflow.utils.session import create_session
     from airflow.utils.state import DagRunState
@@ -57,7 +83,7 @@ def make_report(deployment: Deployment, conf: dict[str, Any] | None = None, nigh
 
     run_id = str(uuid4())
     with create_session() as session:
-        DagSerialization.deserialize_dag(DagSerialization.serialize_dag(deployment.dag)).create_dagrun(
+        dag_run = DagSerialization.deserialize_dag(DagSerialization.serialize_dag(dag)).create_dagrun(
             run_id=run_id,
             logical_date=night,
             data_interval=(night, night) if night else None,
@@ -68,7 +94,7 @@ def make_report(deployment: Deployment, conf: dict[str, Any] | None = None, nigh
             conf=conf or {},
             session=session,
         )
-    run_to_end(deployment, run_id)
+        dag_run.start_date = began or dag_run.start_date
     return run_id
 
 
@@ -79,22 +105,21 @@ def clear_and_run(deployment: Deployment, run_id: str, tasks: list[str]) -> None
     from airflow.utils.state import DagRunState
 
     with create_session() as session:
-        dag_run = find(run_id, session)
+        dag_run = find("store_uptime_report", run_id, session)
         chosen = [ti for ti in dag_run.get_task_instances(session=session) if ti.task_id in tasks]
         clear_task_instances(chosen, session, dag_run_state=DagRunState.RUNNING)
-    run_to_end(deployment, run_id)
+    run_to_end(deployment.dag, run_id)
 
 
-def run_to_end(deployment: Deployment, run_id: str) -> None:
-    """The least of a scheduler: runs what can be run until the DAG run is over."""
+def run_to_end(dag: Any, run_id: str) -> None:
+    """The least of a scheduler: runs what can be run until the DAG run is over, or waits for a time to come."""
     from airflow.sdk.definitions.dag import _run_task
     from airflow.serialization.serialized_objects import DagSerialization
     from airflow.utils.session import create_session
     from airflow.utils.state import DagRunState, TaskInstanceState
 
-    dag = deployment.dag
     with create_session() as session:
-        dag_run = find(run_id, session)
+        dag_run = find(dag.dag_id, run_id, session)
         dag_run.dag = DagSerialization.deserialize_dag(DagSerialization.serialize_dag(dag))
         dag_run.dag.on_failure_callback, dag_run.dag.on_success_callback = (  # as dag.test does
             dag.on_failure_callback,
@@ -103,6 +128,8 @@ def run_to_end(deployment: Deployment, run_id: str) -> None:
         while dag_run.state == DagRunState.RUNNING:
             session.expire_all()
             ready, _ = dag_run.update_state(session=session)
+            if dag_run.get_task_instances(state=[TaskInstanceState.UP_FOR_RESCHEDULE], session=session):
+                return
             for task_instance in ready:
                 task_instance.try_number += 1
                 task_instance.state = TaskInstanceState.SCHEDULED
@@ -117,14 +144,15 @@ def states(run_id: str) -> dict[str, list[tuple[str, int]]]:
 
     found: dict[str, list[tuple[str, int]]] = {}
     with create_session() as session:
-        for ti in sorted(find(run_id, session).get_task_instances(session=session), key=lambda ti: ti.map_index):
+        dag_run = find("store_uptime_report", run_id, session)
+        for ti in sorted(dag_run.get_task_instances(session=session), key=lambda ti: ti.map_index):
             found.setdefault(ti.task_id, []).append((str(ti.state), ti.try_number))
     return found
 
 
-def find(run_id: str, session: Any) -> Any:
+def find(dag_id: str, run_id: str, session: Any) -> Any:
     """The DAG run."""
     from airflow.models.dagrun import DagRun
 
-    (dag_run,) = DagRun.find(dag_id="store_uptime_report", run_id=run_id, session=session)
+    (dag_run,) = DagRun.find(dag_id=dag_id, run_id=run_id, session=session)
     return dag_run

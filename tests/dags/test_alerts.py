@@ -10,15 +10,17 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
-from uuid import UUID
+from uuid import uuid4
 
 import pytest
 from aiosmtpd.controller import Controller
 
-from dags.runs import Deployment, clear_and_run, make_report
+from dags.runs import Deployment, clear_and_run, make_report, watch
 from receiver import Receiver, receiving
 from stack import free_port
-from store_uptime.reports import report_id_of
+from store_uptime import reports
+from store_uptime.database import connect
+from store_uptime.reports import ReportRequest, report_id_of
 
 PEOPLE = "on.call@example.org, second@example.org"
 BASE_URL = "https://airflow.example.org/here"
@@ -144,27 +146,88 @@ def test_warnings_are_told_when_they_are_new_and_nights_when_they_are_well_again
     assert "one row for each store" in warned["why"][0]
 
 
-def test_a_night_without_its_report_is_told(deployment: Deployment, first_report: UUID, webhook: Receiver) -> None:
-    assert first_report
+def begin_report(deployment: Deployment, night: datetime) -> str:
+    """A run that has done its first task; returns its id."""
+    run_id, clock = str(uuid4()), datetime.now(UTC)
+    writer = connect(deployment.settings, "writer")
+    request = ReportRequest(report_id_of(run_id), run_id, clock, as_of_limit=night)
+    reports.create(writer, request)
+    reports.record_task(writer, request.report_id, "ingest", 0, clock, clock, {})
+    writer.dispose()
+    return run_id
+
+
+NIGHT = datetime(2026, 1, 1, 2, tzinfo=UTC)
+
+
+@pytest.mark.usefixtures("first_report")
+def test_a_night_that_has_its_report_is_not_told(deployment: Deployment, webhook: Receiver) -> None:
     assert deployment.watch.schedule == "0 2 * * *"
-    night = datetime(2026, 1, 1, 2, tzinfo=UTC)
-    make_report(deployment, night=night)
+    make_report(deployment, night=NIGHT)
     webhook.messages.clear()
-    assert deployment.watch.test(logical_date=night).state == "success"
+    assert watch(deployment, NIGHT, began=NIGHT) == "success"
     assert webhook.messages == []
 
-    missing = night + timedelta(days=1)
-    run = deployment.watch.test(logical_date=missing)
-    assert run.state == "failed"
+
+@pytest.mark.usefixtures("first_report")
+def test_a_night_whose_report_never_began_is_told(deployment: Deployment, webhook: Receiver) -> None:
+    missing = datetime(2100, 1, 1, 2, tzinfo=UTC)
+    # Its time counts from when the watch began: on a new installation, that is long after the night.
+    assert watch(deployment, missing, began=datetime.now(UTC)) == "running"
+    missing = datetime.now(UTC) - timedelta(days=2)
+    assert watch(deployment, missing, began=datetime.now(UTC) - timedelta(minutes=110)) == "running"
+    assert webhook.messages == []
+
+    missing += timedelta(days=1)
+    assert watch(deployment, missing, began=datetime.now(UTC) - timedelta(minutes=130)) == "failed"
     (message,) = webhook.messages
     assert message["kind"] == "late"
-    assert "2026-01-02 02:00 UTC" in message["why"][0]
-    assert "2:00:00" in message["why"][0]
+    assert message["why"] == [
+        f"The report of {missing:%Y-%m-%d %H:%M} UTC was not published within 2:00:00.",
+        "No run of it has begun: the DAG is paused, or other runs have all slots.",
+    ]
     assert message["report_id"] is None
     assert message["where"]["Runs"] == f"{BASE_URL}/dags/store_uptime_report/runs"
+
+
+@pytest.mark.usefixtures("first_report")
+def test_a_late_night_is_told_with_how_far_it_came(deployment: Deployment, webhook: Receiver, data: Path) -> None:
+    night = datetime(2026, 1, 5, 2, tzinfo=UTC)
+    (data / "store_status_new.csv").write_text("store_id,status\n")
+    run_id = make_report(deployment, night=night)
+    cause = deployment.report(report_id_of(run_id)).failure_cause
+    webhook.messages.clear()
+    assert watch(deployment, night, began=night) == "failed"
+    (data / "store_status_new.csv").unlink()
+
+    night += timedelta(days=30)
+    going_on = begin_report(deployment, night)
+    assert watch(deployment, night, began=night) == "failed"
+
+    failed, unfinished = webhook.messages
+    assert failed["why"][1] == f"It failed in ingest: {cause}"
+    assert failed["report_id"] == str(report_id_of(run_id))
+    assert failed["where"]["Report page"].endswith(failed["report_id"])
+    assert unfinished["why"][1].endswith("and has not ended. Tasks that have: ingest.")
+    assert unfinished["dag_run_id"] == going_on
+
+
+def test_maintenance_that_fails_is_told(deployment: Deployment, webhook: Receiver, tmp_path: Path) -> None:
+    (tmp_path / "reports").touch()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STORE_UPTIME_REPORTS", f"foo://{tmp_path}")
+        assert deployment.maintenance.test(run_conf={"dry_run": True}).state == "failed"
+    told = {message["subject"].split()[-1]: message for message in webhook.messages}
+    assert set(told) == {"delete_reports", "delete_left_overs"}
+    message = told["delete_reports"]
+    assert message["kind"] == "maintenance"
+    assert message["why"][0].startswith("STORE_UPTIME_REPORTS is 'foo://")
+    assert list(message["where"]) == ["Tasks and logs"]
+    assert message["where"]["Tasks and logs"].startswith(f"{BASE_URL}/dags/store_uptime_maintenance/runs/")
 
 
 def test_without_channels_nobody_is_asked(deployment: Deployment) -> None:
     assert deployment.dag.on_failure_callback is None
     assert deployment.dag.on_success_callback is None
     assert deployment.watch.schedule is None
+    assert deployment.maintenance.on_failure_callback is None

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import importlib
 import logging
-import sys
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,25 +24,14 @@ EDGES = {
     "delete_quality": {"vacuum"},
     "delete_snapshots": {"vacuum"},
     "delete_left_overs": {"vacuum"},
+    "delete_logs": {"vacuum"},
     "clean_airflow": {"vacuum"},
     "vacuum": set(),
 }
 
 
-@pytest.fixture
-def maintenance_dag(deployment: Deployment) -> Callable[[], Any]:
-    """The DAG, made anew: a task that runs in this process writes the run's parameters into it."""
-
-    def make() -> Any:
-        for module in ("store_uptime_maintenance_tasks", "store_uptime_maintenance"):
-            sys.modules.pop(module, None)
-        return importlib.import_module("store_uptime_maintenance").maintenance_dag
-
-    return make
-
-
-def test_it_is_daily_and_documented(maintenance_dag: Any) -> None:
-    dag = maintenance_dag()
+def test_it_is_daily_and_documented(deployment: Deployment) -> None:
+    dag = deployment.maintenance
     assert {task.task_id: task.downstream_task_ids for task in dag.tasks} == EDGES
     assert (dag.schedule, dag.catchup, dag.max_active_runs, dag.max_active_tasks) == ("30 4 * * *", False, 1, 1)
     assert dag.tags == {"stores", "uptime"}
@@ -55,13 +42,13 @@ def test_it_is_daily_and_documented(maintenance_dag: Any) -> None:
         assert not task.on_failure_callback, task.task_id
 
 
-def test_the_schedule_is_a_setting(maintenance_dag: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_schedule_is_a_setting(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STORE_UPTIME_MAINTENANCE_SCHEDULE", "none")
-    assert maintenance_dag().schedule is None
+    assert deployment.maintenance.schedule is None
 
 
-def test_the_form_explains_every_field(maintenance_dag: Any) -> None:
-    params = maintenance_dag().params
+def test_the_form_explains_every_field(deployment: Deployment) -> None:
+    params = deployment.maintenance.params
     assert {name: params.get_param(name).value for name in params} == {"dry_run": False, "lock_seconds": 10}
     assert all(params.get_param(name).description and params.get_param(name).schema["title"] for name in params)
 
@@ -69,11 +56,11 @@ def test_the_form_explains_every_field(maintenance_dag: Any) -> None:
 @pytest.mark.parametrize(
     ("name", "value"), [("dry_run", "yes"), ("dry_run", None), ("lock_seconds", 0), ("lock_seconds", 601)]
 )
-def test_parameters_that_are_not(maintenance_dag: Any, name: str, value: object) -> None:
+def test_parameters_that_are_not(deployment: Deployment, name: str, value: object) -> None:
     from airflow.sdk.exceptions import ParamValidationError
 
     with pytest.raises(ParamValidationError):
-        maintenance_dag().params.get_param(name).resolve(value)
+        deployment.maintenance.params.get_param(name).resolve(value)
 
 
 @pytest.fixture
@@ -117,12 +104,12 @@ def dag_runs(deployment: Deployment, report_id: UUID) -> int:
 
 
 def test_a_dry_run_tells_what_a_run_then_does(
-    deployment: Deployment, first_report: UUID, old_report: UUID, maintenance_dag: Any, caplog: pytest.LogCaptureFixture
+    deployment: Deployment, first_report: UUID, old_report: UUID, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
     before = dump(deployment.engine)
     path = Path(deployment.report(old_report).csv_path)
-    would = run(maintenance_dag(), dry_run=True)
+    would = run(deployment.maintenance, dry_run=True)
     assert dump(deployment.engine) == before
     assert path.exists()
     assert dag_runs(deployment, old_report) == 1
@@ -133,7 +120,7 @@ def test_a_dry_run_tells_what_a_run_then_does(
     assert would["clean_airflow"]["rows"] > 0
     assert f"delete_reports would do: {path}" in caplog.text
 
-    did = run(maintenance_dag())
+    did = run(deployment.maintenance)
     assert {task: did[task] for task in ("delete_reports", "create_months", "drop_polls", "clean_airflow")} == {
         task: would[task] for task in ("delete_reports", "create_months", "drop_polls", "clean_airflow")
     }
@@ -148,7 +135,6 @@ def test_reports_in_a_bucket_go_too(
     deployment: Deployment,
     first_report: UUID,
     bucket: Any,
-    maintenance_dag: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("STORE_UPTIME_DATA", str(deployment.settings.data))
@@ -162,7 +148,7 @@ def test_reports_in_a_bucket_go_too(
             connection.execute(text(command), {"id": old})
     owner.dispose()
     bucket.put_object(Key="reports/.11111111-1111-1111-1111-111111111111.partial")
-    counts = run(maintenance_dag())
+    counts = run(deployment.maintenance)
     assert deployment.report(young).csv_path == f"s3://{bucket.name}/reports/{young}.csv"
     assert counts["delete_reports"] == {"reports": 1, "files": 1}
     assert counts["clean_airflow"] == {"rows": 0}

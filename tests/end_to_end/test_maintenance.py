@@ -491,6 +491,40 @@ class TestLeftOvers:
         )
 
 
+class TestLogs:
+    """`logs/tasks`, as Airflow lays it out."""
+
+    def write(self, file: Path, days_old: float) -> Path:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+        at = (CLOCK - timedelta(days=days_old)).timestamp()
+        os.utime(file, (at, at))
+        return file
+
+    def test_runs_go_when_their_newest_log_is_old(self, tmp_path: Path) -> None:
+        run = "dag_id=store_uptime_report/run_id=scheduled__2023-01-01T02:00:00+00:00"
+        old = self.write(tmp_path / run / "task_id=ingest/map_index=0/attempt=1.log", 40.1)
+        self.write(tmp_path / run / "task_id=export/attempt=1.log", 40.1)
+        young = self.write(tmp_path / "dag_id=store_uptime_report/run_id=1/task_id=export/attempt=1.log", 39.9)
+        retried = [
+            self.write(tmp_path / f"dag_id=x/run_id=1/task_id=clip/attempt={number}.log", days)
+            for number, days in {1: 100, 2: 1}.items()
+        ]
+        foreign = self.write(tmp_path / "syslog", 1000)
+
+        would = maintenance.delete_logs(tmp_path, 40, CLOCK, dry_run=True)
+        assert would.counts == {"runs": 1, "files": 2}
+        assert would.names == [str(tmp_path / run)]
+        assert old.exists()
+        assert maintenance.delete_logs(tmp_path, None, CLOCK, dry_run=False).counts == {"runs": 0, "files": 0}
+        assert maintenance.delete_logs(tmp_path, 40, CLOCK, dry_run=False) == would
+        assert not (tmp_path / run).exists()
+        assert all(file.exists() for file in [young, *retried, foreign])
+
+    def test_without_a_folder_there_is_nothing(self, tmp_path: Path) -> None:
+        assert maintenance.delete_logs(tmp_path / "none", 40, CLOCK, dry_run=False).names == []
+
+
 def test_vacuum_is_the_owners(owner: Engine, engine: Engine) -> None:
     maintenance.vacuum(owner)
     query = "select count(*) from pg_stat_user_tables where schemaname = 'report' and last_vacuum is not null"

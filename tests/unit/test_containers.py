@@ -35,6 +35,7 @@ FOREIGN = {"postgres", "redis", "prometheus", "statsd-exporter"}
 # Variables of a container that are no settings.
 OTHER_NAMES = {
     "AIRFLOW_CONN_SMTP_DEFAULT",
+    "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS",
     "API_SERVER_URL",
     "AWS_DEFAULT_REGION",
     "AWS_ENDPOINT_URL",

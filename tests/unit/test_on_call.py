@@ -46,6 +46,9 @@ def test_who_is_told() -> None:
         ("EMAIL", "nobody"),
         ("EMAIL", "a b@c.org"),
         ("WEBHOOK", "hooks/secret"),
+        ("WEBHOOK", "https://"),
+        ("WEBHOOK", "https:///secret"),
+        ("WEBHOOK", "https://hooks:secret/x"),
         ("LATE_AFTER", "0"),
         ("LATE_AFTER", "2h"),
     ],
@@ -54,6 +57,21 @@ def test_what_cannot_be_used_is_told_without_secrets(name: str, value: str) -> N
     with pytest.raises(SettingError, match=f"STORE_UPTIME_ALERT_{name}") as raised:
         Settings.from_environment({f"STORE_UPTIME_ALERT_{name}": value})
     assert "secret" not in str(raised.value)
+
+
+@pytest.mark.parametrize("text", ["*/15 2-4 * * mon-fri", "0 2 1,15 * *", "0 2 L * *", "@daily", "@quarterly"])
+def test_schedules(text: str) -> None:
+    found = Settings.from_environment({"STORE_UPTIME_SCHEDULE": text, "STORE_UPTIME_MAINTENANCE_SCHEDULE": "none"})
+    assert (found.schedule, found.maintenance_schedule) == (text, None)
+
+
+@pytest.mark.parametrize("name", ["SCHEDULE", "MAINTENANCE_SCHEDULE"])
+@pytest.mark.parametrize(
+    "text", ["nightly", "0 2 * *", "0 25 * * *", "0 2 31 2 *", "0 2 * * * *", "@once", "None", "every day"]
+)
+def test_a_schedule_that_airflow_could_not_keep_is_named(name: str, text: str) -> None:
+    with pytest.raises(SettingError, match=f"STORE_UPTIME_{name} is '.*'; expected a cron expression of five fields"):
+        Settings.from_environment({f"STORE_UPTIME_{name}": text})
 
 
 def test_texts_of_the_input_are_only_texts() -> None:
