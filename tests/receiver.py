@@ -19,6 +19,8 @@ class Receiver(ThreadingHTTPServer):
     """Remembers everything; answers alerts with `status`."""
 
     daemon_threads = True
+    # A connection beyond the queue is tried again after a second, then three: more than an exporter may wait.
+    request_queue_size = 128
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Request)

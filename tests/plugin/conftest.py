@@ -76,7 +76,8 @@ def stack(new_database: Callable, tmp_path_factory: pytest.TempPathFactory, rece
             Settings.from_environment({"STORE_UPTIME_HOME": str(home), "STORE_UPTIME_DATA": str(data)}),
             database_url=running.enter_context(new_database()),
         )
-        collector = {"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.url}
+        # What a task says of itself is lost where it may not wait as long as a busy machine stands still.
+        collector = {"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.url, "OTEL_EXPORTER_OTLP_TIMEOUT": "30"}
         environment = os.environ | airflow_environment(settings) | collector | telemetry(collector)
         passwords = home / "airflow" / "passwords.json"
         passwords.write_text(json.dumps({role: role for role in ROLES}))

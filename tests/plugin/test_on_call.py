@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
 
@@ -79,7 +81,7 @@ def test_a_failed_run_is_told(stack: Stack, report_id: UUID, user: httpx.Client,
 
 def test_one_trace_holds_the_request_the_tasks_and_their_sql(stack: Stack, report_id: UUID, receiver: Receiver) -> None:
     expected = {"trigger_report", *(f"task {task}" for task in TASKS), "report/clip", "report/interpolate_from_runs"}
-    wait_for(lambda: expected <= {span.name for span in receiver.spans_of(report_id)}, "the spans", 60)
+    wait_for_all(expected, lambda: {span.name for span in receiver.spans_of(report_id)}, 60)
     spans = receiver.spans_of(report_id)
     assert Counter(span.name for span in spans if span.name.startswith(("task", "trigger"))) == Counter(
         ["trigger_report", *(f"task {task}" for task in TASKS)]
@@ -105,7 +107,7 @@ def linked(spans: list, name: str) -> set[bytes]:
 def test_airflows_own_metrics_come_too(report_id: UUID, receiver: Receiver) -> None:
     assert report_id
     wanted = {"airflow.scheduler_heartbeat", "airflow.dagrun.duration.success", "airflow.ti.finish"}
-    wait_for(lambda: wanted <= receiver.metrics, f"{wanted}, got {sorted(receiver.metrics)}", 90)
+    wait_for_all(wanted, lambda: receiver.metrics, 90)
 
 
 def test_log_lines_are_json_and_name_the_report(stack: Stack, report_id: UUID, viewer: httpx.Client) -> None:
@@ -124,6 +126,13 @@ def test_log_lines_are_json_and_name_the_report(stack: Stack, report_id: UUID, v
         assert any(line["event"].startswith(f"{task}: ") for line in ours), task
         for line in ours:
             assert (line["report_id"], line["run_id"]) == (str(report_id), str(report_id))
+
+
+def wait_for_all(wanted: set[str], came: Callable[[], set[str]], seconds: float) -> None:
+    """Waits until all that is wanted came; what did not is in the error."""
+    with suppress(TimeoutError):
+        wait_for(lambda: wanted <= came(), "all to come", seconds)
+    assert wanted - came() == set(), sorted(came())
 
 
 def log_lines(file: Path) -> list[str]:
