@@ -39,13 +39,12 @@ RETRY_POLICY = ExceptionRetryPolicy(
 def keep_cause(context: Mapping[str, Any]) -> None:
     """Stores with the report which task failed and why: Airflow itself keeps that in the task's log only."""
     from store_uptime import reports
-    from store_uptime.database import connect
+    from store_uptime.database import connected
 
-    engine = connect(Settings.from_environment(), "writer")
     dag_run, cause = context["dag_run"], reports.cause_of(context.get("exception"))
     report = reports.report_id_of(dag_run.run_id)
-    reports.fail(engine, report, context["ti"].task_id, cause, datetime.now(UTC), dag_run.start_date)
-    engine.dispose()
+    with connected(Settings.from_environment(), "writer") as engine:
+        reports.fail(engine, report, context["ti"].task_id, cause, datetime.now(UTC), dag_run.start_date)
 
 
 DEFAULTS = {

@@ -27,7 +27,6 @@ from datetime import timedelta
 import pendulum
 from airflow.sdk import dag, task
 
-import store_uptime_alerts as alerts
 import store_uptime_maintenance_tasks as tasks
 from store_uptime.settings import Settings
 from store_uptime_tasks import quality_folder, reports_folder
@@ -42,7 +41,7 @@ from store_uptime_tasks import quality_folder, reports_folder
     dagrun_timeout=timedelta(hours=6),
     params=tasks.PARAMS,
     default_args=tasks.DEFAULTS,
-    **alerts.MAINTENANCE_CALLBACKS,
+    **tasks.CALLBACKS,
     doc_md=__doc__,
     dag_display_name="Store uptime maintenance",
     tags=["stores", "uptime"],
@@ -51,43 +50,47 @@ def store_uptime_maintenance() -> None:
     @task
     def create_months() -> None:
         """Makes the table for the polls of the month to come."""
-        tasks.run_part("create_months")
+        tasks.run_on_database("create_months")
 
     @task
     def delete_reports() -> None:
         """Deletes reports that are too old: rows and file."""
-        tasks.run_part("delete_reports", reports_folder(), tasks.settings().keep_reports_days, tasks.clock())
+        keep_days = tasks.settings().keep_reports_days
+        tasks.run_on_database("delete_reports", reports_folder(), keep_days, tasks.clock())
 
     @task
     def drop_polls() -> None:
         """Drops whole months of polls that are too old; later reports stay as they are."""
         wait = tasks.parameter("lock_seconds")
-        tasks.run_part("drop_polls", tasks.settings().keep_polls_days, tasks.clock(), lock_seconds=wait)
+        keep_days = tasks.settings().keep_polls_days
+        tasks.run_on_database("drop_polls", keep_days, tasks.clock(), lock_seconds=wait)
 
     @task
     def delete_quality() -> None:
         """Deletes old results of checks: rows, JSON, Data Docs and their lists."""
-        tasks.run_part("delete_quality", quality_folder(), tasks.settings().keep_quality_days, tasks.clock())
+        keep_days = tasks.settings().keep_quality_days
+        tasks.run_on_database("delete_quality", quality_folder(), keep_days, tasks.clock())
 
     @task
     def delete_snapshots() -> None:
         """Deletes replaced hours and zones that no kept report rests on."""
-        tasks.run_part("delete_snapshots")
+        tasks.run_on_database("delete_snapshots")
 
     @task
     def delete_left_overs() -> None:
         """Deletes what killed processes left."""
-        tasks.run_part("delete_left_overs", reports_folder(), quality_folder(), tasks.clock())
+        tasks.run_on_database("delete_left_overs", reports_folder(), quality_folder(), tasks.clock())
 
     @task
     def delete_logs() -> None:
         """Deletes the logs of tasks of old runs."""
-        tasks.delete_logs()
+        tasks.run_part("delete_logs", tasks.settings().logs, tasks.settings().keep_runs_days, tasks.clock())
 
     @task
     def clean_airflow() -> None:
         """Deletes old runs, logs and XComs from Airflow's own tables."""
-        tasks.clean_airflow()
+        url, keep_days = tasks.settings().database_url, tasks.settings().keep_runs_days
+        tasks.run_part("clean_airflow", url, keep_days, tasks.clock())
 
     @task
     def vacuum() -> None:

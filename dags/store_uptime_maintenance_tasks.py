@@ -6,19 +6,15 @@ Not a DAG (see .airflowignore). Imports nothing heavy: Airflow parses the DAG th
 from __future__ import annotations
 
 import logging
-import os
-import re
-import subprocess
-import sys
-from datetime import datetime, timedelta
-from pathlib import Path
+from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Param, get_current_context
 
-import store_uptime_alerts as alerts
+import store_uptime_alerts as people
 import store_uptime_failures as failures
-from store_uptime.errors import StoreUptimeError, naming_place
+from store_uptime.errors import naming_place
 from store_uptime.settings import Settings
 
 if TYPE_CHECKING:
@@ -26,8 +22,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# A report's cause of failure is kept with the report; here there is none, so it is told at once.
-DEFAULTS = failures.DEFAULTS | alerts.MAINTENANCE_TASK_CALLBACKS
 NAMES_SHOWN = 1000
 PARAMS = {
     "dry_run": Param(False, type="boolean", title="Dry run", description="Only say what would go."),
@@ -41,13 +35,18 @@ PARAMS = {
 def run_part(name: str, *arguments: Any, **options: Any) -> None:
     """Runs a part of `store_uptime.maintenance`; what it found goes to the log and to XCom."""
     from store_uptime import maintenance
-    from store_uptime.database import connect
 
-    engine = connect(settings(), "writer")
     with naming_place("A folder of reports or of quality results"):
-        found = getattr(maintenance, name)(engine, *arguments, dry_run=parameter("dry_run"), **options)
+        found = getattr(maintenance, name)(*arguments, dry_run=parameter("dry_run"), **options)
     report(found)
-    engine.dispose()
+
+
+def run_on_database(name: str, *arguments: Any, **options: Any) -> None:
+    """Runs a part that begins with the database."""
+    from store_uptime.database import connected
+
+    with connected(settings(), "writer") as engine:
+        run_part(name, engine, *arguments, **options)
 
 
 def settings() -> Settings:
@@ -77,58 +76,34 @@ def clock() -> datetime:
     return get_current_context()["dag_run"].run_after
 
 
-def clean_airflow() -> None:
-    """`airflow db clean` of what is older than STORE_UPTIME_KEEP_RUNS_DAYS.
-
-    As a command: the process of a task may not use Airflow's own tables, and is not told where they are.
-    """
-    from store_uptime.maintenance import Found
-
-    keep_days = settings().keep_runs_days
-    found = Found({"rows": 0})
-    if keep_days is not None:
-        before = clock() - timedelta(days=keep_days)
-        finished = subprocess.run(
-            [sys.executable, "-m", "airflow", "db", "clean", "--clean-before-timestamp", before.isoformat()]
-            + ["--skip-archive", "--yes", "--error-on-cleanup-failure"]
-            + ["--dry-run"] * parameter("dry_run"),
-            env=os.environ | {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": settings().database_url},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        if finished.returncode:
-            log.error(finished.stdout)
-            raise StoreUptimeError(f"airflow db clean ended with {finished.returncode}; the log says why.")
-        for table, rows in rows_of_tables(finished.stdout).items():
-            found.add(f"{rows} rows of {table} from before {before:%Y-%m-%d %H:%M}", rows=rows)
-    report(found)
-
-
-def delete_logs() -> None:
-    """The files of the tasks' logs, if they are in a folder; buckets have rules of their own for what is old."""
-    from store_uptime import maintenance
-
-    folder = settings().logs
-    if "://" in folder:
-        report(maintenance.Found({"runs": 0, "files": 0}))
-        return
-    report(maintenance.delete_logs(Path(folder), settings().keep_runs_days, clock(), dry_run=parameter("dry_run")))
-
-
-def rows_of_tables(output: str) -> dict[str, int]:
-    """What `airflow db clean` says it found, table by table."""
-    said = re.findall(r"(?:Checking table|Performing dry run for table) (\w+)\nFound (\d+) rows", output)
-    return {table: int(rows) for table, rows in said if int(rows)}
-
-
 def vacuum() -> None:
     """VACUUM (ANALYZE), which is the owner's to do."""
     from store_uptime import maintenance
-    from store_uptime.database import connect
+    from store_uptime.database import connected
 
     if not parameter("dry_run"):
-        engine = connect(settings(), "owner")
-        maintenance.vacuum(engine)
-        engine.dispose()
+        with connected(settings(), "owner") as engine:
+            maintenance.vacuum(engine)
+
+
+def task_failed(context: Mapping[str, Any]) -> None:
+    """Tells which part of the maintenance failed, and why."""
+    from store_uptime import alerts, reports
+
+    cause = reports.cause_of(context.get("exception"))
+    people.send(alerts.of_failed_maintenance(context["ti"].task_id, cause, context["run_id"], people.base_url()))
+
+
+def run_failed(context: Mapping[str, Any]) -> None:
+    """Tells that a run ended without a failed task, as for its time limit; tasks tell themselves."""
+    from store_uptime import alerts
+
+    reason = context.get("reason")
+    if reason != "task_failure":
+        cause = f"Airflow ended the run: {reason}."
+        people.send(alerts.of_failed_maintenance(None, cause, context["run_id"], people.base_url()))
+
+
+CALLBACKS: people.Callbacks = {"on_failure_callback": run_failed if people.HAS_ALERTS else None}
+# A report's cause of failure is kept with the report; here there is none, so it is told at once.
+DEFAULTS = failures.DEFAULTS | {"on_failure_callback": task_failed if people.HAS_ALERTS else None}

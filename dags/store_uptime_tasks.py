@@ -33,18 +33,19 @@ SHARD_NAME = "shard {{ task.op_kwargs['shard'] }}"
 def run_stage(body: Callable[..., Mapping[str, Any]], *arguments: Any) -> None:
     """Runs `body(engine, report_id, *arguments)`; its counts go to the report's record, to XCom and to the log."""
     from store_uptime import reports, tracing
-    from store_uptime.database import connect
+    from store_uptime.database import connected
 
     task_instance = get_current_context()["ti"]
     shard = max(task_instance.map_index or 0, 0)
     bind_contextvars(report_id=str(report_id()))
-    with tracing.report_span(f"task {task_instance.task_id}", report_id(), shard=shard):
-        engine = connect(Settings.from_environment(), "writer", f"{task_instance.task_id} {report_id()}")
+    with (
+        tracing.report_span(f"task {task_instance.task_id}", report_id(), shard=shard),
+        connected(Settings.from_environment(), "writer", f"{task_instance.task_id} {report_id()}") as engine,
+    ):
         started_at = datetime.now(UTC)
         counts = dict(body(engine, report_id(), *arguments))
         finished_at = datetime.now(UTC)
         reports.record_task(engine, report_id(), task_instance.task_id, shard, started_at, finished_at, counts)
-        engine.dispose()
     counts["seconds"] = round((finished_at - started_at).total_seconds(), 3)
     task_instance.xcom_push("counts", counts)
     numbers = [f"{name} {value}" for name, value in counts.items() if isinstance(value, int | float)]
@@ -61,7 +62,7 @@ def report_id() -> UUID:
 def open_report() -> None:
     """Creates the report's row from the DAG run's parameters, unless an earlier try did."""
     from store_uptime import reports
-    from store_uptime.database import connect
+    from store_uptime.database import connected
 
     context = get_current_context()
     dag_run, params = context["dag_run"], context["params"]
@@ -78,9 +79,8 @@ def open_report() -> None:
         store_ids=params["store_ids"],
         run_started_at=dag_run.start_date,
     )
-    engine = connect(Settings.from_environment(), "writer")
-    reports.create(engine, request)
-    engine.dispose()
+    with connected(Settings.from_environment(), "writer") as engine:
+        reports.create(engine, request)
 
 
 def loaders() -> list[int]:

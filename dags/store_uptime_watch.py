@@ -12,12 +12,34 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from airflow.sdk import dag, task
+from airflow.sdk import dag, get_current_context, task
+from airflow.sdk.exceptions import AirflowFailException
 
-import store_uptime_alerts as alerts
+import store_uptime_alerts as people
 from store_uptime.settings import Settings
 
 SETTINGS = Settings.from_environment()
+
+
+def is_out(clock: datetime) -> bool:
+    """Whether the report of the DAG run's night is out. If it is not, and should be, tells so and fails the run.
+
+    Its time counts from when it could begin: on a new installation, or with a scheduler that was down, that is later.
+    """
+    from store_uptime import alerts
+    from store_uptime.database import connected
+
+    dag_run = get_current_context()["dag_run"]
+    night = dag_run.data_interval_end or dag_run.run_after
+    with connected(SETTINGS, "reader") as engine:
+        report = alerts.report_of_night(engine, night)
+    if report is not None and report.published_at is not None:
+        return True
+    if clock < max(night, dag_run.start_date or night) + SETTINGS.alert_late_after:
+        return False
+    alert = alerts.of_late_night(night, report, SETTINGS.alert_late_after, dag_run.run_id, people.base_url())
+    people.send(alert)
+    raise AirflowFailException(" ".join(alert.why))
 
 
 @dag(
@@ -38,7 +60,7 @@ def store_uptime_watch() -> None:
     @task.sensor(mode="reschedule", poke_interval=300, timeout=timedelta(days=8).total_seconds())
     def wait_for_the_report() -> bool:
         """Waits until the night's report is out; tells when that takes too long."""
-        return alerts.watch_night(datetime.now(UTC))
+        return is_out(datetime.now(UTC))
 
     wait_for_the_report()
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import html
+import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -16,6 +17,8 @@ from sqlalchemy import Engine, Row
 from store_uptime.errors import AlertError
 from store_uptime.reports import report_id_of
 from store_uptime.sql import statement
+
+log = logging.getLogger(__name__)
 
 DAG_ID = "store_uptime_report"
 MAINTENANCE_DAG_ID = "store_uptime_maintenance"
@@ -112,6 +115,19 @@ def of_failed_maintenance(task: str | None, cause: str, dag_run_id: str, base_ur
     why = [cause, "Reports go on. What was not deleted is with the next run, or when the task is cleared."]
     where = {"Tasks and logs": run_page(base_url, MAINTENANCE_DAG_ID, dag_run_id)}
     return Alert("maintenance", subject, why, where, None, dag_run_id)
+
+
+def send(alert: Alert, channels: Mapping[str, Callable[[Alert], None]]) -> None:
+    """Sends by every channel; raises `AlertError` if one fails, after the others have been tried."""
+    failed = []
+    for channel, send_by in channels.items():
+        try:
+            send_by(alert)
+        except Exception:
+            log.exception("An alert could not be sent by %s: %s", channel, alert.subject)
+            failed.append(channel)
+    if failed:
+        raise AlertError(" and ".join(failed), "could not be reached; the lines before this one say why")
 
 
 def post(url: str, alert: Alert) -> None:

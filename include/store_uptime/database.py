@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import StringIO
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -52,17 +54,25 @@ def connect(settings: Settings, role: Role = "writer", purpose: str = "", **opti
     return engine
 
 
+@contextmanager
+def connected(settings: Settings, role: Role = "writer", purpose: str = "") -> Iterator[Engine]:
+    """The engine that `connect` makes, until the block ends."""
+    engine = connect(settings, role, purpose)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
 def migrate(settings: Settings) -> None:
     """Brings the schema to its newest revision; safe to call at the same time from several processes."""
     from alembic import command
 
     config = migrations()
-    engine = connect(settings, "owner")
-    with engine.begin() as connection:
+    with connected(settings, "owner") as engine, engine.begin() as connection:
         connection.exec_driver_sql("select pg_advisory_xact_lock(hashtextextended('store_uptime migrations', 0))")
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-    engine.dispose()
 
 
 def is_migrated(settings: Settings) -> bool:
@@ -71,15 +81,12 @@ def is_migrated(settings: Settings) -> bool:
     from alembic.util import DatabaseNotAtHead
 
     config = migrations()
-    engine = connect(settings, "owner")
-    try:
-        with engine.connect() as connection:
-            config.attributes["connection"] = connection
+    with connected(settings, "owner") as engine, engine.connect() as connection:
+        config.attributes["connection"] = connection
+        try:
             command.current(config, check_heads=True)
-    except DatabaseNotAtHead:
-        return False
-    finally:
-        engine.dispose()
+        except DatabaseNotAtHead:
+            return False
     return True
 
 

@@ -8,8 +8,12 @@ Reports stay right: a report whose week begins in a month that is kept is the sa
 
 from __future__ import annotations
 
+import logging
+import os
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -20,9 +24,12 @@ from typing import Any, Protocol, Self
 from sqlalchemy import Engine
 
 from store_uptime import data_docs
+from store_uptime.errors import StoreUptimeError
 from store_uptime.export import OutputPath
 from store_uptime.load import give_up
 from store_uptime.sql import statement
+
+log = logging.getLogger(__name__)
 
 MONTHS_AHEAD = 1
 LEFT_OVER_AFTER = timedelta(days=1)  # far longer than any file is written
@@ -244,19 +251,55 @@ def left_over_files(reports: Folder, quality: Folder, clock: datetime) -> list[A
     ]
 
 
-def delete_logs(folder: Path, keep_days: int | None, clock: datetime, *, dry_run: bool) -> Found:
-    """The logs of tasks, of runs in which nothing was written for `keep_days`; only what Airflow names as a run's."""
+def delete_logs(folder: str, keep_days: int | None, clock: datetime, *, dry_run: bool) -> Found:
+    """The logs of tasks, of runs in which nothing was written for `keep_days`; only what Airflow names as a run's.
+
+    Those in a bucket stay: buckets have rules of their own for what is old.
+    """
     found = Found({"runs": 0, "files": 0})
-    if keep_days is None:
+    if keep_days is None or "://" in folder:
         return found
     before = (clock - timedelta(days=keep_days)).timestamp()
-    for run in sorted(folder.glob("dag_id=*/run_id=*")):
+    for run in sorted(Path(folder).glob("dag_id=*/run_id=*")):
         files = [file for file in run.rglob("*") if file.is_file()]
         if all(file.stat().st_mtime < before for file in files or [run]):
             found.add(str(run), runs=1, files=len(files))
             if not dry_run:
                 shutil.rmtree(run)
     return found
+
+
+def clean_airflow(database_url: str, keep_days: int | None, clock: datetime, *, dry_run: bool) -> Found:
+    """`airflow db clean` of what is older than `keep_days`.
+
+    As a command: the process of a task may not use Airflow's own tables, and is not told where they are.
+    """
+    found = Found({"rows": 0})
+    if keep_days is None:
+        return found
+    before = clock - timedelta(days=keep_days)
+    finished = subprocess.run(
+        [sys.executable, "-m", "airflow", "db", "clean", "--clean-before-timestamp", before.isoformat()]
+        + ["--skip-archive", "--yes", "--error-on-cleanup-failure"]
+        + ["--dry-run"] * dry_run,
+        env=os.environ | {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database_url},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if finished.returncode:
+        log.error(finished.stdout)
+        raise StoreUptimeError(f"airflow db clean ended with {finished.returncode}; the log says why.")
+    for table, rows in rows_of_tables(finished.stdout).items():
+        found.add(f"{rows} rows of {table} from before {before:%Y-%m-%d %H:%M}", rows=rows)
+    return found
+
+
+def rows_of_tables(output: str) -> dict[str, int]:
+    """What `airflow db clean` says it found, table by table."""
+    said = re.findall(r"(?:Checking table|Performing dry run for table) (\w+)\nFound (\d+) rows", output)
+    return {table: int(rows) for table, rows in said if int(rows)}
 
 
 def vacuum(owner: Engine) -> None:

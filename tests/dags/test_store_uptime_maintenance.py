@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import logging
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +14,7 @@ from sqlalchemy import text
 from dags.runs import Deployment, make_report
 from pipeline import dump
 from store_uptime.database import connect
+from store_uptime.maintenance import rows_of_tables
 from store_uptime.reports import report_id_of
 
 EDGES = {
@@ -161,7 +161,6 @@ def test_reports_in_a_bucket_go_too(
 
 
 def test_what_airflow_says_it_found_is_counted() -> None:
-    module = importlib.import_module("store_uptime_maintenance_tasks")
     said = "Checking table job\nFound 3 rows meeting deletion criteria.\nPerforming Delete...\n"
     said += "\nChecking table log\nFound 0 rows meeting deletion criteria.\n"
-    assert module.rows_of_tables(said) == {"job": 3}
+    assert rows_of_tables(said) == {"job": 3}

@@ -512,17 +512,20 @@ class TestLogs:
         ]
         foreign = self.write(tmp_path / "syslog", 1000)
 
-        would = maintenance.delete_logs(tmp_path, 40, CLOCK, dry_run=True)
+        would = maintenance.delete_logs(str(tmp_path), 40, CLOCK, dry_run=True)
         assert would.counts == {"runs": 1, "files": 2}
         assert would.names == [str(tmp_path / run)]
         assert old.exists()
-        assert maintenance.delete_logs(tmp_path, None, CLOCK, dry_run=False).counts == {"runs": 0, "files": 0}
-        assert maintenance.delete_logs(tmp_path, 40, CLOCK, dry_run=False) == would
+        assert maintenance.delete_logs(str(tmp_path), None, CLOCK, dry_run=False).counts == {"runs": 0, "files": 0}
+        assert maintenance.delete_logs(str(tmp_path), 40, CLOCK, dry_run=False) == would
         assert not (tmp_path / run).exists()
         assert all(file.exists() for file in [young, *retried, foreign])
 
     def test_without_a_folder_there_is_nothing(self, tmp_path: Path) -> None:
-        assert maintenance.delete_logs(tmp_path / "none", 40, CLOCK, dry_run=False).names == []
+        assert maintenance.delete_logs(str(tmp_path / "none"), 40, CLOCK, dry_run=False).names == []
+
+    def test_those_in_a_bucket_are_the_buckets_to_delete(self) -> None:
+        assert maintenance.delete_logs("s3://logs", 40, CLOCK, dry_run=False).counts == {"runs": 0, "files": 0}
 
 
 def test_vacuum_is_the_owners(owner: Engine, engine: Engine) -> None:
