@@ -106,7 +106,7 @@ export function timeline(rows, narrow) {
     .append("text")
     .attr("y", 27)
     .text((data) => offsetLabel(data.offset));
-  row.append("rect").attr("class", "lane").attr("x", x(0)).attr("width", x(DAY) - x(0)).attr("y", 4).attr("height", band);
+  row.append("rect").attr("class", "track").attr("x", x(0)).attr("width", x(DAY) - x(0)).attr("y", 4).attr("height", band);
   row
     .append("g")
     .selectAll("line")
