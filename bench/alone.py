@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from run import TASKS, Round, machine, python, record, run_report, say, server_memory
-from store_uptime import embedded
-from store_uptime.database import migrate
+from store_uptime.db import embedded_postgres
+from store_uptime.db.engine import migrate
 from store_uptime.settings import Settings
 
 MARKS = ("<!-- bench/alone.py: begin -->", "<!-- bench/alone.py: end -->")
@@ -62,7 +62,7 @@ def measure(scratch: Path, week: Path, stores: int, shards: int) -> tuple[Round,
     """A first report from the files, and a second one on what is loaded."""
     measured, home = Round(), scratch / "home"
     home.mkdir(mode=0o755)
-    with embedded.running(home) as url:
+    with embedded_postgres.running(home) as url:
         environment = {"STORE_UPTIME_HOME": str(home), "STORE_UPTIME_DATABASE_URL": url}
         migrate(Settings.from_environment(environment))
         with server_memory(home) as server:
@@ -75,7 +75,7 @@ def measure(scratch: Path, week: Path, stores: int, shards: int) -> tuple[Round,
             stores,
             polls,
             bytes_in(week) / 1e9,
-            bytes_in(embedded.data_folder(home) / "base") / 1e9,
+            bytes_in(embedded_postgres.data_folder(home) / "base") / 1e9,
             server.all_mb,
         )
     return measured, size

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import polars as pl
 
-from store_uptime.database import connect
+from store_uptime.db.engine import connect
+from store_uptime.ingest.store_keys import store_key
 from store_uptime.settings import Settings
-from store_uptime.store_keys import store_key
 
 HERE = Path(__file__).resolve().parent
 

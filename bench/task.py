@@ -21,27 +21,27 @@ from typing import Any
 
 import airflow.sdk  # noqa: F401  (a task's process has it in memory)
 
-from store_uptime import reports
-from store_uptime.database import connect
+from store_uptime.db.engine import connect
+from store_uptime.reports.request import ReportRequest, create_report, report_id_of
 from store_uptime.settings import Settings
 
-MODULES = {"ingest": "load", "validate": "quality", "export": "export"}
+MODULES = {"ingest": "ingest.stage_files", "validate": "quality.validate", "export": "reports.export"}
 
 
 def body(
     task: str, dag_run_id: str, data: Path, reports_folder: Path, shard: int, shards: int
 ) -> Callable[[], dict[str, Any]]:
     """The call that is timed."""
-    module = import_module(f"store_uptime.{MODULES.get(task, 'stages')}")
+    module = import_module(f"store_uptime.{MODULES.get(task, 'reports.stages')}")
     if task == "validate":
         module.preload()
     function: Callable[..., dict[str, Any]] = getattr(module, task)
     settings = Settings.from_environment()
     engine = connect(settings, "writer")
-    report_id, clock = reports.report_id_of(dag_run_id), datetime.now(UTC)
+    report_id, clock = report_id_of(dag_run_id), datetime.now(UTC)
 
     def create_and_ingest() -> dict[str, Any]:
-        reports.create(engine, reports.ReportRequest(report_id, dag_run_id, created_at=clock, shards=shards))
+        create_report(engine, ReportRequest(report_id, dag_run_id, created_at=clock, shards=shards))
         return function(engine, report_id, data, clock)
 
     calls: dict[str, Callable[[], dict[str, Any]]] = {

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from store_uptime.settings import PROJECT, Settings
+from store_uptime.storage import is_url
 
 LONGEST_TASK_SECONDS = 3600  # execution_timeout of the DAGs' tasks
 EXECUTOR = "AIRFLOW__CORE__EXECUTOR"
@@ -59,7 +60,7 @@ def airflow_environment(settings: Settings, given: Mapping[str, str] | None = No
 
 def logs_environment(settings: Settings) -> dict[str, str]:
     """Where the tasks' logs go: to a folder, or from the machine that wrote them to a store that all machines read."""
-    if "://" not in settings.logs:
+    if not is_url(settings.logs):
         return {"AIRFLOW__LOGGING__BASE_LOG_FOLDER": settings.logs}
     return {
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(settings.home / "logs" / "tasks"),
@@ -158,7 +159,7 @@ def write_private(file: Path, content: dict[str, str]) -> None:
 
 def migrate_all(settings: Settings) -> None:
     """Brings our schemas and Airflow's own tables up to date. Airflow must be configured already."""
-    from store_uptime.database import migrate
+    from store_uptime.db.engine import migrate
 
     migrate(settings)
     if not is_airflow_migrated():

@@ -28,11 +28,12 @@ from sqlalchemy import Connection
 
 from commands.caller import at_caller, given
 from commands.console import user_console
-from store_uptime import citus, embedded
-from store_uptime.database import connect
+from store_uptime.db import embedded_postgres, topology
+from store_uptime.db.engine import connect
+from store_uptime.db.statements import statement
 from store_uptime.errors import SettingError, StoreUptimeError
 from store_uptime.settings import Settings
-from store_uptime.sql import statement
+from store_uptime.storage import is_url
 
 FORMAT = 1
 DUMP, MANIFEST = "database.dump", "manifest.json"
@@ -44,9 +45,9 @@ def back_up(say: Callable[[str], None]) -> str:
     """Writes a backup and returns its path. Reports may be made meanwhile: the backup is of one instant."""
     settings = Settings.from_environment()
     out = Path(at_caller(given("OUT") or str(settings.home / "backups")))
-    if not settings.database_url and not embedded.data_folder(settings.home).exists():
+    if not settings.database_url and not embedded_postgres.data_folder(settings.home).exists():
         raise StoreUptimeError(f"There is nothing to back up: {settings.home} has no database.")
-    with embedded.database(settings) as settings:
+    with embedded_postgres.database(settings) as settings:
         out.mkdir(parents=True, exist_ok=True)
         created_at = datetime.now(UTC)
         target = out / f"store-uptime-{created_at:%Y%m%dT%H%M%S.%fZ}.tar"
@@ -62,7 +63,7 @@ def back_up(say: Callable[[str], None]) -> str:
                 *("pg_dump", server, settings.database_url, "--format=custom", "--no-owner", f"--file={dump}"),
                 f"--snapshot={connection.scalar(statement('backup/export_snapshot'))}",
                 # Which shard is on which node is no state of ours, and would be wrong elsewhere.
-                *(["--exclude-extension=citus*"] if citus.is_there(connection) else []),
+                *(["--exclude-extension=citus*"] if topology.is_there(connection) else []),
             )
             with Archive(draft) as archive:
                 archive.add(dump, DUMP)
@@ -163,7 +164,7 @@ def restore(say: Callable[[str], None]) -> str:
     source = Path(at_caller(given("FROM")))
     folders = {"reports": settings.reports, "quality": settings.quality}
     targets = {name: settings.home / name for name in SECRETS} | {
-        name: Path(folder) for name, folder in folders.items() if "://" not in folder
+        name: Path(folder) for name, folder in folders.items() if not is_url(folder)
     }
     for target in targets.values():
         if target.is_file() or (target.is_dir() and any(target.iterdir())):
@@ -172,9 +173,9 @@ def restore(say: Callable[[str], None]) -> str:
     with tempfile.TemporaryDirectory(dir=settings.home, prefix=".restoring-") as work:
         manifest = extract(source, Path(work))
         reports = [path.stem for path in Path(work, "reports").glob("*.csv")]
-        if reports and "://" in settings.reports:
+        if reports and is_url(settings.reports):
             raise StoreUptimeError("STORE_UPTIME_REPORTS is a URL: restore into a folder, and copy the reports there.")
-        with embedded.database(settings) as settings:
+        with embedded_postgres.database(settings) as settings:
             restore_database(settings, Path(work, DUMP), manifest, reports)
         for name, target in targets.items():
             if Path(work, name).exists():
@@ -202,7 +203,9 @@ def extract(source: Path, folder: Path) -> dict[str, Any]:
                     continue
                 hashes[member.name] = unpack(content, folder / name)
     except (tarfile.TarError, json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise StoreUptimeError(f"{source} is no backup, or is damaged: {embedded.one_line(str(error))}.") from error
+        raise StoreUptimeError(
+            f"{source} is no backup, or is damaged: {embedded_postgres.one_line(str(error))}."
+        ) from error
     if not manifest:
         raise StoreUptimeError(f"{source} is not whole: it has no {MANIFEST}.")
     if manifest["format"] != FORMAT:
@@ -258,13 +261,13 @@ def run_tool(name: str, server: int, url: str, *arguments: str) -> None:
         check=False,
     )
     if finished.returncode:
-        raise StoreUptimeError(f"{name} failed: {embedded.most_telling_line(finished.stderr)}")
+        raise StoreUptimeError(f"{name} failed: {embedded_postgres.most_telling_line(finished.stderr)}")
 
 
 def tool(name: str, server: int) -> Path:
     """The program for a server of a major version: as new as the server, or the next newer."""
     found = {}
-    for path in (shutil.which(name), embedded.programs() / name):
+    for path in (shutil.which(name), embedded_postgres.programs() / name):
         if path is not None:
             said = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout
             version = re.search(r"(\d+)", said)

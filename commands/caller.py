@@ -8,6 +8,8 @@ from pathlib import Path
 
 import psutil
 
+from store_uptime.storage import is_url
+
 
 def given(name: str) -> str:
     """What the caller gave for a variable of make; empty if nothing."""
@@ -16,7 +18,7 @@ def given(name: str) -> str:
 
 def at_caller(folder: str) -> str:
     """A folder seen from where make was called: with `make -C` that is not the checkout."""
-    if "://" in folder:
+    if is_url(folder):
         return folder
     makes = (process for process in psutil.Process().parents() if process.name() in {"make", "gmake"})
     moved = any(re.match(r"-\w*C|--directory", argument) for make in makes for argument in make.cmdline())

@@ -29,7 +29,7 @@ from commands.stack import (
     stack_environment,
     users_of,
 )
-from store_uptime import embedded
+from store_uptime.db import embedded_postgres
 from store_uptime.errors import SettingError, StoreUptimeError
 from store_uptime.settings import Settings
 
@@ -73,7 +73,7 @@ def main(name: str, *arguments: str) -> None:
         # One that is given is the same for API servers that share no folder.
         keep_passwords(settings.home, users_of(os.environ[USERS]), {USER: password} if password else {})
     if name == "init":
-        embedded.check_server(settings.database_url)
+        embedded_postgres.check_server(settings.database_url)
         if settings.queue_url:
             check_queue(settings.queue_url)
         migrate_all(settings)
@@ -134,9 +134,9 @@ def with_passwords(given: Mapping[str, str]) -> dict[str, str]:
 
 def wait_for_tables(settings: Settings, seconds: float = MIGRATION_SECONDS) -> None:
     """Returns when the database has this version's tables: a new image's processes may start before its `init` ends."""
-    from store_uptime.database import is_migrated
+    from store_uptime.db.engine import is_migrated
 
-    embedded.check_server(settings.database_url)
+    embedded_postgres.check_server(settings.database_url)
     deadline = time.monotonic() + seconds
     while not is_migrated(settings):
         if time.monotonic() > deadline:
@@ -151,7 +151,9 @@ def check_queue(url: str) -> None:
     try:
         redis.Redis.from_url(url, socket_connect_timeout=10).ping()
     except redis.RedisError as error:
-        raise StoreUptimeError(f"STORE_UPTIME_QUEUE_URL cannot be used: {embedded.one_line(str(error))}") from error
+        raise StoreUptimeError(
+            f"STORE_UPTIME_QUEUE_URL cannot be used: {embedded_postgres.one_line(str(error))}"
+        ) from error
 
 
 if __name__ == "__main__":

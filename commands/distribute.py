@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from commands.console import user_console
-from store_uptime import citus
-from store_uptime.database import connect, migrate
+from store_uptime.db import topology
+from store_uptime.db.engine import connect, migrate
 from store_uptime.errors import SettingError
 from store_uptime.settings import Settings
 
@@ -16,7 +16,7 @@ def main() -> None:
             raise SettingError("STORE_UPTIME_DATABASE_URL", None, "the URL of the coordinator of a Citus cluster")
         migrate(settings)
         owner = connect(settings, "owner")
-        console.print(f"{citus.distribute(owner, console.say)} tables distributed")
+        console.print(f"{topology.distribute(owner, console.say)} tables distributed")
         owner.dispose()
 
 

@@ -26,13 +26,13 @@ gc.disable()  # a short life, most of it spent on imports, which leave no rubbis
 from commands.airflow_environment import airflow_environment, migrate_all  # noqa: E402
 from commands.caller import at_caller, given  # noqa: E402
 from commands.console import user_console  # noqa: E402
-from commands.second_process import SecondProcess  # noqa: E402
+from commands.import_worker import ImportWorker  # noqa: E402
 from commands.stack_state import Stack, is_scheduler_alive, no_scheduler, read_stack  # noqa: E402
-from store_uptime import embedded, tracing  # noqa: E402
+from store_uptime import tracing  # noqa: E402
+from store_uptime.contract import MAX_SHARDS, REPORT_DAG_ID  # noqa: E402
+from store_uptime.db import embedded_postgres  # noqa: E402
 from store_uptime.errors import ReportError, SettingError, StoreUptimeError  # noqa: E402
 from store_uptime.settings import PROJECT, Settings  # noqa: E402
-
-DAG_ID = "store_uptime_report"
 
 
 def main(say: Callable[[str], None]) -> str:
@@ -46,7 +46,7 @@ def main(say: Callable[[str], None]) -> str:
     )
     conf = parameters()
     with ExitStack() as stack:
-        settings = stack.enter_context(embedded.database(settings))
+        settings = stack.enter_context(embedded_postgres.database(settings))
         os.environ |= airflow_environment(settings) | {
             # Nothing of the web is needed here, and it costs imports.
             "AIRFLOW__CORE__PLUGINS_FOLDER": str(settings.home / "airflow" / "no-plugins"),
@@ -54,7 +54,7 @@ def main(say: Callable[[str], None]) -> str:
         }
         is_ours = stack.enter_context(no_scheduler(settings.home))
         if is_ours and not tracing.is_on():  # spans are only sent from this process
-            stack.enter_context(SecondProcess())
+            stack.enter_context(ImportWorker())
         import airflow.settings
 
         stack.callback(airflow.settings.dispose_orm, do_log=False)
@@ -66,7 +66,7 @@ def main(say: Callable[[str], None]) -> str:
 
 def run_here(settings: Settings, conf: dict[str, object], say: Callable[[str], None]) -> str:
     """Runs the DAG in this process."""
-    from store_uptime.reports import report_id_of
+    from store_uptime.reports.request import report_id_of
 
     sys.path.insert(0, str(PROJECT / "dags"))
     from store_uptime_report import report_dag
@@ -88,7 +88,7 @@ def tell_counts(say: Callable[[str], None]) -> None:
         def emit(self, record: logging.LogRecord) -> None:
             say(record.getMessage())
 
-    logger = logging.getLogger("store_uptime_tasks")
+    logger = logging.getLogger("store_uptime_airflow.tasks")
     logger.setLevel(logging.INFO)
     logger.addHandler(Teller())
 
@@ -100,7 +100,7 @@ def end_run(run_id: str) -> None:
     from airflow.utils.state import DagRunState
 
     with create_session() as session:
-        for dag_run in DagRun.find(dag_id=DAG_ID, run_id=run_id, state=DagRunState.RUNNING, session=session):
+        for dag_run in DagRun.find(dag_id=REPORT_DAG_ID, run_id=run_id, state=DagRunState.RUNNING, session=session):
             dag_run.set_state(DagRunState.FAILED)
 
 
@@ -117,9 +117,9 @@ def run_in_stack(settings: Settings, conf: dict[str, object], running: Stack | N
     from airflow.utils.types import DagRunTriggeredByType
 
     report = uuid4()
-    trigger_dag(DAG_ID, triggered_by=DagRunTriggeredByType.CLI, run_id=str(report), conf=conf)
+    trigger_dag(REPORT_DAG_ID, triggered_by=DagRunTriggeredByType.CLI, run_id=str(report), conf=conf)
     say(f"Airflow is up and makes report {report}")
-    while DagRun.find(dag_id=DAG_ID, run_id=str(report))[0].state not in {"success", "failed"}:
+    while DagRun.find(dag_id=REPORT_DAG_ID, run_id=str(report))[0].state not in {"success", "failed"}:
         if not is_scheduler_alive():
             raise StoreUptimeError(f"Airflow went away; report {report} goes on when it is up again.")
         time.sleep(0.2)
@@ -132,8 +132,8 @@ def run_in_stack(settings: Settings, conf: dict[str, object], running: Stack | N
 
 def outcome(settings: Settings, report: UUID) -> str:
     """The path of the published CSV; raises `ReportError` with the cause if there is none."""
-    from store_uptime.database import connect
-    from store_uptime.sql import statement
+    from store_uptime.db.engine import connect
+    from store_uptime.db.statements import statement
 
     engine = connect(settings, "reader")
     with engine.begin() as connection:
@@ -148,7 +148,7 @@ def outcome(settings: Settings, report: UUID) -> str:
 
 def parameters() -> dict[str, object]:
     """The run's parameters as the DAG wants them; raises `SettingError` naming the variable."""
-    from store_uptime.reports import duration_text, parse_duration, parse_instant
+    from store_uptime.calendar.durations import duration_text, parse_duration, parse_instant
 
     asked: dict[str, object] = {}
     if text := given("AS_OF"):
@@ -160,8 +160,8 @@ def parameters() -> dict[str, object]:
             raise SettingError("NO_DATA", text, "unknown or down")
         asked["no_data"] = text
     if text := given("SHARDS"):
-        if not (text.isdecimal() and 1 <= int(text) <= 256):
-            raise SettingError("SHARDS", text, "a number from 1 to 256")
+        if not (text.isdecimal() and 1 <= int(text) <= MAX_SHARDS):
+            raise SettingError("SHARDS", text, f"a number from 1 to {MAX_SHARDS}")
         asked["shards"] = int(text)
     return asked
 

@@ -1,7 +1,7 @@
 """`make up` and `make down`: Airflow with the plugin, as plain processes of this machine.
 
 `up` returns when everything is healthy; what it started is remembered in airflow/stack.json under STORE_UPTIME_HOME,
-so that `down` stops exactly that. Logs are in logs/ there. A keeper (keeper.py) starts again what ends meanwhile.
+so that `down` stops exactly that. Logs are in logs/ there. The supervisor (supervisor.py) restarts what ends meanwhile.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ import psutil
 from commands.airflow_environment import airflow_environment, executor_environment, migrate_all, write_private
 from commands.console import user_console
 from commands.stack_state import Stack, file_of, open_lock, read_stack
-from store_uptime import embedded
+from store_uptime.contract import REPORT_DAG_ID
+from store_uptime.db import embedded_postgres
 from store_uptime.errors import SettingError, StoreUptimeError
 from store_uptime.settings import PROJECT, Settings
 
@@ -45,7 +46,7 @@ PROCESSES = {
 }
 # Only where there is a queue.
 WORKER = {"worker": ["celery", "worker", "--skip-serve-logs"]}
-KEEPER = "keeper"
+SUPERVISOR = "supervisor"
 
 
 def up(port: int) -> str:
@@ -53,14 +54,14 @@ def up(port: int) -> str:
     settings = Settings.from_environment()
     running = read_stack(settings.home)
     if running is not None:
-        if running.keeper is not None and is_alive(*running.keeper):
+        if running.supervisor is not None and is_alive(*running.supervisor):
             return f"Airflow is up already: {running.url}\n{sign_in(settings.home)}"
         down()
     users = users_of(os.environ.get(USERS))
     check_free(port)
     url = f"http://{HOST}:{port}"
     with ExitStack() as stack:
-        settings_with_database = stack.enter_context(embedded.database(settings))
+        settings_with_database = stack.enter_context(embedded_postgres.database(settings))
         lock = stack.enter_context(open_lock(settings.home))
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -74,7 +75,7 @@ def up(port: int) -> str:
         locks = [lock.fileno()]
         if not settings.database_url:
             end_lost_reports()
-            locks.append(stack.enter_context(embedded.hold(settings.home)).fileno())
+            locks.append(stack.enter_context(embedded_postgres.hold(settings.home)).fileno())
         keep_passwords(settings.home, users)
         names = [*PROCESSES, *(WORKER if settings.queue_url else {})]
         processes = {name: start(name, settings.home, locks) for name in names}
@@ -86,7 +87,7 @@ def up(port: int) -> str:
             stop(processes)
             file_of(settings.home).unlink()
             raise
-        replace(started, keeper=start(KEEPER, settings.home, locks)).write(settings.home)
+        replace(started, supervisor=start(SUPERVISOR, settings.home, locks)).write(settings.home)
     return f"Airflow is up: {url}\n{sign_in(settings.home)}"
 
 
@@ -96,13 +97,13 @@ def down() -> str:
     running = read_stack(settings.home)
     if running is None:
         return "Nothing is up."
-    if running.keeper is not None:
-        stop_keeper(*running.keeper)
+    if running.supervisor is not None:
+        stop_supervisor(*running.supervisor)
         running = read_stack(settings.home) or running  # it may have started something until then
     stop(running.processes)
     file_of(settings.home).unlink()
     if not settings.database_url:
-        embedded.stop_if_unused(settings.home)
+        embedded_postgres.stop_if_unused(settings.home)
     return "Airflow is down."
 
 
@@ -132,8 +133,8 @@ def stack_environment(
 
 def start(name: str, home: Path, locks: list[int]) -> tuple[int, float]:
     """Starts a process, out of reach of the terminal; it keeps the locks (open files) for as long as it lives."""
-    keeper = ["commands.keeper", *map(str, locks)]
-    module = keeper if name == KEEPER else ["airflow", *(PROCESSES | WORKER)[name]]
+    supervisor = ["commands.supervisor", *map(str, locks)]
+    module = supervisor if name == SUPERVISOR else ["airflow", *(PROCESSES | WORKER)[name]]
     log = log_of(name, home)
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("a") as output:
@@ -172,7 +173,7 @@ def first_unhealthy(url: str, home: Path) -> str | None:
             return f"the {part} is not healthy"
     login = {"username": USER, "password": password_of(home)}
     token = json.loads(ask(f"{url}/auth/token", body=login) or "{}").get("access_token", "")
-    if ask(f"{url}/api/v2/dags/store_uptime_report", token=token) is None:
+    if ask(f"{url}/api/v2/dags/{REPORT_DAG_ID}", token=token) is None:
         return "the DAG has not been read"
     health_url = f"{url}/store-uptime/health"
     if ask(health_url) is None:
@@ -203,13 +204,13 @@ def ask(url: str, *, body: dict[str, str] | None = None, token: str = "") -> str
         return None
 
 
-def stop_keeper(pid: int, started_at: float) -> None:
-    """Ends the keeper, but not what it started."""
+def stop_supervisor(pid: int, started_at: float) -> None:
+    """Ends the supervisor, but not what it started."""
     if is_alive(pid, started_at):
-        keeper = psutil.Process(pid)
-        keeper.terminate()
-        if keeper in psutil.wait_procs([keeper], timeout=STOP_SECONDS)[1]:
-            keeper.kill()
+        supervisor = psutil.Process(pid)
+        supervisor.terminate()
+        if supervisor in psutil.wait_procs([supervisor], timeout=STOP_SECONDS)[1]:
+            supervisor.kill()
 
 
 def stop(processes: Mapping[str, tuple[int, float]]) -> None:

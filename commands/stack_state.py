@@ -19,14 +19,14 @@ from typing import IO
 class Stack:
     """A running Airflow: its address, its folders, and for each process its id and when it was started.
 
-    The keeper is the process that starts the others again; while they are started for the first time there is none.
+    The supervisor is the process that starts the others again; while they are started for the first time there is none.
     """
 
     url: str
     data: str
     reports: str
     processes: dict[str, tuple[int, float]]
-    keeper: tuple[int, float] | None = None
+    supervisor: tuple[int, float] | None = None
 
     def write(self, home: Path) -> None:
         """Remembers it, in one go: others may read meanwhile."""
@@ -38,7 +38,10 @@ class Stack:
 def read_stack(home: Path) -> Stack | None:
     """What `make up` wrote, if `make down` has not been called since."""
     try:
-        return Stack(**json.loads(file_of(home).read_text()))
+        content = json.loads(file_of(home).read_text())
+        # As version 0.1 called it: an Airflow that it started can still be stopped.
+        content["supervisor"] = content.pop("keeper", None) or content.get("supervisor")
+        return Stack(**content)
     except FileNotFoundError:
         return None
 

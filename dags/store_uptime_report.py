@@ -24,70 +24,70 @@ from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import dag, task
 
-import store_uptime_alerts as alerts
-import store_uptime_failures as failures
-import store_uptime_tasks as tasks
 from store_uptime.settings import Settings
-from store_uptime_params import PARAMS
+from store_uptime_airflow import callbacks, folders, retries, tasks
+from store_uptime_airflow.params import PARAMS
+
+SETTINGS = Settings.from_environment()
 
 
 @dag(
-    schedule=Settings.from_environment().schedule,
+    schedule=SETTINGS.schedule,
     start_date=datetime(2023, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=4,
     dagrun_timeout=timedelta(hours=6),
     params=PARAMS,
-    default_args=failures.DEFAULTS,
+    default_args=retries.DEFAULTS,
     doc_md=__doc__,
     dag_display_name="Store uptime report",
     tags=["stores", "uptime"],
-    **alerts.CALLBACKS,
+    **callbacks.CALLBACKS,
 )
 def store_uptime_report() -> None:
     @task(map_index_template=tasks.LOADER_NAME)
     def ingest(loader: int) -> None:
         """Copies new files from the data folder into the database."""
-        from store_uptime import load
+        from store_uptime.ingest import stage_files
 
         tasks.open_report()
-        tasks.run_stage(load.ingest, tasks.data_folder(), datetime.now(UTC), Settings.from_environment().loaders)
+        tasks.run_stage(stage_files.ingest, folders.data_folder(), datetime.now(UTC), SETTINGS.loaders)
 
     @task
     def validate() -> list[int]:
         """Checks what was ingested; returns the shards that the next three tasks are mapped over."""
-        from store_uptime import quality
+        from store_uptime.quality import validate as quality
 
-        tasks.run_stage(quality.validate, Settings.from_environment(), datetime.now(UTC), tasks.quality_folder())
+        tasks.run_stage(quality.validate, SETTINGS, datetime.now(UTC), folders.quality_folder())
         return tasks.shards()
 
     @task(map_index_template=tasks.SHARD_NAME)
     def localize(shard: int) -> None:
         """Finds each store's zone and the zone's clock changes."""
-        from store_uptime import stages
+        from store_uptime.reports import stages
 
         tasks.run_stage(stages.localize, shard)
 
     @task(map_index_template=tasks.SHARD_NAME)
     def clip(shard: int) -> None:
         """Turns business hours into open time, in UTC."""
-        from store_uptime import stages
+        from store_uptime.reports import stages
 
         tasks.run_stage(stages.clip, shard)
 
     @task(map_index_template=tasks.SHARD_NAME)
     def interpolate(shard: int) -> None:
         """Fills the time between polls, and adds up."""
-        from store_uptime import stages
+        from store_uptime.reports import stages
 
         tasks.run_stage(stages.interpolate, shard)
 
     @task(outlets=[tasks.PUBLISHED_REPORT])
     def export() -> None:
         """Writes the CSV and publishes it."""
-        from store_uptime.export import export as write_csv
+        from store_uptime.reports.export import export as write_csv
 
-        tasks.run_stage(write_csv, tasks.reports_folder(), datetime.now(UTC))
+        tasks.run_stage(write_csv, folders.reports_folder(), datetime.now(UTC))
 
     shards = validate()
     loaded = ingest.override(doc_md=ingest.function.__doc__).expand(loader=tasks.loaders())

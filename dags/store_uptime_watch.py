@@ -15,8 +15,8 @@ from datetime import UTC, datetime, timedelta
 from airflow.sdk import dag, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException
 
-import store_uptime_alerts as people
 from store_uptime.settings import Settings
+from store_uptime_airflow import callbacks
 
 SETTINGS = Settings.from_environment()
 
@@ -26,8 +26,8 @@ def is_out(clock: datetime) -> bool:
 
     Its time counts from when it could begin: on a new installation, or with a scheduler that was down, that is later.
     """
-    from store_uptime import alerts
-    from store_uptime.database import connected
+    from store_uptime.db.engine import connected
+    from store_uptime.operations import alerts
 
     dag_run = get_current_context()["dag_run"]
     night = dag_run.data_interval_end or dag_run.run_after
@@ -37,8 +37,8 @@ def is_out(clock: datetime) -> bool:
         return True
     if clock < max(night, dag_run.start_date or night) + SETTINGS.alert_late_after:
         return False
-    alert = alerts.of_late_night(night, report, SETTINGS.alert_late_after, dag_run.run_id, people.base_url())
-    people.send(alert)
+    alert = alerts.of_late_night(night, report, SETTINGS.alert_late_after, dag_run.run_id, callbacks.base_url())
+    callbacks.send(alert)
     raise AirflowFailException(" ".join(alert.why))
 
 

@@ -48,14 +48,14 @@ class StoreUptimePlugin(AirflowPlugin):
     @cached_property
     def fastapi_apps(self) -> list[dict[str, Any]]:  # type: ignore[override]
         """The API and the pages."""
+        from store_uptime_web.airflow_client import PREFIX
         from store_uptime_web.app import create_mount
-        from store_uptime_web.runs import PREFIX
 
         return [{"name": "Store Uptime", "app": create_mount(), "url_prefix": PREFIX}]
 
     @cached_property
     def fastapi_root_middlewares(self) -> list[dict[str, Any]]:  # type: ignore[override]
         """What lets the API call Airflow's own in this process."""
-        from store_uptime_web.runs import RootMiddleware
+        from store_uptime_web.airflow_client import RootMiddleware
 
         return [{"name": "Store Uptime", "middleware": RootMiddleware}]

@@ -18,7 +18,7 @@ from typing import Any
 
 from pglast import ast, enums, parse_sql
 
-from store_uptime.citus import DISTRIBUTED_TABLES, REFERENCE_TABLES
+from store_uptime.db.topology import DISTRIBUTED_TABLES, REFERENCE_TABLES
 
 KEY = "store_key"
 ONE_STORE = "the store of a bind"

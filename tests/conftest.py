@@ -13,8 +13,8 @@ import psycopg2
 import pytest
 from sqlalchemy import Engine
 
-from store_uptime import embedded
-from store_uptime.database import connect, migrate
+from store_uptime.db import embedded_postgres
+from store_uptime.db.engine import connect, migrate
 from store_uptime.settings import PROJECT, Settings
 
 if TYPE_CHECKING:
@@ -26,10 +26,13 @@ MIGRATED = "migrated"
 @pytest.fixture(scope="session")
 def server() -> Iterator[Callable[[str], str]]:
     """A running PostgreSQL; called with the name of a database it gives the URL."""
-    with tempfile.TemporaryDirectory(prefix="store-uptime-tests-") as home, embedded.running(Path(home)) as url:
+    with (
+        tempfile.TemporaryDirectory(prefix="store-uptime-tests-") as home,
+        embedded_postgres.running(Path(home)) as url,
+    ):
 
         def url_of(database: str) -> str:
-            return url.replace(f"/{embedded.DATABASE}?", f"/{database}?")
+            return url.replace(f"/{embedded_postgres.DATABASE}?", f"/{database}?")
 
         # Nothing here outlives the run, so nothing has to reach the disk.
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):

@@ -12,8 +12,9 @@ from uuid import UUID, uuid4
 from sqlalchemy import Engine, text
 
 import oracle
-from store_uptime import acceptance, export, load, reports, stages
-from store_uptime.reports import ReportRequest
+from store_uptime.ingest import acceptance, stage_files
+from store_uptime.reports import export, stages
+from store_uptime.reports.request import ReportRequest, create_report, report_id_of
 from store_uptime.settings import Settings
 
 CLOCK = datetime(2031, 1, 1, tzinfo=UTC)
@@ -42,13 +43,13 @@ def run_report(
 ) -> Published:
     """A whole report. With `settings` Great Expectations judges what was loaded, without it is taken as it is."""
     report_id = start(engine, clock=clock, **parameters)
-    load.ingest(engine, report_id, data, clock)
+    stage_files.ingest(engine, report_id, data, clock)
     if settings is None:
         acceptance.accept(engine, report_id, clock)
     else:
-        from store_uptime import quality
+        from store_uptime.quality import validate
 
-        quality.validate(engine, report_id, settings, clock)
+        validate.validate(engine, report_id, settings, clock)
     return compute(engine, report_id, out, parameters.get("shards", 1))
 
 
@@ -57,8 +58,8 @@ def start(
 ) -> UUID:
     """The row of a new report; `parameters` are the other fields of `ReportRequest`."""
     dag_run_id = dag_run_id or str(uuid4())
-    report_id = reports.report_id_of(dag_run_id)
-    reports.create(engine, ReportRequest(report_id, dag_run_id, clock, as_of_requested=as_of, **parameters))
+    report_id = report_id_of(dag_run_id)
+    create_report(engine, ReportRequest(report_id, dag_run_id, clock, as_of_requested=as_of, **parameters))
     return report_id
 
 

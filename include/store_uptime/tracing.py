@@ -15,7 +15,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, event
 
-from store_uptime.sql import name_of
+from store_uptime.db.statements import name_of
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Span

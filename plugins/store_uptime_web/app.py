@@ -8,8 +8,9 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.types import ASGIApp
 
-from store_uptime_web import pages, problems, routes_figures, routes_quality, routes_reports, routes_service
-from store_uptime_web.correlation import Correlated
+from store_uptime_web import problems
+from store_uptime_web.api import figures, pages, quality, reports, service
+from store_uptime_web.middleware.correlation import Correlated
 from store_uptime_web.models import Asked
 from store_uptime_web.problems import ProblemBody
 from store_uptime_web.security import SafeHeaders
@@ -63,9 +64,8 @@ def create_app() -> FastAPI:
         redirect_slashes=False,
     )
     problems.install(app)
-    for routes in (routes_reports, routes_figures, routes_quality, routes_service):
-        app.include_router(routes.router)
-    app.include_router(pages.router)
+    for resource in (reports, figures, quality, service, pages):
+        app.include_router(resource.router)
     return app
 
 

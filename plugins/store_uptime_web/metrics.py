@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from store_uptime_web import records
+from store_uptime_web import queries
 
 RUNS_WINDOW = timedelta(days=7)
 PERIODS = ("hour", "day", "week")
@@ -48,23 +48,23 @@ class ReportCollector(Collector):
         return [gauge(name) for name in METRICS]
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        runs = records.rows("metrics_runs", since=datetime.now(UTC) - RUNS_WINDOW)[0]
+        runs = queries.rows("metrics_runs", since=datetime.now(UTC) - RUNS_WINDOW)[0]
         yield gauge("store_uptime_runs", *((runs._mapping[state], state) for state in runs._fields))
         yield from of_report()
         yield from of_input()
-        last_polled_at = records.rows("metrics_polls")[0].last_polled_at
+        last_polled_at = queries.rows("metrics_polls")[0].last_polled_at
         yield gauge("store_uptime_last_poll_timestamp_seconds", *instants(last_polled_at))
 
 
 def of_report() -> Iterator[GaugeMetricFamily]:
     """The newest published report."""
-    report = records.row("metrics_report")
+    report = queries.row("metrics_report")
     if report is None:
         return
     yield gauge("store_uptime_report_as_of_timestamp_seconds", *instants(report.as_of))
     yield gauge("store_uptime_report_published_timestamp_seconds", *instants(report.published_at))
     yield gauge("store_uptime_report_duration_seconds", ((report.published_at - report.created_at).total_seconds(),))
-    tasks = records.rows("metrics_tasks", report_id=report.report_id)
+    tasks = queries.rows("metrics_tasks", report_id=report.report_id)
     yield gauge("store_uptime_report_task_duration_seconds", *((float(task.seconds), task.task) for task in tasks))
     yield gauge("store_uptime_report_stores", (report.store_count,))
     ratios = unknown_ratios(report.report_id, report.published_at)
@@ -73,12 +73,12 @@ def of_report() -> Iterator[GaugeMetricFamily]:
 
 def of_input() -> Iterator[GaugeMetricFamily]:
     """What the newest run found and checked, whether or not it came to a report."""
-    kinds = records.rows("metrics_files")
+    kinds = queries.rows("metrics_files")
     yield gauge("store_uptime_input_rows", *((kind.rows_read, kind.kind) for kind in kinds))
     yield gauge("store_uptime_input_quarantined_rows", *((kind.rows_quarantined, kind.kind) for kind in kinds))
     shares = ((kind.rows_quarantined / kind.rows_read, kind.kind) for kind in kinds if kind.rows_read)
     yield gauge("store_uptime_input_quarantined_ratio", *shares)
-    unmet = records.row("metrics_expectations")
+    unmet = queries.row("metrics_expectations")
     found = [(unmet._mapping[severity], severity) for severity in unmet._fields] if unmet is not None else []
     yield gauge("store_uptime_unmet_expectations", *found)
 
@@ -86,7 +86,7 @@ def of_input() -> Iterator[GaugeMetricFamily]:
 @lru_cache(maxsize=1)
 def unknown_ratios(report_id: UUID, _published_at: datetime) -> list[tuple[float, str]]:
     """For each period. Summing up a million stores takes a while, and a published report does not change."""
-    totals = records.rows("totals", report_id=report_id)[0]._mapping
+    totals = queries.rows("totals", report_id=report_id)[0]._mapping
     sums = [(totals[f"unknown_last_{period}_us"], totals[f"open_last_{period}_us"], period) for period in PERIODS]
     return [(float(unknown / total), period) for unknown, total, period in sums if total]
 

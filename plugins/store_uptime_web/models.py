@@ -18,11 +18,11 @@ from pydantic import (
     field_validator,
 )
 
+from store_uptime.calendar.durations import duration_text, parse_duration, parse_instant
+from store_uptime.contract import MAX_SHARDS, MAX_STORE_IDS
 from store_uptime.errors import SettingError
-from store_uptime.reports import duration_text, parse_duration, parse_instant
 from store_uptime_web.cursors import is_storable
 
-MOST_STORE_IDS = 10_000  # as the DAG's Param has it
 EARLIEST, LATEST = datetime(1970, 1, 8, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
@@ -98,9 +98,9 @@ class Asked(BaseModel):
     )
     no_data: NoData = Field(default="unknown", description="What open time that no poll vouches for counts as.")
     store_ids: list[Annotated[Text, Field(min_length=1, max_length=1024)]] | None = Field(
-        default=None, min_length=1, max_length=MOST_STORE_IDS, description="Only these stores. Default: all."
+        default=None, min_length=1, max_length=MAX_STORE_IDS, description="Only these stores. Default: all."
     )
-    shards: int = Field(default=1, strict=True, ge=1, le=256, description="Pieces to compute the stores in.")
+    shards: int = Field(default=1, strict=True, ge=1, le=MAX_SHARDS, description="Pieces to compute the stores in.")
 
     @field_validator("as_of", mode="before")
     @classmethod

@@ -12,10 +12,10 @@ from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Row
 
-from store_uptime_web import records, runs
+from store_uptime_web import airflow_client, queries
+from store_uptime_web.airflow_client import Run
 from store_uptime_web.models import State
 from store_uptime_web.problems import Problem
-from store_uptime_web.runs import Run
 
 TASKS = ("ingest", "validate", "localize", "clip", "interpolate", "export")
 SHARDED_TASKS = ("localize", "clip", "interpolate")
@@ -106,10 +106,12 @@ class Progress:
 
 async def of_report(request: Request, report_id: UUID) -> Progress:
     """The report; 404 for an id that was never issued, 410 once deleted. Of a published one Airflow is not asked."""
-    row = await run_in_threadpool(records.row, "report", report_id=report_id)
+    row = await run_in_threadpool(queries.row, "report", report_id=report_id)
     if row is not None and row.published_at is not None:
         return Progress(row, None)
-    run = await (runs.read(request, row.dag_run_id) if row is not None else runs.find(request, report_id))
+    run = await (
+        airflow_client.read(request, row.dag_run_id) if row is not None else airflow_client.find(request, report_id)
+    )
     if row is None and run is None:
         raise unknown_report(report_id)
     found = Progress(row, run)

@@ -26,9 +26,9 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from store_uptime.contract import REPORT_DAG_ID
 from store_uptime_web.problems import Problem, answer
 
-DAG_ID = "store_uptime_report"
 LARGEST_BODY_BYTES = 1 << 20
 
 # Per user and API server process.
@@ -84,7 +84,7 @@ def refuse_foreign_pages(request: Request) -> None:
 
 def guard(method: str, rate: RateLimitItem) -> Callable[..., Awaitable[BaseUser]]:
     """A dependency that lets through who may do `method` on the runs of the DAG, as Airflow has it."""
-    check_access = requires_access_dag(method, DagAccessEntity.RUN, param_dag_id=DAG_ID)  # type: ignore[arg-type]
+    check_access = requires_access_dag(method, DagAccessEntity.RUN, param_dag_id=REPORT_DAG_ID)  # type: ignore[arg-type]
 
     async def let_through(request: Request, user: GetUserDep) -> BaseUser:
         await run_in_threadpool(check_access, request, user)
@@ -101,7 +101,7 @@ def is_allowed(method: str, user: BaseUser) -> bool:
     return get_auth_manager().is_authorized_dag(
         method=method,  # type: ignore[arg-type]
         access_entity=DagAccessEntity.RUN,
-        details=DagDetails(id=DAG_ID, team_name=DagModel.get_team_name(DAG_ID)),
+        details=DagDetails(id=REPORT_DAG_ID, team_name=DagModel.get_team_name(REPORT_DAG_ID)),
         user=user,
     )
 

@@ -18,7 +18,7 @@ import pytest
 import citus_stand_in
 from commands.backup import tool
 from conftest import execute
-from store_uptime import embedded
+from store_uptime.db import embedded_postgres
 from store_uptime.errors import StoreUptimeError
 from store_uptime.settings import PROJECT
 
@@ -86,7 +86,7 @@ def test_what_was_backed_up_comes_back_and_goes_on(home: Path, report: Path, bac
     again = made(run(other, "commands.report", AS_OF=AS_OF))
     assert again.name != report.name
     assert again.read_bytes() == report.read_bytes()
-    with embedded.running(other) as url:
+    with embedded_postgres.running(other) as url:
         assert rows(url, "select csv_path from report.report order by created_at") == [(str(back),), (str(again),)]
         # Airflow knows both runs, and the files were not loaded again.
         assert rows(url, "select count(*) from report.report join public.dag_run on dag_run_id = run_id") == [(2,)]
@@ -142,8 +142,10 @@ def test_what_is_not_said_or_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_programs_are_as_new_as_the_server() -> None:
-    said = subprocess.run([tool("pg_dump", embedded.MAJOR_VERSION), "--version"], capture_output=True, text=True)
-    assert f" {embedded.MAJOR_VERSION}." in said.stdout
+    said = subprocess.run(
+        [tool("pg_dump", embedded_postgres.MAJOR_VERSION), "--version"], capture_output=True, text=True
+    )
+    assert f" {embedded_postgres.MAJOR_VERSION}." in said.stdout
     with pytest.raises(StoreUptimeError, match="pg_dump of PostgreSQL 99 or newer is needed"):
         tool("pg_dump", 99)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from store_uptime import embedded
+from store_uptime.db import embedded_postgres
 from store_uptime.settings import PROJECT
 
 
@@ -42,7 +42,7 @@ def test_the_last_line_is_the_path_of_the_csv(home: Path) -> None:
     assert [line.split()[1] for line in finished.stderr.splitlines()] == [
         "ingest:", "validate:", "localize:", "clip:", "interpolate:", "export:",
     ]  # fmt: skip
-    assert embedded.postmaster_pid(home) is None
+    assert embedded_postgres.postmaster_pid(home) is None
 
 
 def test_folders_are_the_caller_s_and_a_bad_file_is_one_clear_line(home: Path, tmp_path: Path) -> None:

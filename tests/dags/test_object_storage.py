@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from dags.runs import Deployment, clear_and_run, make_report
-from store_uptime.reports import report_id_of
+from store_uptime.reports.request import report_id_of
 from store_uptime.settings import PROJECT
 
 

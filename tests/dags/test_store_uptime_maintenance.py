@@ -13,9 +13,9 @@ from sqlalchemy import text
 
 from dags.runs import Deployment, make_report
 from pipeline import dump
-from store_uptime.database import connect
-from store_uptime.maintenance import rows_of_tables
-from store_uptime.reports import report_id_of
+from store_uptime.db.engine import connect
+from store_uptime.operations.maintenance import rows_of_tables
+from store_uptime.reports.request import report_id_of
 
 EDGES = {
     "create_months": {"vacuum"},

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from dags.runs import TASKS, Deployment, clear_and_run, make_report, states
-from store_uptime.reports import report_id_of
+from store_uptime.reports.request import report_id_of
 
 HEADER = (
     "store_id,uptime_last_hour,uptime_last_day,uptime_last_week,"

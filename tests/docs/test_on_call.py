@@ -8,7 +8,7 @@ from typing import get_args
 
 import yaml
 
-from store_uptime.alerts import Kind
+from store_uptime.operations.alerts import Kind
 from store_uptime.settings import PROJECT
 
 RULES = yaml.safe_load((PROJECT / "deploy" / "prometheus" / "rules.yml").read_text())

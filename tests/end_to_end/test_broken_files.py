@@ -17,8 +17,8 @@ from sqlalchemy import Engine
 
 import small
 from pipeline import CLOCK, dump, run_report, start
-from store_uptime import load
 from store_uptime.errors import InputFileError, InputFolderError
+from store_uptime.ingest import stage_files
 
 ROWS = 3000
 NOBODY = 65534
@@ -155,7 +155,7 @@ def file_is_refused(engines: list[Engine]) -> Callable[[Path, str], InputFileErr
             report_id = start(engine)
             before = dump(engine)
             with pytest.raises(InputFileError) as raised:
-                load.ingest(engine, report_id, folder, CLOCK)
+                stage_files.ingest(engine, report_id, folder, CLOCK)
             error = raised.value
             assert name in str(error)
             assert error.file == name
@@ -205,7 +205,7 @@ def test_a_file_without_read_permission_is_refused(engine: Engine) -> None:
         folder = small.write(Path(place) / "data")
         (folder / "store_status.csv").chmod(0)
         with as_an_ordinary_user(), pytest.raises(InputFileError, match=r"^store_status\.csv: .*Permission denied"):
-            load.ingest(engine, report_id, folder, CLOCK)
+            stage_files.ingest(engine, report_id, folder, CLOCK)
     assert dump(engine) == before
 
 
@@ -253,6 +253,6 @@ def test_a_folder_that_cannot_be_used_is_refused(
     report_id = start(engine)
     before = dump(engine)
     with pytest.raises(InputFolderError) as raised:
-        load.ingest(engine, report_id, prepare(tmp_path / "data"), CLOCK)
+        stage_files.ingest(engine, report_id, prepare(tmp_path / "data"), CLOCK)
     assert all(word in str(raised.value) for word in words)
     assert dump(engine) == before

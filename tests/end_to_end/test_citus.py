@@ -15,9 +15,12 @@ import citus_rules
 import citus_stand_in
 import small
 from pipeline import CLOCK, run_report, start
-from store_uptime import citus, load, maintenance, quality
-from store_uptime.database import connect
+from store_uptime.db import topology
+from store_uptime.db.engine import connect
 from store_uptime.errors import InputFileError
+from store_uptime.ingest import stage_files
+from store_uptime.operations import maintenance
+from store_uptime.quality import validate
 from store_uptime.settings import PROJECT, Settings
 
 TABLES = """
@@ -35,7 +38,7 @@ SMALL_IDENTITIES = """
     select attrelid::regclass::text from pg_attribute
     where attidentity <> '' and atttypid <> 'bigint'::regtype and attrelid::regclass::text = any(:tables)
 """
-ALL = [*citus.REFERENCE_TABLES, *citus.DISTRIBUTED_TABLES]
+ALL = [*topology.REFERENCE_TABLES, *topology.DISTRIBUTED_TABLES]
 
 
 def test_every_table_has_its_place(engine: Engine) -> None:
@@ -46,18 +49,18 @@ def test_every_table_has_its_place(engine: Engine) -> None:
 def test_keys_allow_it(engine: Engine) -> None:
     """Citus wants the distribution column in each unique key, and foreign keys that lead to copies of a whole table."""
     with engine.connect() as connection:
-        tables = {"tables": list(citus.DISTRIBUTED_TABLES)}
+        tables = {"tables": list(topology.DISTRIBUTED_TABLES)}
         assert connection.scalars(text(KEYS_WITHOUT_STORE), tables).all() == []
         assert connection.scalars(text(SMALL_IDENTITIES), {"tables": ALL}).all() == []
         ours = [row for row in connection.execute(text(FOREIGN_KEYS)) if row[0] in ALL]
-    assert {target for _, target in ours} <= set(citus.REFERENCE_TABLES)
+    assert {target for _, target in ours} <= set(topology.REFERENCE_TABLES)
     order = {table: position for position, table in enumerate(ALL)}
     assert all(order[target] < order[table] for table, target in ours)
 
 
 def test_a_server_without_citus_is_left_as_it_is(engine: Engine) -> None:
-    with pytest.raises(citus.CitusError, match="create extension citus"):
-        citus.distribute(engine, print)
+    with pytest.raises(topology.CitusError, match="create extension citus"):
+        topology.distribute(engine, print)
 
 
 def test_shared_tables_are_changed_before_stores_are_looked_at(engine: Engine, tmp_path: Path) -> None:
@@ -98,16 +101,16 @@ def test_shared_tables_are_changed_before_stores_are_looked_at(engine: Engine, t
     run_report(engine, data, folder, as_of_limit=CLOCK)
     run_report(engine, data, folder, as_of_limit=CLOCK)  # nothing is new
     small.write(data, store_status=small.STATUS.replace("0042", "43"), store_timezones=small.ZONES + " ")
-    load.ingest(engine, start(engine), data, CLOCK)
+    stage_files.ingest(engine, start(engine), data, CLOCK)
     with engine.connect() as connection:
         staged = connection.scalars(text("select file_id from core.file where state = 'staged'")).all()
     # By several loaders, and one of their files cannot be loaded.
     small.write(data, store_status=small.STATUS.replace("0042", "44"), store_timezones="store_id\n")
     with pytest.raises(InputFileError):
-        load.ingest(engine, start(engine), data, CLOCK, loaders=2, large_file_bytes=10)
+        stage_files.ingest(engine, start(engine), data, CLOCK, loaders=2, large_file_bytes=10)
     small.write(data, store_status=small.STATUS.replace("0042", "45"))
-    load.ingest(engine, start(engine), data, CLOCK, loaders=2, large_file_bytes=10)
-    quality.reject(engine, {file_id: ["not as expected"] for file_id in staged})
+    stage_files.ingest(engine, start(engine), data, CLOCK, loaders=2, large_file_bytes=10)
+    validate.reject(engine, {file_id: ["not as expected"] for file_id in staged})
     maintenance.delete_reports(engine, folder, 0, CLOCK.replace(year=2040), dry_run=False)
     assert maintenance.delete_snapshots(engine, dry_run=False).counts["files"] == 1
     maintenance.delete_left_overs(engine, folder, tmp_path / "quality", CLOCK, dry_run=False)
@@ -119,13 +122,13 @@ def test_shared_tables_are_changed_before_stores_are_looked_at(engine: Engine, t
 def test_the_way_on_citus(settings: Settings, owner: Engine, tmp_path: Path, sample_report: bytes) -> None:
     citus_stand_in.create(settings.database_url)
     said: list[str] = []
-    assert citus.distribute(owner, said.append) == len(ALL)
+    assert topology.distribute(owner, said.append) == len(ALL)
     assert said == [f"distributed {table}" for table in ALL]
     with owner.begin() as connection:  # as Citus has a table that a key leads from to a shared one
         connection.execute(
             text("update pg_dist_partition set repmodel = 's' where logicalrelid = 'core.file'::regclass")
         )
-    assert citus.distribute(owner, said.append) == 1
+    assert topology.distribute(owner, said.append) == 1
     assert said[-1] == "distributed core.file"
 
     writer, reader = connect(settings, "writer"), connect(settings, "reader")

@@ -17,9 +17,10 @@ from sqlalchemy import Connection, Engine, event, text
 import small
 import worlds
 from pipeline import CLOCK, compute, dump, run_report, start
-from store_uptime import acceptance, load, maintenance
 from store_uptime.errors import InputFileError, InputFolderError
-from store_uptime.store_keys import store_key
+from store_uptime.ingest import acceptance, stage_files
+from store_uptime.ingest.store_keys import store_key
+from store_uptime.operations import maintenance
 
 NewEngine = Callable[[], AbstractContextManager[Engine]]
 
@@ -27,7 +28,9 @@ NewEngine = Callable[[], AbstractContextManager[Engine]]
 def ingest_side_by_side(engine: Engine, report_id: UUID, folder: Path, loaders: int) -> list[dict]:
     """As many tasks at once as there are loaders; every status file is a large one."""
     with ThreadPoolExecutor(loaders) as executor:
-        tasks = [executor.submit(load.ingest, engine, report_id, folder, CLOCK, loaders, 0) for _ in range(loaders)]
+        tasks = [
+            executor.submit(stage_files.ingest, engine, report_id, folder, CLOCK, loaders, 0) for _ in range(loaders)
+        ]
         return [task.result() for task in tasks]
 
 
@@ -63,7 +66,7 @@ def test_any_number_of_loaders_loads_the_same(
         )
     with new_engine() as engine:
         report_id = start(engine, as_of=world.as_of)
-        load.ingest(engine, report_id, folder, CLOCK)
+        stage_files.ingest(engine, report_id, folder, CLOCK)
         expected = loaded(engine)
         acceptance.accept(engine, report_id, CLOCK)
         report = compute(engine, report_id, tmp_path / "one")
@@ -91,7 +94,7 @@ def test_a_connection_is_never_used_by_two_threads_at_once(engine: Engine, tmp_p
         if threads[-1:] != [get_ident()]:
             threads.append(get_ident())
 
-    load.ingest(engine, start(engine), small.write(tmp_path / "data"), CLOCK, loaders, 0)
+    stage_files.ingest(engine, start(engine), small.write(tmp_path / "data"), CLOCK, loaders, 0)
     assert max(len(threads) for threads in used.values()) == 3
     assert all(threads[0] == threads[-1] == get_ident() for threads in used.values() if len(threads) == 3)
 
@@ -99,12 +102,12 @@ def test_a_connection_is_never_used_by_two_threads_at_once(engine: Engine, tmp_p
 def test_a_loader_that_is_alone_does_it_all(new_engine: NewEngine, tmp_path: Path) -> None:
     folder = small.write(tmp_path / "data")
     with new_engine() as engine:
-        load.ingest(engine, start(engine), folder, CLOCK)
+        stage_files.ingest(engine, start(engine), folder, CLOCK)
         expected = loaded(engine)
     with new_engine() as engine:
         report_id = start(engine)
-        first = load.ingest(engine, report_id, folder, CLOCK, 3, 0)
-        second = load.ingest(engine, report_id, folder, CLOCK, 3, 0)
+        first = stage_files.ingest(engine, report_id, folder, CLOCK, 3, 0)
+        second = stage_files.ingest(engine, report_id, folder, CLOCK, 3, 0)
         assert loaded(engine) == expected
     assert (first["files_loaded"], first["rows_read"]) == (3, 10)
     assert (second["files"], second["files_loaded"], second["rows_read"]) == (3, 0, 0)
@@ -114,7 +117,7 @@ def test_what_a_failed_run_loaded_is_not_loaded_again(engine: Engine, tmp_path: 
     """One share is there; whoever comes next, with as many loaders or with one, loads the others."""
     folder = small.write(tmp_path / "data")
     file_id = leave_one_share(engine, folder)
-    done = load.ingest(engine, start(engine), folder, CLOCK)
+    done = stage_files.ingest(engine, start(engine), folder, CLOCK)
     assert done["rows_read"] == 10 - rows_of_share(0)
     with engine.connect() as connection:
         (file,) = connection.execute(text("select * from core.file where kind = 'store_status'")).all()
@@ -126,9 +129,13 @@ def test_what_a_failed_run_loaded_is_not_loaded_again(engine: Engine, tmp_path: 
 def leave_one_share(engine: Engine, folder: Path) -> int:
     """As a task that is killed after the first of two shares of the status file."""
     files = [
-        load.SourceFile(load.STORE_STATUS, folder / "store_status.csv", *load.content_hash(folder / "store_status.csv"))
+        stage_files.SourceFile(
+            stage_files.STORE_STATUS,
+            folder / "store_status.csv",
+            *stage_files.content_hash(folder / "store_status.csv"),
+        )
     ]
-    task = load.Ingest(engine, start(engine), files, CLOCK, 2, 0)
+    task = stage_files.Ingest(engine, start(engine), files, CLOCK, 2, 0)
     with engine.begin() as connection:
         task._plan(connection)
         shares = task._open_shares(connection)
@@ -150,7 +157,9 @@ def test_a_broken_file_leaves_nothing_but_good_ones(engine: Engine, tmp_path: Pa
     folder = small.write(tmp_path / "data", store_status=content)
     report_id = start(engine)
     with ThreadPoolExecutor(loaders) as executor:
-        tasks = [executor.submit(load.ingest, engine, report_id, folder, CLOCK, loaders, 0) for _ in range(loaders)]
+        tasks = [
+            executor.submit(stage_files.ingest, engine, report_id, folder, CLOCK, loaders, 0) for _ in range(loaders)
+        ]
         errors = [task.exception() for task in tasks]
     assert {type(error) for error in errors} == {InputFileError}
     told = [str(error) for error in errors if "is not UTF-8" in str(error)]
@@ -168,7 +177,7 @@ def test_a_broken_file_leaves_nothing_but_good_ones(engine: Engine, tmp_path: Pa
 def test_a_file_that_is_given_up_takes_its_other_shares_with_it(engine: Engine, tmp_path: Path) -> None:
     folder = small.write(tmp_path / "data")
     file_id = leave_one_share(engine, folder)
-    load.give_up(engine, file_id)
+    stage_files.give_up(engine, file_id)
     tables = dump(engine)
     for table in ("core.file", "core.file_share", "core.poll", "core.polled_store", "core.staged_run"):
         assert tables[table] == [], table
@@ -176,10 +185,10 @@ def test_a_file_that_is_given_up_takes_its_other_shares_with_it(engine: Engine, 
 
 
 def test_a_staged_file_is_not_given_up(engine: Engine, tmp_path: Path) -> None:
-    load.ingest(engine, start(engine), small.write(tmp_path / "data"), CLOCK)
+    stage_files.ingest(engine, start(engine), small.write(tmp_path / "data"), CLOCK)
     before = dump(engine)
     for file_id in range(1, 4):
-        load.give_up(engine, file_id)
+        stage_files.give_up(engine, file_id)
     assert dump(engine) == before
 
 
@@ -187,12 +196,15 @@ def test_runs_that_load_the_same_files_at_once(new_engine: NewEngine, tmp_path: 
     """One of the runs has one loader, another has three, and the third has two."""
     folder = world.write(tmp_path / "data", Random(1))
     with new_engine() as engine:
-        load.ingest(engine, start(engine), folder, CLOCK)
+        stage_files.ingest(engine, start(engine), folder, CLOCK)
         expected = loaded(engine)
     with new_engine() as engine, ThreadPoolExecutor(6) as executor:
         for loaders in (3, 1, 2):
             report_id = start(engine)
-            tasks = [executor.submit(load.ingest, engine, report_id, folder, CLOCK, loaders, 0) for _ in range(loaders)]
+            tasks = [
+                executor.submit(stage_files.ingest, engine, report_id, folder, CLOCK, loaders, 0)
+                for _ in range(loaders)
+            ]
         for task in tasks:
             task.result()
         executor.shutdown()
@@ -218,16 +230,16 @@ def test_months_do_not_go_while_they_are_filled(engine: Engine, owner: Engine, t
     """Retention waits for loaders, and gives up in time; see `lock_poll_months`."""
     run_report(engine, small.write(tmp_path / "data"), tmp_path / "reports")
     with engine.begin() as loading:
-        loading.execute(load.statement("ingest/lock_poll_months"))
+        loading.execute(stage_files.statement("ingest/lock_poll_months"))
         with owner.connect() as connection:
             connection.execute(text("set lock_timeout = '100ms'"))
             with pytest.raises(Exception, match="lock timeout"):
-                connection.execute(load.statement("maintenance/lock_poll_months"))
+                connection.execute(stage_files.statement("maintenance/lock_poll_months"))
 
 
 def test_a_folder_without_polls_is_refused_by_every_loader(engine: Engine, tmp_path: Path) -> None:
     folder = small.write(tmp_path / "data", store_status=None)
     before = dump(engine)
     with pytest.raises(InputFolderError, match="no polls are loaded yet"):
-        load.ingest(engine, start(engine), folder, CLOCK, 2)
+        stage_files.ingest(engine, start(engine), folder, CLOCK, 2)
     assert dump(engine)["core.file"] == before["core.file"] == []

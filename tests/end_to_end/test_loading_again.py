@@ -13,8 +13,8 @@ from sqlalchemy import Engine, text
 import small
 import worlds
 from pipeline import CLOCK, compute, dump, figures, run_report, start
-from store_uptime import acceptance, load
 from store_uptime.errors import InputFolderError, ReportError
+from store_uptime.ingest import acceptance, stage_files
 
 OTHER_HOURS = small.HOURS.replace("0042,2,00:00:00,23:59:00\n", "0042,2,10:00:00,11:00:00\nnew,0,00:00:00,01:00:00\n")
 OTHER_ZONES = small.ZONES.replace("America/Denver", "Asia/Tokyo")
@@ -160,7 +160,7 @@ def test_without_polls_there_is_nothing_to_report(engine: Engine, tmp_path: Path
     folder = small.write(tmp_path / "data", store_status=None)
     report_id = start(engine)
     with pytest.raises(InputFolderError, match="status"):
-        load.ingest(engine, report_id, folder, CLOCK)
+        stage_files.ingest(engine, report_id, folder, CLOCK)
 
 
 def test_a_report_sees_no_file_that_is_only_staged(engine: Engine, tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ def test_a_report_sees_no_file_that_is_only_staged(engine: Engine, tmp_path: Pat
     more = small.STATUS + "0042,inactive,2023-01-25 17:30:00 UTC\nnewcomer,active,2023-01-25 19:00:00 UTC\n"
     other = small.write(tmp_path / "other", store_status=more, business_hours=OTHER_HOURS, store_timezones=OTHER_ZONES)
     other_report = start(engine)
-    load.ingest(engine, other_report, other, CLOCK)
+    stage_files.ingest(engine, other_report, other, CLOCK)
 
     for max_gap in (None, timedelta(hours=5)):
         second = run_report(engine, small.write(tmp_path / "data"), tmp_path / "reports", max_gap=max_gap)

@@ -19,8 +19,9 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 import small
 from pipeline import CLOCK, Published, compute, dump, run_report, start
-from store_uptime import acceptance, load, maintenance
 from store_uptime.errors import ReportError, SettingError
+from store_uptime.ingest import acceptance, stage_files
+from store_uptime.operations import maintenance
 from store_uptime.settings import Settings
 
 HEADER = "store_id,status,timestamp_utc\n"
@@ -67,7 +68,9 @@ def random_polls(random: Random, begin: datetime, end: datetime, stores: int = 1
 def load_polls(engine: Engine, folder: Path, content: str, **parameters: Any) -> UUID:
     """Loads and accepts a file; the report that brought it is not computed yet."""
     report_id = start(engine, **parameters)
-    load.ingest(engine, report_id, small.write(folder, store_status=HEADER + content, business_hours=None), CLOCK)
+    stage_files.ingest(
+        engine, report_id, small.write(folder, store_status=HEADER + content, business_hours=None), CLOCK
+    )
     acceptance.accept(engine, report_id, CLOCK)
     return report_id
 
@@ -176,7 +179,7 @@ class TestPolls:
                 (start(engine, as_of=as_of, max_gap=max_gap), tmp_path / str(number)) for as_of, max_gap in asked
             ]
             for report_id, data in pinned[-len(asked) :]:
-                load.ingest(engine, report_id, data, CLOCK)
+                stage_files.ingest(engine, report_id, data, CLOCK)
                 acceptance.accept(engine, report_id, CLOCK)
         reports = [compute(engine, report_id, tmp_path / "reports") for report_id, _ in pinned]
         found = maintenance.drop_polls(engine, ENDS_IN_JANUARY, CLOCK, dry_run=False)
@@ -225,7 +228,7 @@ class TestPolls:
         staged = start(quarter)
         polls = row("staged", datetime(2023, 1, 5, tzinfo=UTC), is_active=True)
         polls += row("staged", datetime(2023, 1, 6, tzinfo=UTC), is_active=False)
-        load.ingest(quarter, staged, small.write(tmp_path / "data", store_status=HEADER + polls), CLOCK)
+        stage_files.ingest(quarter, staged, small.write(tmp_path / "data", store_status=HEADER + polls), CLOCK)
         found = maintenance.drop_polls(quarter, ENDS_IN_JANUARY, CLOCK, dry_run=False)
         assert found.counts["polls"] == 1
         assert scalar(quarter, "select count(*) from core.poll_early") == 4
@@ -434,7 +437,7 @@ class TestSnapshots:
         run_report(engine, small.write(tmp_path / "data", business_hours=OTHER_HOURS), tmp_path / "reports")
         execute(engine, "delete from report.report where report_id = :id", id=first.report_id)
         coming = start(engine)
-        load.ingest(engine, coming, small.write(tmp_path / "data"), CLOCK)
+        stage_files.ingest(engine, coming, small.write(tmp_path / "data"), CLOCK)
         assert maintenance.delete_snapshots(engine, dry_run=False).names == []
         acceptance.accept(engine, coming, CLOCK)
         assert compute(engine, coming, tmp_path / "reports").csv == first.csv
@@ -476,7 +479,7 @@ class TestLeftOvers:
 
     def test_rows_beside_files_that_are_not_staged_go(self, engine: Engine, tmp_path: Path) -> None:
         staged = start(engine)
-        load.ingest(engine, staged, small.write(tmp_path / "data"), CLOCK)
+        stage_files.ingest(engine, staged, small.write(tmp_path / "data"), CLOCK)
         before = dump(engine)
         arguments = (engine, tmp_path, tmp_path, CLOCK)
         assert maintenance.delete_left_overs(*arguments, dry_run=False).counts["staged_runs"] == 0

@@ -12,10 +12,10 @@ from sqlalchemy import Engine
 
 import small
 from pipeline import CLOCK, run_report
-from store_uptime import export
+from store_uptime.db.statements import statement
 from store_uptime.errors import OutputFolderError
+from store_uptime.reports import export
 from store_uptime.settings import Settings
-from store_uptime.sql import statement
 
 ASKED = {
     "another instant": {"as_of": CLOCK - timedelta(days=1)},

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from pipeline import run_report
-from store_uptime import loader
+from store_uptime.ingest import file_loader
 from store_uptime.settings import PROJECT
 
 SAMPLE = PROJECT / "data" / "sample"
@@ -26,7 +26,7 @@ def test_parts_of_any_size_make_the_same_report(
 ) -> None:
     with new_engine() as engine:
         whole = run_report(engine, SAMPLE, tmp_path / "whole", max_gap=max_gap)
-    monkeypatch.setattr(loader, "PART_ROWS", 25)
+    monkeypatch.setattr(file_loader, "PART_ROWS", 25)
     with new_engine() as engine:
         in_parts = run_report(engine, SAMPLE, tmp_path / "parts", max_gap=max_gap)
         with engine.connect() as connection:

@@ -18,8 +18,9 @@ from sqlalchemy import Engine, make_url, text
 
 import small
 from pipeline import start
-from store_uptime import data_docs, load, quality
 from store_uptime.errors import ExpectationFailedError
+from store_uptime.ingest import stage_files
+from store_uptime.quality import data_docs, validate
 from store_uptime.settings import Settings
 
 AS_OF = datetime(2023, 1, 25, 18, 13, 22, 479220, tzinfo=UTC)  # the newest poll of the small files
@@ -33,8 +34,8 @@ def check(engine: Engine, settings: Settings, tmp_path: Path) -> Callable[..., U
 
     def run(*, clock: datetime = CLOCK, limit: float = 5, as_of: datetime | None = None, **contents: Any) -> UUID:
         report_id = start(engine, clock=clock, as_of=as_of)
-        load.ingest(engine, report_id, small.write(tmp_path / "data", **contents), clock)
-        quality.validate(engine, report_id, replace(settings, max_unusable_percent=limit), clock)
+        stage_files.ingest(engine, report_id, small.write(tmp_path / "data", **contents), clock)
+        validate.validate(engine, report_id, replace(settings, max_unusable_percent=limit), clock)
         return report_id
 
     return run
@@ -240,14 +241,14 @@ def test_other_runs_files_are_not_looked_at(check, engine: Engine, tmp_path: Pat
     before = unmet(engine, report_id)
     other = start(engine, clock=CLOCK)
     polls = polls_of("stranger", AS_OF - timedelta(days=3), every=timedelta(hours=1), count=50)
-    load.ingest(engine, other, small.write(tmp_path / "other", store_status=STATUS + polls), CLOCK)
+    stage_files.ingest(engine, other, small.write(tmp_path / "other", store_status=STATUS + polls), CLOCK)
     assert unmet(engine, check()) == before
 
 
 def test_run_again_replaces_what_was_found(check, engine: Engine, settings: Settings):
     report_id = check()
     before = rows(engine, "select * from quality.expectation_result order by expectation")
-    quality.validate(engine, report_id, settings, CLOCK)
+    validate.validate(engine, report_id, settings, CLOCK)
     assert rows(engine, "select * from quality.expectation_result order by expectation") == before
     assert len(rows(engine, "select * from core.acceptance")) == 3
 
@@ -292,9 +293,9 @@ def test_the_password_is_shown_nowhere(
     url = make_url(settings.database_url).set(password="sw0rdf$sh %{}")
     secretive = replace(settings, database_url=url.render_as_string(hide_password=False))
     report_id = start(engine, clock=CLOCK)
-    load.ingest(engine, report_id, small.write(tmp_path / "data"), CLOCK)
+    stage_files.ingest(engine, report_id, small.write(tmp_path / "data"), CLOCK)
     with caplog.at_level(logging.DEBUG):
-        quality.validate(engine, report_id, secretive, CLOCK)
+        validate.validate(engine, report_id, secretive, CLOCK)
     kept = [path.read_text() for path in settings.home.rglob("*") if path.suffix in (".json", ".html")]
     assert kept
     assert not any(

@@ -13,7 +13,7 @@ import psycopg2
 from sqlalchemy import Engine, text
 
 from pipeline import SCHEMAS
-from store_uptime import embedded
+from store_uptime.db import embedded_postgres
 
 # Few connections, so that they can run out; commits have to outlive the server, but not the machine.
 SETTINGS = """
@@ -28,25 +28,25 @@ class Server:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        embedded.release(home, embedded.hold(home))
-        with (embedded.data_folder(home) / "postgresql.conf").open("a") as configuration:
+        embedded_postgres.release(home, embedded_postgres.hold(home))
+        with (embedded_postgres.data_folder(home) / "postgresql.conf").open("a") as configuration:
             configuration.write(SETTINGS)
-        self._lock = embedded.hold(home)
+        self._lock = embedded_postgres.hold(home)
 
     def url(self, database: str) -> str:
-        return embedded.url_of(self.home).replace(f"/{embedded.DATABASE}?", f"/{database}?")
+        return embedded_postgres.url_of(self.home).replace(f"/{embedded_postgres.DATABASE}?", f"/{database}?")
 
     def break_down(self) -> None:
         """Ends as if the power had failed: no checkpoint, no goodbye to anybody."""
-        data = embedded.data_folder(self.home)
-        embedded.run("pg_ctl", "-D", str(data), "-m", "immediate", "-w", "stop", data=data)
+        data = embedded_postgres.data_folder(self.home)
+        embedded_postgres.run("pg_ctl", "-D", str(data), "-m", "immediate", "-w", "stop", data=data)
 
     def start(self) -> None:
         """Starts again, and recovers."""
-        embedded.start(self.home)
+        embedded_postgres.start(self.home)
 
     def close(self) -> None:
-        embedded.release(self.home, self._lock)
+        embedded_postgres.release(self.home, self._lock)
 
     @contextmanager
     def all_connections(self) -> Iterator[None]:

@@ -21,7 +21,7 @@ from faults.breakable import Server
 from faults.dag_runs import DagProcess
 from faults.task_process import TaskProcess
 from pipeline import Published, run_report
-from store_uptime.database import connect, migrate
+from store_uptime.db.engine import connect, migrate
 from store_uptime.settings import Settings
 
 

@@ -15,13 +15,13 @@ answers = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)  # Airflow talks a lot
 
 sys.path.insert(0, os.environ["AIRFLOW__CORE__DAGS_FOLDER"])
-import store_uptime_failures  # noqa: E402
+from store_uptime_airflow import retries  # noqa: E402
 
-store_uptime_failures.DEFAULTS.update(retry_delay=timedelta(seconds=0.5), retry_exponential_backoff=False)
+retries.DEFAULTS.update(retry_delay=timedelta(seconds=0.5), retry_exponential_backoff=False)
 
 from commands.airflow_environment import migrate_all  # noqa: E402
 from dags.runs import Deployment, make_report, states  # noqa: E402
-from store_uptime.database import connect  # noqa: E402
+from store_uptime.db.engine import connect  # noqa: E402
 from store_uptime.settings import Settings  # noqa: E402
 
 metadata = Settings.from_environment()

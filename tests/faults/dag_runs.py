@@ -14,7 +14,7 @@ from uuid import UUID
 
 from commands.airflow_environment import airflow_environment
 from faults.breakable import wait_until
-from store_uptime.reports import report_id_of
+from store_uptime.reports.request import report_id_of
 from store_uptime.settings import PROJECT, Settings
 
 TASKS = ["ingest", "validate", "localize", "clip", "interpolate", "export"]

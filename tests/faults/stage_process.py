@@ -18,8 +18,10 @@ from uuid import UUID
 from sqlalchemy import Engine
 
 from pipeline import CLOCK
-from store_uptime import acceptance, export, load, quality, stages
-from store_uptime.database import connect
+from store_uptime.db.engine import connect
+from store_uptime.ingest import acceptance, stage_files
+from store_uptime.quality import validate
+from store_uptime.reports import export, stages
 from store_uptime.settings import Settings
 
 
@@ -27,9 +29,11 @@ def run(engine: Engine, settings: Settings, task: dict[str, Any]) -> None:
     report_id, folder = UUID(task["report_id"]), Path(task["folder"])
     match task["stage"]:
         case "ingest":
-            load.ingest(engine, report_id, folder, CLOCK, task["loaders"], 0)
+            stage_files.ingest(engine, report_id, folder, CLOCK, task["loaders"], 0)
         case "validate":
-            quality.validate(engine, report_id, replace(settings, quality=str(folder), max_unusable_percent=100), CLOCK)
+            validate.validate(
+                engine, report_id, replace(settings, quality=str(folder), max_unusable_percent=100), CLOCK
+            )
         case "accept":
             acceptance.accept(engine, report_id, CLOCK)
         case "export":
@@ -54,7 +58,7 @@ def answer(**facts: Any) -> None:
 
 for line in sys.stdin:
     if json.loads(line)["stage"] == "validate":
-        quality.preload()  # once, not in each child
+        validate.preload()  # once, not in each child
     readable, writable = os.pipe()
     pid = os.fork()
     if pid == 0:

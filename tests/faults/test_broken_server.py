@@ -13,10 +13,10 @@ import worlds
 from faults.breakable import Server, assert_nothing_is_left, somebody_waits, wait_until
 from faults.dag_runs import TASKS, DagProcess, Run
 from pipeline import CLOCK, Published, start
-from store_uptime import load, quality
-from store_uptime.database import connect
+from store_uptime.db.engine import connect
+from store_uptime.db.statements import statement
+from store_uptime.ingest import stage_files
 from store_uptime.settings import Settings
-from store_uptime.sql import statement
 
 # A lock that holds up the task, and words of the statement that waits for it then.
 HELD_UP_BY = {
@@ -92,13 +92,13 @@ def test_broken_in_the_checks_of_validate(
 
     engine = connect(fragile, "writer")
     report_id = start(engine)
-    load.ingest(engine, report_id, small.write(fragile.home / "small"), CLOCK)
+    stage_files.ingest(engine, report_id, small.write(fragile.home / "small"), CLOCK)
     with monkeypatch.context() as patch:
         patch.setattr(Validator, "graph_validate", validate_without_server)
         with pytest.raises(ConnectionError, match="could not be checked"):
-            quality.validate(engine, report_id, fragile, CLOCK)
+            validate.validate(engine, report_id, fragile, CLOCK)
     breakable.start()
-    assert quality.validate(engine, report_id, fragile, CLOCK)["files_accepted"] == 3
+    assert validate.validate(engine, report_id, fragile, CLOCK)["files_accepted"] == 3
     engine.dispose()
     assert_nothing_is_left(onlooker, Path(fragile.reports))
 

@@ -15,8 +15,8 @@ from faults.breakable import assert_nothing_is_left, somebody_waits, wait_until
 from faults.dag_runs import DagProcess, Run
 from object_storage import ObjectStorage
 from pipeline import Published
+from store_uptime.db.statements import statement
 from store_uptime.settings import Settings
-from store_uptime.sql import statement
 
 # One attempt of the library's own, so that it is the DAG that tries again.
 ATTEMPTS = {"AWS_MAX_ATTEMPTS": "1"}

@@ -12,7 +12,7 @@ import small
 from faults.breakable import assert_nothing_is_left
 from faults.task_process import TaskProcess
 from pipeline import CLOCK, compute, is_waiting, run_report, start
-from store_uptime import acceptance
+from store_uptime.ingest import acceptance
 from store_uptime.settings import Settings
 
 HEADER = "store_id,status,timestamp_utc\n"

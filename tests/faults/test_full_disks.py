@@ -18,8 +18,9 @@ from faults.breakable import Server, assert_nothing_is_left, small_disk
 from faults.conftest import new_database_on
 from faults.dag_runs import DagProcess
 from pipeline import CLOCK, Published, compute, figures, run_report, start
-from store_uptime import acceptance, embedded
-from store_uptime.database import connect
+from store_uptime.db import embedded_postgres
+from store_uptime.db.engine import connect
+from store_uptime.ingest import acceptance
 from store_uptime.settings import Settings
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")
@@ -43,7 +44,7 @@ def make_room(disk: Path) -> None:
 def small_tablespace(breakable: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A tablespace `small` with little room; the server's log and its other databases have theirs elsewhere."""
     with small_disk(breakable.home / "small", "14m") as disk:
-        account = embedded.server_account()
+        account = embedded_postgres.server_account()
         if account is not None:
             os.chown(disk, *account)
         execute(breakable.url("postgres"), f"create tablespace small location '{disk}'")

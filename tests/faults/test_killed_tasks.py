@@ -17,7 +17,7 @@ import worlds
 from faults.breakable import assert_nothing_is_left, wait_until
 from faults.task_process import TaskProcess
 from pipeline import CLOCK, Published, compute, figures, is_waiting, run_report, start
-from store_uptime import acceptance, load
+from store_uptime.ingest import acceptance, stage_files
 from store_uptime.settings import Settings
 
 STAGES = ["ingest", "accept", "localize", "clip", "interpolate", "export"]
@@ -125,7 +125,7 @@ def test_killed_while_it_validates(
     process: TaskProcess, undisturbed: Published, world: worlds.World, engine: Engine, owner: Engine, tmp_path: Path
 ) -> None:
     report_id = start(engine, as_of=world.as_of, max_gap=world.max_gap)
-    load.ingest(engine, report_id, tmp_path / "data", CLOCK)
+    stage_files.ingest(engine, report_id, tmp_path / "data", CLOCK)
     validate = ("validate", owner.url.render_as_string(), report_id, tmp_path)
     for table in ("quality.expectation_result", "core.acceptance", "report.report"):
         kill_while_it_waits(owner, table, process, *validate)

@@ -19,10 +19,10 @@ from commands.stack_state import read_stack
 from faults.breakable import assert_nothing_is_left, somebody_waits, wait_until
 from pipeline import run_report
 from stack import Site, running_site
-from store_uptime import embedded
-from store_uptime.database import connect
+from store_uptime.db import embedded_postgres
+from store_uptime.db.engine import connect
+from store_uptime.db.statements import statement
 from store_uptime.settings import PROJECT, Settings
-from store_uptime.sql import statement
 
 SECONDS = 120
 NIGHTS = ("2023-01-23T02:00:00Z", "2023-01-24T02:00:00Z")
@@ -38,7 +38,7 @@ def site() -> Iterator[Site]:
 
 @pytest.fixture
 def onlooker(site: Site) -> Engine:
-    settings = Settings.from_environment({"STORE_UPTIME_DATABASE_URL": embedded.url_of(site.home)})
+    settings = Settings.from_environment({"STORE_UPTIME_DATABASE_URL": embedded_postgres.url_of(site.home)})
     return connect(settings, "owner", poolclass=NullPool)
 
 
@@ -126,10 +126,10 @@ def test_a_database_that_goes_away(site: Site, onlooker: Engine, expected: bytes
         head, *polls = (site.data / "store_status.csv").read_bytes().splitlines(keepends=True)
         (site.data / "store_status_2.csv").write_bytes(b"".join([head, *polls[-1000:]]))
         asked.append(hold_up(loading, onlooker, site, "report.source_file", "report.source_file"))
-        data = embedded.data_folder(site.home)
-        server = psutil.Process(embedded.postmaster_pid(site.home))
-        # Not with -w: pg_ctl takes the server that the keeper starts at once for the one that it stops.
-        embedded.run("pg_ctl", "-D", str(data), "-m", "immediate", "-W", "stop", data=data)
+        data = embedded_postgres.data_folder(site.home)
+        server = psutil.Process(embedded_postgres.postmaster_pid(site.home))
+        # Not with -w: pg_ctl takes the server that the supervisor starts at once for the one that it stops.
+        embedded_postgres.run("pg_ctl", "-D", str(data), "-m", "immediate", "-W", "stop", data=data)
         server.wait(SECONDS)
         for connection in (counting, publishing, loading):
             connection.invalidate()
@@ -156,8 +156,8 @@ def test_a_killed_scheduler(site: Site, onlooker: Engine, expected: bytes) -> No
         report_id = site.trigger({})
         wait_until(lambda: somebody_waits(onlooker), "clip to wait", SECONDS)
         stack = read_stack(site.home)
-        # The keeper would start the scheduler again by itself, as the test above shows.
-        for pid, _ in (stack.keeper, stack.processes["scheduler"]):
+        # The supervisor would start the scheduler again by itself, as the test above shows.
+        for pid, _ in (stack.supervisor, stack.processes["scheduler"]):
             os.kill(pid, signal.SIGKILL)
     site.command("up")
     site.sign_in()

@@ -17,10 +17,11 @@ import small
 import worlds
 from faults.task_process import TaskProcess
 from pipeline import CLOCK, Published, compute, dump, figures, is_waiting, run_report, start
-from store_uptime import acceptance, load, reports
-from store_uptime.database import connect
+from store_uptime.db.engine import connect
+from store_uptime.ingest import acceptance, stage_files
+from store_uptime.ingest.store_keys import store_key
+from store_uptime.reports.request import ReportRequest, create_report, report_id_of
 from store_uptime.settings import Settings
-from store_uptime.store_keys import store_key
 
 STAGES = ["localize", "clip", "interpolate"]
 
@@ -113,7 +114,7 @@ def test_loaders_that_open_one_report_at_the_same_moment(settings: Settings, eng
         own = connect(settings, "writer")
         for run in runs:
             start_line.wait()
-            reports.create(own, reports.ReportRequest(reports.report_id_of(run), run, created_at=CLOCK))
+            create_report(own, ReportRequest(report_id_of(run), run, created_at=CLOCK))
         own.dispose()
 
     with ThreadPoolExecutor() as threads:
@@ -168,7 +169,7 @@ def test_polls_that_are_accepted_while_a_report_is_computed_do_not_exist_for_it(
     corrections = [(row[0], opposite[row[1].strip().lower()], row[2]) for row in world.polls if row in world.meaning]
     replace(world, polls=corrections).write(tmp_path / "corrections", Random(2))
     report_id = start(engine, as_of=world.as_of)
-    load.ingest(engine, report_id, tmp_path / "corrections", CLOCK)
+    stage_files.ingest(engine, report_id, tmp_path / "corrections", CLOCK)
 
     # The acceptance has the only connection of this engine, and with it the lock, which goes when it commits.
     accepting = create_engine(settings.database_url, poolclass=StaticPool)

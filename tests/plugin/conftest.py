@@ -35,7 +35,7 @@ from plugin.stack import (
 )
 from receiver import Receiver, receiving
 from stack import free_port
-from store_uptime.database import connect
+from store_uptime.db.engine import connect
 from store_uptime.settings import PROJECT, Settings
 
 MADE_REPORT = (

@@ -18,7 +18,7 @@ import pytest
 from sqlalchemy import text
 
 from plugin.stack import Stack, wait_for, wait_for_state
-from store_uptime.reports import report_id_of
+from store_uptime.reports.request import report_id_of
 
 HEADER = (
     "store_id,uptime_last_hour,uptime_last_day,uptime_last_week,downtime_last_hour,downtime_last_day,downtime_last_week"

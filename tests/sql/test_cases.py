@@ -23,8 +23,8 @@ import yaml
 from pandas.testing import assert_frame_equal
 from sqlalchemy import Connection, create_engine, text
 
-from store_uptime.sql import FOLDER, statement
-from store_uptime.zones import DEFAULT_TIMEZONE
+from store_uptime.calendar.zones import DEFAULT_TIMEZONE
+from store_uptime.db.statements import FOLDER, statement
 
 CASES = Path(__file__).parent / "cases"
 REPORT_ID = "11111111-1111-1111-1111-111111111111"

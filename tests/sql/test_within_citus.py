@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from citus_rules import violations
-from store_uptime.sql import FOLDER
+from store_uptime.db.statements import FOLDER
 
 FUNCTIONS = "select distinct proname from pg_proc where {} and pronamespace = 'pg_catalog'::regnamespace"
 SQL_FUNCTIONS = """

@@ -357,5 +357,5 @@ def test_any_program_is_run_as_it_is() -> None:
 
 
 def test_a_redis_message_outlives_the_longest_task() -> None:
-    report = (PROJECT / "dags" / "store_uptime_failures.py").read_text()
+    report = (PROJECT / "include" / "store_uptime_airflow" / "retries.py").read_text()
     assert f'"execution_timeout": timedelta(hours={LONGEST_TASK_SECONDS // 3600})' in report

@@ -11,8 +11,8 @@ from unittest.mock import patch
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from store_uptime import files
-from store_uptime.files import STORE_TIMEZONES, Reader
+from store_uptime.ingest import csv_reader
+from store_uptime.ingest.csv_reader import STORE_TIMEZONES, Reader
 
 texts = st.text(st.sampled_from('ab,"\n \ufeffé🍕'), max_size=12)
 records = st.lists(st.tuples(texts, texts, texts), min_size=1, max_size=30)
@@ -43,7 +43,7 @@ def test_blocks_of_any_size(rows: list[tuple[str, str, str]], block_bytes: int, 
         writer.writerow(row)
     content = ("\ufeff" * has_bom + out.getvalue()).encode()
 
-    with patch.object(files, "BLOCK_BYTES", block_bytes):
+    with patch.object(csv_reader, "BLOCK_BYTES", block_bytes):
         reader = Reader(InMemory(content), STORE_TIMEZONES)
         batches = list(reader.batches())
     found = [row for batch in batches for row in batch.rows.select("line", "timezone_str", "store_id").rows()]
@@ -60,7 +60,7 @@ def test_lines_and_raw_text_of_misfits(records_as_text: list[str]) -> None:
             expected.append((lines, record))
         lines += record.count("\n") + 1
     content = "store_id,timezone_str\n" + "".join(f"{record}\n" for record in [*records_as_text, "a,b"])
-    with patch.object(files, "BLOCK_BYTES", 24):
+    with patch.object(csv_reader, "BLOCK_BYTES", 24):
         batches = list(Reader(InMemory(content.encode()), STORE_TIMEZONES).batches())
     assert [(row.line, row.raw) for batch in batches for row in batch.misfits] == expected
 

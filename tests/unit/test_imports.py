@@ -9,7 +9,9 @@ import pytest
 
 from store_uptime.settings import PROJECT
 
-LATER = 'import sys; from store_uptime.imports import import_later; import_later("wave", "email.mime.text"); '
+LATER = (
+    'import sys; from store_uptime.quality.lazy_imports import import_later; import_later("wave", "email.mime.text"); '
+)
 
 
 def run(code: str) -> str:
@@ -43,7 +45,7 @@ def test_a_module_is_imported_when_something_of_it_is_used(use: str, is_imported
 
 
 def test_a_package_that_is_imported_later_has_its_submodules() -> None:
-    code = 'from store_uptime.imports import import_later; import_later("email"); import email.charset as found; '
+    code = 'from store_uptime.quality.lazy_imports import import_later; import_later("email"); import email.charset as found; '
     assert run(code + "print(found.QP)") == "1"
 
 

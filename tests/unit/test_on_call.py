@@ -8,8 +8,8 @@ from uuid import UUID
 import pytest
 
 from commands.airflow_environment import telemetry
-from store_uptime.alerts import Alert
 from store_uptime.errors import SettingError
+from store_uptime.operations.alerts import Alert
 from store_uptime.settings import Settings
 
 ENDPOINT = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"}

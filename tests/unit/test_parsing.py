@@ -9,7 +9,7 @@ import polars as pl
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from store_uptime.parsing import parsed_status, parsed_timestamps
+from store_uptime.ingest.parsing import parsed_status, parsed_timestamps
 
 USUAL = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?(?: UTC|Z)?", re.ASCII)
 

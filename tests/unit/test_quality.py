@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from store_uptime import data_docs
-from store_uptime.expectations import STORES, Expectation, files
+from store_uptime.quality import data_docs
+from store_uptime.quality.expectations import STORES, Expectation, files
+from store_uptime.storage import write_text_atomically
 
 ROWS = {
     "file_id": 7,
@@ -69,8 +70,8 @@ def test_pages_load_nothing_from_elsewhere_and_run_no_script():
 
 
 def test_a_file_is_seen_as_it_was_or_complete(tmp_path: Path):
-    data_docs.write_whole(tmp_path / "a" / "page.html", "old")
-    data_docs.write_whole(tmp_path / "a" / "page.html", "new")
+    write_text_atomically(tmp_path / "a" / "page.html", "old")
+    write_text_atomically(tmp_path / "a" / "page.html", "new")
     assert [(path.name, path.read_text()) for path in (tmp_path / "a").iterdir()] == [("page.html", "new")]
 
 
@@ -78,7 +79,7 @@ def test_what_a_killed_process_left_of_a_file_goes_with_the_next_one(tmp_path: P
     names = ["page.html", "other.html"]
     for name in names:
         (tmp_path / f".{name}.0123456789abcdef").write_text("hal")
-    data_docs.write_alone(tmp_path / "page.html", "whole")
+    write_text_atomically(tmp_path / "page.html", "whole", is_only_writer=True)
     assert {path.name for path in tmp_path.iterdir()} == {"page.html", ".other.html.0123456789abcdef"}
 
 

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from store_uptime.calendar.durations import parse_duration, parse_instant
 from store_uptime.errors import SettingError
-from store_uptime.reports import parse_duration, parse_instant, report_id_of
+from store_uptime.reports.request import report_id_of
 
 INSTANT = datetime(2023, 1, 25, 18, 13, 22, tzinfo=UTC)
 

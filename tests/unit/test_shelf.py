@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from store_uptime import shelf
-from store_uptime.shelf import COMPARTMENT_BYTES, Shelf
+from store_uptime.ingest import bucket_sort
+from store_uptime.ingest.bucket_sort import COMPARTMENT_BYTES, Shelf
 
 COLUMNS = {"store_key": "i8", "polled_at": "i8", "is_active": "?"}
 KEY = ("store_key", "polled_at")
@@ -34,7 +34,7 @@ def polls(random: np.random.Generator, rows: int, stores: int) -> pl.DataFrame:
 def test_all_rows_in_order(
     monkeypatch: pytest.MonkeyPatch, compartments: int, rows_at_once: int, most_rows: int | None
 ) -> None:
-    monkeypatch.setattr(shelf, "ROWS_AT_ONCE", rows_at_once)
+    monkeypatch.setattr(bucket_sort, "ROWS_AT_ONCE", rows_at_once)
     random = np.random.default_rng(compartments + rows_at_once)
     rows = polls(random, 1000, stores=30)
     size_bytes = (compartments - 1) * COMPARTMENT_BYTES

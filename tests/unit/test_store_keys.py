@@ -9,7 +9,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store_uptime.store_keys import LONGEST_STORE_ID_BYTES, NamedStores, StoreKeys, is_store_id, store_key
+from store_uptime.ingest.store_keys import LONGEST_STORE_ID_BYTES, NamedStores, StoreKeys, is_store_id, store_key
 
 ids = st.one_of(
     st.sampled_from(["1", "01", " 1", "", " ", "é", "x" * (LONGEST_STORE_ID_BYTES + 1)]), st.text(max_size=30)

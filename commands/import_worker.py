@@ -1,0 +1,101 @@
+"""The import worker: a process that imports what the task bodies need while the main process imports Airflow.
+
+Great Expectations, pandas and Polars take as long to import as Airflow does, and Python can only do one import at a
+time: with two cores, two processes halve the wait. A task that calls a function of `BODIES` has it run in this process.
+"""
+
+from __future__ import annotations
+
+import importlib
+import multiprocessing
+import signal
+import sys
+from multiprocessing.connection import Connection
+from types import ModuleType, TracebackType
+from typing import Any
+
+from store_uptime.settings import Settings
+
+BODIES = (
+    "store_uptime.ingest.stage_files",
+    "store_uptime.quality.validate",
+    "store_uptime.reports.stages",
+    "store_uptime.reports.export",
+)
+
+
+class ImportWorker:
+    """While open, the modules of `BODIES` are proxies whose functions run in the import worker."""
+
+    def __init__(self) -> None:
+        context = multiprocessing.get_context("fork")
+        self.connection, theirs = context.Pipe()
+        self.process = context.Process(target=serve, args=(theirs, self.connection), daemon=True)
+
+    def __enter__(self) -> ImportWorker:
+        self.process.start()
+        for name in BODIES:
+            proxy = ModuleProxy(name, self.connection)
+            sys.modules[name] = proxy
+            package, _, module = name.rpartition(".")
+            setattr(importlib.import_module(package), module, proxy)
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self.process.terminate()
+        self.process.join()
+
+
+class ModuleProxy(ModuleType):
+    """In place of the module `name`: each function takes the same arguments and gives the same result or error."""
+
+    def __init__(self, name: str, connection: Connection) -> None:
+        super().__init__(name)
+        self._connection = connection
+
+    def __getattr__(self, function: str) -> Any:
+        if function.startswith("__"):
+            raise AttributeError(function)
+
+        def call(_engine: object, *arguments: Any) -> Any:
+            # The engine stays here: a connection cannot be shared, so the worker has its own.
+            self._connection.send((self.__name__, function, arguments, Settings.from_environment()))
+            kind, *content = self._connection.recv()
+            if kind == "result":
+                return content[0]
+            raise revived(*content)
+
+        return call
+
+
+def serve(connection: Connection, far_end: Connection) -> None:
+    """The worker's main function: imports, then serves calls until the pipe closes, even by a killed main process."""
+    far_end.close()  # the fork's copy, which would keep the pipe open
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches both processes; the main one handles it
+    from store_uptime.db.engine import connect
+
+    for name in BODIES:
+        importlib.import_module(name)
+    sys.modules["store_uptime.quality.validate"].preload()
+    while True:
+        try:
+            module, function, arguments, settings = connection.recv()
+        except EOFError:
+            return
+        engine = connect(settings, "writer")
+        answer: tuple[object, ...]
+        try:
+            answer = ("result", getattr(sys.modules[module], function)(engine, *arguments))
+        except Exception as error:  # noqa: BLE001  it is raised again on the other side
+            answer = ("error", type(error), error.args, error.__dict__)
+        engine.dispose()
+        connection.send(answer)
+
+
+def revived(kind: type[Exception], arguments: tuple[object, ...], state: dict[str, Any]) -> Exception:
+    """The error again, without calling its constructor, which may want other arguments than it passes on."""
+    error = kind.__new__(kind)
+    error.args = arguments
+    error.__dict__.update(state)
+    return error

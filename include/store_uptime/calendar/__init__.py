@@ -1,0 +1,1 @@
+"""Time zones, instants, durations and the periods of a report."""

@@ -1,0 +1,10 @@
+"""Names and bounds that the DAGs, the API and the commands share. Imports nothing: every parse of a DAG reads it."""
+
+from __future__ import annotations
+
+REPORT_DAG_ID = "store_uptime_report"
+MAINTENANCE_DAG_ID = "store_uptime_maintenance"
+
+MAX_SHARDS = 256
+MAX_STORE_IDS = 10_000
+NO_DATA_CHOICES = ("unknown", "down")

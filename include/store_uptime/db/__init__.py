@@ -1,0 +1,1 @@
+"""PostgreSQL: connections, statements, migrations, and whether tables are spread over a Citus cluster."""

@@ -1,0 +1,75 @@
+"""Spreads the tables over the nodes of a Citus cluster: each store's rows together, what all stores share everywhere.
+
+The plan, and what of it was tried, is in docs/scaling.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import Connection, Engine
+
+from store_uptime.db.statements import statement
+from store_uptime.errors import StoreUptimeError
+
+# In the order of their foreign keys.
+REFERENCE_TABLES = (
+    "core.file",
+    "core.file_share",
+    "core.acceptance",
+    "core.poll_horizon",
+    "report.report",
+    "report.source_file",
+    "report.task_run",
+    "report.zone_segment",
+    "report.zone_day",
+    "quality.quarantined_row",
+    "quality.expectation_result",
+)
+DISTRIBUTED_TABLES = (
+    "core.store",
+    "core.business_hours",
+    "core.store_timezone",
+    "core.snapshot_store",
+    "core.poll",
+    "core.polled_store",
+    "core.staged_run",
+    "core.status_run",
+    "report.store",
+    "report.open_time",
+    "report.observed_status",
+    "report.store_uptime",
+)
+
+
+class CitusError(StoreUptimeError):
+    """The server has no Citus to spread tables with."""
+
+
+def is_there(connection: Connection) -> bool:
+    """Whether the database has Citus."""
+    return connection.scalar(statement("citus/version")) is not None
+
+
+def distribute(owner: Engine, say: Callable[[str], None]) -> int:
+    """Distributes each table that is not yet, rows and all; returns how many. Raises `CitusError` without Citus."""
+    with owner.begin() as connection:
+        if not is_there(connection):
+            raise CitusError(
+                "The database has no Citus: create extension citus on every node, then citus_add_node for each worker."
+            )
+        connection.execute(statement("citus/one_at_a_time"))
+        connection.execute(statement("citus/leave_local_keys"))
+        there = set(connection.scalars(statement("citus/list_distributed")))
+        todo = [table for table in (*REFERENCE_TABLES, *DISTRIBUTED_TABLES) if table not in there]
+        for table in todo:
+            if table in REFERENCE_TABLES:
+                connection.execute(statement("citus/add_reference_table"), {"table": table})
+            else:
+                beside = "default" if table == DISTRIBUTED_TABLES[0] else DISTRIBUTED_TABLES[0]
+                connection.execute(statement("citus/distribute_table"), {"table": table, "beside": beside})
+            say(f"distributed {table}")
+    with owner.begin() as connection:
+        for table in reversed((*REFERENCE_TABLES, *DISTRIBUTED_TABLES)):
+            connection.execute(statement("citus/truncate_local"), {"table": table})
+    return len(todo)

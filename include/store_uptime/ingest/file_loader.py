@@ -1,0 +1,346 @@
+"""One file, or a share of its stores: typed rows to their tables, unusable ones to quarantine."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from tempfile import gettempdir
+from typing import Any
+
+import numpy as np
+import polars as pl
+from sqlalchemy import Connection
+
+from store_uptime.calendar.zones import as_utc, known_timezones
+from store_uptime.db.statements import statement
+from store_uptime.errors import naming_place
+from store_uptime.ingest import copy_binary
+from store_uptime.ingest.bucket_sort import Shelf, is_like_neighbour
+from store_uptime.ingest.concurrency import Writes, ahead, side_by_side
+from store_uptime.ingest.csv_reader import BUSINESS_HOURS, STORE_STATUS, STORE_TIMEZONES, Batch, Reader, Unusable
+from store_uptime.ingest.parsing import (
+    parse_end_time_us,
+    parse_start_time_us,
+    parse_weekday,
+    parsed,
+    parsed_status,
+    parsed_timestamps,
+)
+from store_uptime.ingest.store_keys import LONGEST_STORE_ID_BYTES, NamedStores, StoreKeys
+
+PART_ROWS = 500_000  # a few copies of so many are in memory at a time
+STORES_AT_ONCE = 20_000  # as text for COPY
+CHECKERS = 2  # threads: more than two cores are never busy with them, as each batch has to be read first
+CLOCK_TOLERANCE = timedelta(hours=1)
+
+TIMESTAMP_EXAMPLE = "a time stamp such as 2023-01-22 12:09:39.388884 UTC"
+
+# Columns as they are shelved, and as they are copied.
+POLL = {"store_key": "i8", "polled_at": "i8", "is_active": "?"}
+POLL_COPY = {"store_key": ">i8", "polled_at": ">i8", "file_id": ">i4", "part_no": ">i2", "is_active": ">i1"}
+RUN_COPY = {"file_id": ">i4", "store_key": ">i8", "started_at": ">i8", "is_active": ">i1"}
+OPENING = {"store_key": "i8", "weekday": "i2", "start_time_local": "i8", "end_time_local": "i8"}
+OPENING_COPY = {"file_id": ">i4"} | {name: f">{dtype}" for name, dtype in OPENING.items()}
+ZONE = {"store_key": "i8", "zone_number": "i2"}
+
+CopyInto = Callable[[date], str]  # the COPY for polls of the month that starts at a date
+
+
+class Loader:
+    """Loads one share of a file in its transaction: typed rows by COPY, unusable ones to quarantine, its facts.
+
+    What goes to the database goes through `writes`, so that files are read while others are still being written.
+    Rows without a usable id belong to share 0.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        writes: Writes,
+        reader: Reader,
+        size_bytes: int,
+        keys: StoreKeys,
+        copy_into: CopyInto,
+        clock: datetime,
+        file_id: int,
+        share: int,
+        shares: int,
+    ) -> None:
+        self.connection, self.writes, self.reader, self.copy_into = connection, writes, reader, copy_into
+        self.file_id, self.share, self.shares = file_id, share, shares
+        self.size_bytes = size_bytes // shares
+        self.latest = as_utc(clock) + CLOCK_TOLERANCE
+        self.rows_read = self.rows_quarantined = self.rows_replaced = 0
+        self.has_runs = False
+        self.named = NamedStores(keys)
+        self.polled = pl.DataFrame(schema={"store_key": pl.Int64, "first_us": pl.Int64, "last_us": pl.Int64})
+        self.cursor: Any = connection.connection.cursor()  # psycopg2's own: SQLAlchemy has no COPY
+
+    def load(self) -> None:
+        """Reads the whole file; raises `InputFileError` (the caller's transaction then takes everything back)."""
+        loads: dict[str, Callable[[], None]] = {
+            STORE_STATUS.name: self._load_polls,
+            BUSINESS_HOURS.name: self._load_hours,
+            STORE_TIMEZONES.name: self._load_timezones,
+        }
+        with (
+            naming_place(f"The folder for temporary files ({gettempdir()})"),
+            ThreadPoolExecutor(max_workers=1) as self.read_ahead,
+            ThreadPoolExecutor(CHECKERS) as self.checkers,
+        ):
+            loads[self.reader.kind.name]()
+        self.writes.add(self._copy_named_stores)
+        self.writes.add(self._finish_share)
+
+    def _usable(self, check: Callable[[pl.DataFrame, Faults], pl.DataFrame]) -> Iterator[pl.DataFrame]:
+        """Typed rows of each batch, with `store_key`; unusable rows are copied and stores noted on the way.
+
+        `check` types the columns of rows and notes what is unusable in them. It is called for several batches at once.
+        """
+
+        def checked(batch: Batch) -> tuple[Batch, Faults, pl.DataFrame]:
+            own, faults = self._own(batch)
+            return own, faults, check(own.rows, faults).hstack([own.rows["store_key"]])
+
+        batches = ahead(self.reader.batches(), self.read_ahead)
+        for batch, faults, typed in side_by_side(checked, batches, self.checkers, CHECKERS):
+            unusable = sorted(batch.misfits + faults.of(batch), key=lambda row: row.line)
+            self.rows_read += batch.rows.height + len(batch.misfits)
+            self.rows_quarantined += len(unusable)
+            if unusable:
+                quarantined = quarantined_rows(self.file_id, unusable)
+                self.writes.add(self._copy_text, "ingest/copy_quarantined_rows", text_of(quarantined))
+            yield faults.without(typed)
+
+    def _own(self, batch: Batch) -> tuple[Batch, Faults]:
+        """The rows of this share, with `store_key`, and those among them that have no usable id."""
+        faults = Faults()
+        rows = batch.rows.hstack([self.named.keys(batch.rows["store_id"]).alias("store_key")])
+        if self.shares > 1:
+            rows = rows.filter(share_of(pl.col("store_key"), self.shares).fill_null(0) == self.share)
+        unusable = rows["store_key"].is_null()
+        if unusable.any():
+            is_blank = rows["store_id"].str.len_bytes() <= LONGEST_STORE_ID_BYTES
+            faults.add(rows, unusable & is_blank, "store_id", "expected an id that is not blank")
+            faults.add(rows, unusable & ~is_blank, "store_id", f"expected at most {LONGEST_STORE_ID_BYTES:,} bytes")
+        return replace(batch, rows=rows, misfits=[] if self.share else batch.misfits), faults
+
+    def _load_polls(self) -> None:
+        def check(rows: pl.DataFrame, faults: Faults) -> pl.DataFrame:
+            status = parsed_status(rows["status"])
+            faults.add(rows, status.is_null(), "status", "expected active or inactive")
+            polled_at = parsed_timestamps(rows["timestamp_utc"])
+            faults.add(rows, polled_at.is_null(), "timestamp_utc", f"expected {TIMESTAMP_EXAMPLE}")
+            latest_us = int(self.latest.timestamp()) * 1_000_000 + self.latest.microsecond
+            faults.add(
+                rows, (polled_at > latest_us).fill_null(False), "timestamp_utc", "more than an hour ahead of the clock"
+            )
+            return pl.DataFrame({"line": rows["line"], "polled_at": polled_at, "is_active": status})
+
+        with Shelf(POLL, ("store_key", "polled_at"), self.size_bytes) as shelf:
+            self._shelve(shelf, check)
+            self._copy_polls(shelf)
+
+    def _load_hours(self) -> None:
+        def check(rows: pl.DataFrame, faults: Faults) -> pl.DataFrame:
+            typed = pl.DataFrame(
+                {
+                    "line": rows["line"],
+                    "weekday": parsed(rows["day"], parse_weekday, pl.Int16),
+                    "start_time_local": parsed(rows["start_time_local"], parse_start_time_us, pl.Int64),
+                    "end_time_local": parsed(rows["end_time_local"], parse_end_time_us, pl.Int64),
+                }
+            )
+            faults.add(rows, typed["weekday"].is_null(), "day", "expected a weekday from 0 (Monday) to 6 (Sunday)")
+            for column in ("start_time_local", "end_time_local"):
+                faults.add(rows, typed[column].is_null(), column, "expected a clock time such as 09:30:00")
+            return typed
+
+        shelf = self.writes.keep(Shelf(OPENING, tuple(OPENING), self.size_bytes))
+        self._shelve(shelf, check)
+        self.writes.add(self._copy_hours, shelf)
+
+    def _load_timezones(self) -> None:
+        names = pl.Series("timezone", sorted(known_timezones()))
+        numbers = {name: number for number, name in enumerate(names)}
+
+        def check(rows: pl.DataFrame, faults: Faults) -> pl.DataFrame:
+            zone_number = parsed(rows["timezone_str"], lambda value: numbers.get(value.strip()), pl.Int16)
+            faults.add(rows, zone_number.is_null(), "timezone_str", "expected an IANA zone, as America/Denver")
+            return pl.DataFrame({"line": rows["line"], "zone_number": zone_number})
+
+        shelf = self.writes.keep(Shelf(ZONE, ("store_key",), self.size_bytes))
+        self._shelve(shelf, check)
+        self.writes.add(self._copy_timezones, shelf, names)
+
+    def _shelve(self, shelf: Shelf, check: Callable[[pl.DataFrame, Faults], pl.DataFrame]) -> None:
+        for typed in self._usable(check):
+            shelf.put(typed)
+
+    def _standing(self, rows: pl.DataFrame, *key: str) -> pl.DataFrame:
+        """Of rows in order, the last one of each key; the others are counted as replaced."""
+        standing = rows.filter(~is_like_neighbour(-1, *key))
+        self.rows_replaced += rows.height - standing.height
+        return standing
+
+    def _copy_hours(self, shelf: Shelf) -> None:
+        for _, openings in shelf.parts():
+            rows = copy_binary.encoded(OPENING_COPY, self._standing(openings, *OPENING), {"file_id": self.file_id})
+            copy_binary.copy_rows(self.cursor, statement("ingest/copy_business_hours").text, rows)
+
+    def _copy_timezones(self, shelf: Shelf, names: pl.Series) -> None:
+        for _, zones in shelf.parts():
+            rows = self._standing(zones, "store_key")
+            copied = rows.select(pl.lit(self.file_id).alias("file_id"), "store_key", names[rows["zone_number"]])
+            self._copy_text("ingest/copy_store_timezones", text_of(copied))
+
+    def _copy_polls(self, shelf: Shelf) -> None:
+        """Polls in the order of the primary key, each store's together: the runs of equal status show on the way."""
+        spans = [self.polled]
+        self.has_runs = True
+        parts = (Part.of(self.file_id, part_no, polls) for part_no, polls in shelf.parts(PART_ROWS))
+        for part in ahead(parts, self.read_ahead):
+            self.rows_replaced += part.rows_replaced
+            self.has_runs = self.has_runs and part.part_no == 0
+            spans.append(part.spans)
+            for month, rows in part.months.items():
+                self.writes.add(self._copy_month, month, rows)
+            if self.has_runs:
+                self.writes.add(self._copy_runs, part.runs)
+        self.polled = pl.concat(spans).group_by("store_key").agg(pl.col("first_us").min(), pl.col("last_us").max())
+
+    def _copy_month(self, month: date, rows: np.ndarray) -> None:
+        copy_binary.copy_rows(self.cursor, self.copy_into(month), rows)
+
+    def _copy_runs(self, rows: np.ndarray) -> None:
+        copy_binary.copy_rows(self.cursor, statement("ingest/copy_staged_runs").text, rows)
+
+    def _copy_text(self, name: str, text: bytes) -> None:
+        self.cursor.copy_expert(statement(name).text, io.BytesIO(text))
+
+    def _finish_share(self) -> None:
+        is_status = self.reader.kind is STORE_STATUS
+        add_stores = statement(f"ingest/add_{'polled' if is_status else 'snapshot'}_stores")
+        share = {"file_id": self.file_id, "share": self.share}
+        self.connection.execute(add_stores, share)
+        facts = {
+            "has_runs": self.has_runs,
+            "rows_read": self.rows_read,
+            "rows_quarantined": self.rows_quarantined,
+            "rows_replaced": self.rows_replaced,
+            "store_count": self._own_stores().height,
+            "first_polled_at": instant_of(self.polled["first_us"].min()),
+            "last_polled_at": instant_of(self.polled["last_us"].max()),
+        }
+        self.connection.execute(statement("ingest/finish_share"), share | facts)
+
+    def _own_stores(self) -> pl.DataFrame:
+        return self.named.stores().filter(share_of(pl.col("store_key"), self.shares) == self.share)
+
+    def _copy_named_stores(self) -> None:
+        spans = self.polled.select(
+            "store_key",
+            pl.from_epoch("first_us", time_unit="us").alias("first_polled_at"),
+            pl.from_epoch("last_us", time_unit="us").alias("last_polled_at"),
+        )
+        numbers = pl.lit(self.file_id).alias("file_id"), pl.lit(self.share).alias("share")
+        for some in self._own_stores().iter_slices(STORES_AT_ONCE):
+            stores = some.join(spans, on="store_key", how="left")
+            self._copy_text("ingest/copy_named_stores", text_of(stores.select(*numbers, pl.all())))
+
+
+def share_of(store_key: pl.Expr, shares: int) -> pl.Expr:
+    """Which of a file's shares a store belongs to: the remainder of its key, unsigned."""
+    return store_key.reinterpret(signed=False) % shares
+
+
+def quarantined_rows(file_id: int, rows: list[Unusable]) -> pl.DataFrame:
+    """Rows of core.quarantine."""
+    return pl.DataFrame(
+        {
+            "file_id": [file_id] * len(rows),
+            "line_number": [row.line for row in rows],
+            "column_name": [row.column for row in rows],
+            "reason": [row.reason for row in rows],
+            "raw_text": [row.raw for row in rows],
+        },
+        schema_overrides={"column_name": pl.String},
+    )
+
+
+def text_of(frame: pl.DataFrame) -> bytes:
+    """Rows for a COPY of format csv, always quoted: an empty text is then not a null, and nothing in it is special."""
+    stream = io.BytesIO()
+    frame.write_csv(stream, include_header=False, quote_style="non_numeric", datetime_format="%Y-%m-%d %H:%M:%S%.6f+00")
+    return stream.getvalue()
+
+
+def instant_of(microseconds: Any) -> datetime | None:
+    """Microseconds since 1970 as an instant in UTC; null stays null."""
+    return None if microseconds is None else datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Polls of some stores: their `spans` of time, and rows for COPY, of their `runs` of equal status and by month."""
+
+    part_no: int
+    rows_replaced: int
+    spans: pl.DataFrame
+    runs: np.ndarray
+    months: dict[date, np.ndarray]
+
+    @classmethod
+    def of(cls, file_id: int, part_no: int, polls: pl.DataFrame) -> Part:
+        """`polls` are in the order of store, instant and file; of two at one instant the last one counts."""
+        standing = polls.filter(~is_like_neighbour(-1, "store_key", "polled_at"))
+        instant = pl.col("polled_at")
+        numbers = {"file_id": file_id, "part_no": part_no}
+        runs = standing.filter(~is_like_neighbour(1, "store_key", "is_active"))
+        months = standing.with_columns(month=pl.from_epoch("polled_at", time_unit="us").dt.truncate("1mo"))
+        return cls(
+            part_no=part_no,
+            rows_replaced=polls.height - standing.height,
+            spans=standing.group_by("store_key").agg(first_us=instant.min(), last_us=instant.max()),
+            runs=copy_binary.encoded(
+                RUN_COPY, runs, {"file_id": file_id, "started_at": copy_binary.postgres_us(runs["polled_at"])}
+            ),
+            months={
+                month.date(): copy_binary.encoded(
+                    POLL_COPY, rows, numbers | {"polled_at": copy_binary.postgres_us(rows["polled_at"])}
+                )
+                for (month,), rows in months.group_by("month", maintain_order=True)
+            },
+        )
+
+
+@dataclass
+class Faults:
+    """The unusable rows of a batch: the first fault of each line."""
+
+    found: dict[int, tuple[str, str, str]] = field(default_factory=dict)
+
+    def add(self, rows: pl.DataFrame, mask: pl.Series, column: str, expected: str) -> None:
+        """Notes the rows where `mask` is true, with the value that stands in `column`."""
+        if mask.any():
+            for line, value in rows.filter(mask).select("line", column).iter_rows():
+                self.found.setdefault(line, (column, value, expected))
+
+    def without(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """`rows` but for the unusable ones."""
+        lines = pl.Series(list(self.found), dtype=pl.Int64)
+        return rows.filter(~pl.col("line").is_in(lines.implode())) if self.found else rows
+
+    def of(self, batch: Batch) -> list[Unusable]:
+        """The faults with reason and raw text."""
+        return [
+            Unusable(line, column, f"{column} is {_shown(value)}; {expected}", batch.raw_of(line))
+            for line, (column, value, expected) in self.found.items()
+        ]
+
+
+def _shown(value: str) -> str:
+    return repr(value if len(value) <= 100 else value[:97] + "...")

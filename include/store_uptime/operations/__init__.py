@@ -1,0 +1,1 @@
+"""Keeping a deployment healthy: alerts and maintenance."""

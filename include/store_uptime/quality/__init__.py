@@ -1,0 +1,1 @@
+"""What is expected of the input, and what Great Expectations found."""

@@ -1,0 +1,189 @@
+"""The adapter to Great Expectations: it checks suites that are data against temporary tables in PostgreSQL.
+
+Great Expectations is imported by the functions that use it, because its import takes seconds: `preload` does it ahead.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import datetime
+from threading import Lock
+from typing import TYPE_CHECKING, Any, cast
+from uuid import UUID
+
+from sqlalchemy import Engine, make_url
+from sqlalchemy.engine.default import DefaultDialect
+
+from store_uptime.db import topology
+from store_uptime.db.statements import statement
+from store_uptime.quality.expectations import Expectation, Suite
+from store_uptime.quality.lazy_imports import import_later
+from store_uptime.quality.results import ExpectationResult, SuiteResult, unusable_rows
+from store_uptime.settings import Settings
+
+if TYPE_CHECKING:
+    from great_expectations.core import ExpectationSuiteValidationResult
+    from great_expectations.datasource.fluent import PostgresDatasource
+    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+
+EXAMPLES = 3
+SEVERITIES = {"fail": "critical", "warn": "warning"}
+
+# Great Expectations keeps the context it works in in a global.
+ONE_AT_A_TIME = Lock()
+
+
+def preload() -> None:
+    """Imports Great Expectations, which takes seconds, so that `validate` finds it there.
+
+    A third of its memory and of those seconds would be for two packages that serve expectations which we do not have.
+    """
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    import_later("altair", "scipy.stats")
+    import great_expectations
+    import great_expectations.expectations
+    import great_expectations.render.renderer
+    import great_expectations.render.view  # noqa: F401
+
+
+class Checker:
+    """Has Great Expectations check suites, on a database connection of its own with a reader's rights."""
+
+    def __init__(self, engine: Engine, report_id: UUID, settings: Settings) -> None:
+        self._engine, self._report_id, self._url = engine, report_id, settings.database_url
+        self._datasource: PostgresDatasource
+
+    def __enter__(self) -> Checker:
+        import great_expectations as gx
+        from great_expectations.data_context.types.base import (
+            DataContextConfig,
+            InMemoryStoreBackendDefaults,
+            ProgressBarsConfig,
+        )
+
+        # The URL, which may hold a password, goes by name, so that no configuration or message shows it.
+        self._context = gx.get_context(
+            mode="ephemeral",
+            runtime_environment={"DATABASE_URL": make_url(self._url).render_as_string(hide_password=False)},
+            project_config=DataContextConfig(
+                store_backend_defaults=InMemoryStoreBackendDefaults(),
+                progress_bars=ProgressBarsConfig(globally=False),
+            ),
+        )
+        self._datasource = self._context.data_sources.add_postgres(  # type: ignore[call-arg]
+            "store_uptime",
+            connection_string="${DATABASE_URL}",
+            create_temp_table=True,
+            kwargs={"connect_args": {"options": self._options()}},
+        )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._datasource.get_execution_engine().close()
+        self._datasource.get_engine().dispose()
+
+    def _options(self) -> str:
+        """What a session of ours has set, for one that Great Expectations opens (see database.connect)."""
+        with self._engine.connect() as connection:
+            role = "" if topology.is_there(connection) else "-c role=store_uptime_reader "
+        return f"{role}-c timezone=UTC"
+
+    def check(self, suite: Suite, **binds: datetime | str) -> SuiteResult:
+        """The suite's query becomes a temporary table, which is then held against each expectation."""
+        import great_expectations as gx
+
+        asset = self._datasource.add_query_asset(suite.name, query=self._query(suite, binds))
+        gx_result = gx.ValidationDefinition(
+            name=suite.name,
+            data=asset.add_batch_definition_whole_table(suite.name),
+            suite=self._context.suites.add(
+                gx.ExpectationSuite(
+                    name=suite.name,
+                    expectations=[
+                        getattr(gx.expectations, expectation.check)(
+                            **expectation.arguments,
+                            severity=SEVERITIES[expectation.severity],
+                            description=expectation.description,
+                            meta={"name": expectation.name},
+                        )
+                        for expectation in suite.expectations
+                    ],
+                )
+            ),
+        ).run(
+            result_format={
+                "result_format": "COMPLETE",
+                "unexpected_index_column_names": list(suite.columns),
+                "partial_unexpected_count": suite.most_named,
+                "return_unexpected_index_query": False,
+            }
+        )
+        return SuiteResult(suite, self._results(suite, gx_result), gx_result)
+
+    def _query(self, suite: Suite, binds: Mapping[str, datetime | str]) -> str:
+        """The query with its values in it, for Great Expectations knows no binds, and without its header."""
+        values = {"report_id": str(self._report_id)} | {
+            name: value if isinstance(value, str) else value.isoformat() for name, value in binds.items()
+        }
+        query = str(
+            statement(suite.query)
+            .bindparams(**values)
+            .compile(dialect=DefaultDialect(), compile_kwargs={"literal_binds": True})
+        )
+        return "\n".join(line for line in query.splitlines() if not line.lstrip().startswith("--"))
+
+    def _results(self, suite: Suite, gx_result: ExpectationSuiteValidationResult) -> list[ExpectationResult]:
+        found: dict[str, Mapping[str, Any]] = {}
+        for result in gx_result.results:
+            config = cast("ExpectationConfiguration", result.expectation_config)
+            # A check that could not be made says why, by metric, and may look like one that was made.
+            causes = {info["exception_message"] for info in result.exception_info.values() if isinstance(info, dict)}
+            if causes or not result.result:
+                raise not_checked(config.meta["name"], causes)
+            found[config.meta["name"]] = {"success": result.success, **result.result}
+        return [self._result(suite, expectation, found[expectation.name]) for expectation in suite.expectations]
+
+    def _result(self, suite: Suite, expectation: Expectation, found: Mapping[str, Any]) -> ExpectationResult:
+        unexpected = found.get("unexpected_index_list") or []
+        examples = [expectation.example.format(**row) for row in unexpected[:EXAMPLES]]
+        count = found.get("unexpected_count")
+        if count is None:
+            value = found["observed_value"]
+            observed = "nothing to look at" if value is None else expectation.observed.format(value)
+            count = int(value) if expectation.shows_unusable_rows else None
+        else:
+            observed = _observed(suite, found)
+        if expectation.shows_unusable_rows and not found["success"]:
+            observed = ", ".join(examples) or observed
+            at_fault = unexpected[0]["file_id"] if len(unexpected) == 1 else None
+            rows = unusable_rows(self._engine, self._report_id, at_fault)
+            examples = [f"{row.file}, line {row.line_number}: {row.reason} ({row.raw_text})" for row in rows[:EXAMPLES]]
+        return ExpectationResult(
+            suite=suite.name,
+            expectation=expectation.name,
+            severity=expectation.severity,
+            is_met=found["success"],
+            description=expectation.description,
+            observed_value=observed,
+            unexpected_count=count,
+            examples=examples,
+            unexpected=unexpected,
+        )
+
+
+def not_checked(name: str, causes: set[str]) -> Exception:
+    """What to raise for a check that Great Expectations could not make; a lost connection is told as one."""
+    told = f"{name} could not be checked: {'; '.join(sorted(causes))}"
+    is_lost = any(error in told for error in ("OperationalError", "InterfaceError"))
+    return ConnectionError(told) if is_lost else RuntimeError(told)
+
+
+def _observed(suite: Suite, found: Mapping[str, Any]) -> str:
+    """How many of the rows that could be looked at are not as expected."""
+    count, rows = found["unexpected_count"], found["element_count"] - found["missing_count"]
+    if not rows:
+        return "nothing to look at"
+    if not count:
+        return f"none of {rows:,} {suite.rows} falls short"
+    return f"{count:,} of {rows:,} {suite.rows} fall short ({100 * count / rows:.2f} %)"

@@ -1,0 +1,160 @@
+"""`validate`: decides whether a report may use its input, and keeps what was found.
+
+The files are checked first; one that fails is rejected and stops the DAG run. Then they are accepted, and the stores
+and polls that the report will see are checked too; what is found there is shown with the report.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import Engine
+
+from store_uptime.db.statements import statement
+from store_uptime.errors import ExpectationFailedError, naming_output
+from store_uptime.ingest import acceptance
+from store_uptime.quality import data_docs
+from store_uptime.quality.expectations import STORES, files
+from store_uptime.quality.gx import ONE_AT_A_TIME, Checker, preload
+from store_uptime.quality.results import SuiteResult, unusable_rows
+from store_uptime.settings import Settings
+from store_uptime.storage import StoragePath, write_text_atomically
+
+SLOT, SLOTS = timedelta(hours=3), 56  # of a week, by which gaps in the polls are found
+MOST_FAILURES = 10  # in the message of an error
+
+
+def validate(
+    engine: Engine, report_id: UUID, settings: Settings, clock: datetime, folder: StoragePath | None = None
+) -> dict[str, Any]:
+    """Checks what the run brought, accepts it, and returns counts; what was found is kept for people and programs.
+
+    Files go to `folder`, by default the path in the settings (an address that is a URL takes whoever can open it).
+    Raises `ExpectationFailedError` when a `fail` expectation is not met: its staged files are rejected then.
+    """
+    preload()
+    with engine.begin() as connection:
+        report = connection.execute(statement("quality/read_report"), {"report_id": report_id}).one()
+        connection.execute(statement("quality/clear_results"), {"report_id": report_id})
+    with ONE_AT_A_TIME, Checker(engine, report_id, settings) as checker:
+        suite_results = [checker.check(files(settings.max_unusable_percent))]
+        try:
+            failures = failures_of(engine, report_id, suite_results[0])
+            if failures:
+                reject(engine, failures)
+                raise ExpectationFailedError(told(failures))
+            accepted = acceptance.accept(engine, report_id, clock)
+            as_of = datetime.fromisoformat(accepted["as_of"])
+            suite_results.append(
+                checker.check(
+                    STORES,
+                    as_of=as_of,
+                    day_start=as_of - timedelta(days=1),
+                    week_start=as_of - timedelta(days=7),
+                    slot_starts=f"{{{','.join((as_of - SLOT * n).isoformat() for n in range(SLOTS, 0, -1))}}}",
+                    expected_at=report.as_of_requested or report.as_of_limit or clock,
+                )
+            )
+        finally:
+            publish(engine, report_id, folder or cast("StoragePath", Path(settings.quality)), clock, suite_results)
+    found = {
+        result.expectation: result for suite_result in suite_results for result in suite_result.expectation_results
+    }
+    warned_about = [name for name, result in found.items() if not result.is_met]
+    return {
+        "expectations": len(found),
+        "warnings": len(warned_about),
+        "warned_about": warned_about,
+        "rows_quarantined": found["no_row_is_quarantined"].unexpected_count,
+        **accepted,
+    }
+
+
+def failures_of(engine: Engine, report_id: UUID, suite_result: SuiteResult) -> dict[int, list[str]]:
+    """For each file at fault one sentence per failed expectation: what, where, how many, and three examples."""
+    failures: dict[int, list[str]] = {}
+    for expectation, result in zip(suite_result.suite.expectations, suite_result.expectation_results, strict=True):
+        if result.is_met or result.severity != "fail":
+            continue
+        for row in result.unexpected:
+            sentence = expectation.failure.format(**row)
+            examples = unusable_rows(engine, report_id, row["file_id"]) if expectation.shows_unusable_rows else []
+            if examples:
+                shown = "; ".join(f"line {row.line_number}: {row.reason} ({row.raw_text})" for row in examples)
+                sentence += f". For example {shown}"
+            failures.setdefault(row["file_id"], []).append(sentence)
+    return failures
+
+
+def told(failures: Mapping[int, list[str]]) -> list[str]:
+    """The sentences about all files, as many as one likes to read."""
+    sentences = [sentence for of_file in failures.values() for sentence in of_file]
+    more = len(sentences) - MOST_FAILURES
+    return [*sentences[:MOST_FAILURES], f"and {more:,} more like these"] if more > 0 else sentences
+
+
+def reject(engine: Engine, failures: Mapping[int, list[str]]) -> None:
+    """The staged ones of these files are void: their rows go, the quarantine stays as evidence.
+
+    One that was accepted meanwhile stays.
+    """
+    with engine.begin() as connection:
+        for file_id, sentences in failures.items():
+            why = {"file_id": file_id, "rejected_because": " | ".join(sentences)}
+            rejected = connection.execute(statement("quality/reject_file"), why).mappings().first()
+            if rejected is None:
+                continue
+            connection.execute(statement("ingest/clear_polls"), dict(rejected))
+            files = {"file_ids": [file_id]}
+            connection.execute(statement("ingest/clear_polled_stores"), files)
+            connection.execute(statement("ingest/clear_staged_runs"), files)
+            connection.execute(statement("ingest/clear_business_hours"), files)
+            connection.execute(statement("ingest/clear_store_timezones"), files)
+            connection.execute(statement("ingest/clear_snapshot_stores"), files)
+
+
+def publish(
+    engine: Engine, report_id: UUID, folder: StoragePath, clock: datetime, suite_results: list[SuiteResult]
+) -> None:
+    """Keeps what was found: in a table and as JSON for programs, as Data Docs for people."""
+    results = [result for suite_result in suite_results for result in suite_result.expectation_results]
+    with engine.begin() as connection:
+        for result in results:
+            at_fault = [row["file_id"] for row in result.unexpected if "file_id" in row]
+            connection.execute(
+                statement("quality/add_result"),
+                asdict(result)
+                | {
+                    "report_id": report_id,
+                    "file_id": at_fault[0] if len(at_fault) == 1 else None,
+                    "examples": json.dumps(result.examples),
+                    "checked_at": clock,
+                },
+            )
+    with naming_output(f"The folder for quality results and Data Docs ({folder})", "STORE_UPTIME_QUALITY"):
+        document = as_json(report_id, clock, suite_results)
+        write_text_atomically(folder / f"{report_id}.json", document, is_only_writer=True)
+        data_docs.build(engine, report_id, folder, clock, suite_results)
+
+
+def as_json(report_id: UUID, clock: datetime, suite_results: list[SuiteResult]) -> str:
+    """The results by name, and what Great Expectations says of each suite."""
+    results = [result for suite_result in suite_results for result in suite_result.expectation_results]
+    document = {
+        "report_id": str(report_id),
+        "checked_at": clock.isoformat(),
+        "is_met": all(result.is_met for result in results if result.severity == "fail"),
+        "results": [
+            {name: value for name, value in asdict(result).items() if name != "unexpected"} for result in results
+        ],
+        "great_expectations": {
+            suite_result.suite.name: suite_result.gx_result.to_json_dict() for suite_result in suite_results
+        },
+    }
+    return json.dumps(document, indent=1, ensure_ascii=False)

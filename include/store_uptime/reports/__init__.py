@@ -1,0 +1,1 @@
+"""One report: what was requested, the stages that compute it, and its CSV file."""

@@ -1,0 +1,66 @@
+"""What tasks leave with a report: what each did, and why one failed."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg2.errors import DiskFull
+from sqlalchemy import Engine
+
+from store_uptime.db.statements import statement
+from store_uptime.errors import StoreUptimeError
+
+
+def record_task(
+    engine: Engine,
+    report_id: UUID,
+    task: str,
+    shard: int,
+    started_at: datetime,
+    finished_at: datetime,
+    counts: dict[str, Any],
+) -> None:
+    """Notes what a finished task did."""
+    with engine.begin() as connection:
+        connection.execute(statement("report/clear_failure"), {"report_id": report_id, "task": task})
+        connection.execute(
+            statement("report/record_task"),
+            {
+                "report_id": report_id,
+                "task": task,
+                "shard": shard,
+                "started_at": started_at,
+                "finished_at": finished_at,
+                "counts": json.dumps(counts),
+            },
+        )
+
+
+def record_failure(
+    engine: Engine, report_id: UUID, task: str, cause: str, failed_at: datetime, run_started_at: datetime | None = None
+) -> None:
+    """Notes which task failed and why, in words for the person who asked, unless it did since `run_started_at`."""
+    failure = {"report_id": report_id, "failed_task": task, "failure_cause": cause, "failed_at": failed_at}
+    with engine.begin() as connection:
+        connection.execute(statement("report/fail_report"), failure | {"run_started_at": run_started_at})
+
+
+def cause_of(error: object) -> str:
+    """One line for a person. Our own errors speak for themselves, others are named by their class."""
+    if error is None:
+        return "The task's process ended without an error of its own; its log may say more."
+    error = getattr(error, "orig", None) or error  # SQLAlchemy adds the statement, and its values, to what was said
+    text = " ".join(str(error).split())
+    if isinstance(error, DiskFull):
+        return f"The disk of the database server is full: {text}"
+    return text if isinstance(error, StoreUptimeError) else f"{type(error).__name__}: {text}"
+
+
+def failure_of(engine: Engine, report_id: UUID) -> tuple[str, str] | None:
+    """The failed task and its cause, if the report failed."""
+    with engine.begin() as connection:
+        row = connection.execute(statement("report/read_failure"), {"report_id": report_id}).first()
+    return (row.failed_task, row.failure_cause) if row and row.failed_task else None

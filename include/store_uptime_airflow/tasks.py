@@ -1,0 +1,93 @@
+"""What every task of the report has around its body: a connection, the report's identity, a clock and a record.
+
+Imports nothing heavy: Airflow parses the DAG that imports it every few seconds.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from airflow.sdk import Asset, get_current_context
+from structlog.contextvars import bind_contextvars
+
+from store_uptime.settings import Settings
+
+if TYPE_CHECKING:
+    pass
+
+log = logging.getLogger(__name__)
+
+# Any scheme that does not begin with x- makes every parse, so every task, import all providers' asset handlers.
+PUBLISHED_REPORT = Asset(name="store_uptime_report", uri="x-store-uptime://reports")
+
+LOADER_NAME = "loader {{ task.op_kwargs['loader'] }}"
+SHARD_NAME = "shard {{ task.op_kwargs['shard'] }}"
+
+
+def run_stage(body: Callable[..., Mapping[str, Any]], *arguments: Any) -> None:
+    """Runs `body(engine, report_id, *arguments)`; its counts go to the report's record, to XCom and to the log."""
+    from store_uptime import tracing
+    from store_uptime.db.engine import connected
+    from store_uptime.reports.task_records import record_task
+
+    task_instance = get_current_context()["ti"]
+    shard = max(task_instance.map_index or 0, 0)
+    bind_contextvars(report_id=str(report_id()))
+    with (
+        tracing.report_span(f"task {task_instance.task_id}", report_id(), shard=shard),
+        connected(Settings.from_environment(), "writer", f"{task_instance.task_id} {report_id()}") as engine,
+    ):
+        started_at = datetime.now(UTC)
+        counts = dict(body(engine, report_id(), *arguments))
+        finished_at = datetime.now(UTC)
+        record_task(engine, report_id(), task_instance.task_id, shard, started_at, finished_at, counts)
+    counts["seconds"] = round((finished_at - started_at).total_seconds(), 3)
+    task_instance.xcom_push("counts", counts)
+    numbers = [f"{name} {value}" for name, value in counts.items() if isinstance(value, int | float)]
+    log.info("%s: %s", task_instance.task_id, ", ".join(numbers))
+
+
+def report_id() -> UUID:
+    """The report that the DAG run makes."""
+    from store_uptime.reports.request import report_id_of
+
+    return report_id_of(get_current_context()["dag_run"].run_id)
+
+
+def open_report() -> None:
+    """Creates the report's row from the DAG run's parameters, unless an earlier try did."""
+    from store_uptime.calendar.durations import parse_duration, parse_instant
+    from store_uptime.db.engine import connected
+    from store_uptime.reports.request import ReportRequest, create_report
+
+    context = get_current_context()
+    dag_run, params = context["dag_run"], context["params"]
+    is_of_a_night = dag_run.run_type in {"scheduled", "backfill"}
+    request = ReportRequest(
+        report_id=report_id(),
+        dag_run_id=dag_run.run_id,
+        created_at=datetime.now(UTC),
+        as_of_requested=parse_instant("as_of", params["as_of"]) if params["as_of"] else None,
+        as_of_limit=dag_run.data_interval_end if is_of_a_night else None,
+        max_gap=parse_duration("max_gap", params["max_gap"]) if params["max_gap"] else None,
+        no_data=params["no_data"],
+        shards=params["shards"],
+        store_ids=params["store_ids"],
+        run_started_at=dag_run.start_date,
+    )
+    with connected(Settings.from_environment(), "writer") as engine:
+        create_report(engine, request)
+
+
+def loaders() -> list[int]:
+    """The tasks that load the files, as many as the deployment has machines for."""
+    return list(range(Settings.from_environment().loaders))
+
+
+def shards() -> list[int]:
+    """The parts the run is to be computed in."""
+    return list(range(get_current_context()["params"]["shards"]))

@@ -1,0 +1,259 @@
+"""The figures of a published report: at a glance, store by store, and as files."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi.responses import Response
+from sqlalchemy import Row
+
+from store_uptime.calendar.durations import duration_text
+from store_uptime_web import cursors, problems, progress, queries
+from store_uptime_web.api.reports import Cursor, Limit, ReportId
+from store_uptime_web.downloads import files
+from store_uptime_web.figures import difference, figures, fraction_percent
+from store_uptime_web.models import Period, Sort, StoreDetail, StorePage, Summary, Text
+from store_uptime_web.problems import Problem
+from store_uptime_web.security import Reader
+
+router = APIRouter(
+    tags=["figures"],
+    prefix="/reports/{report_id}",
+    responses=problems.documented(401, 403, 404, 409, 410, 422, 429, 503),
+)
+
+BINS = 20
+RARE = 50  # one of so many, or less
+WORST_ROWS = 10
+DROP_ROWS = 10
+POLL_ROWS = 20_000
+WEEK = timedelta(hours=168)
+
+
+async def published(request: Request, _: Reader, report_id: ReportId) -> Row:
+    """The row of a published report; 404 for an id that was never issued, 409 if it is not published."""
+    found = await progress.of_report(request, report_id)
+    if found.published is None:
+        raise Problem(409, f"The report is {found.state}; only a complete one has figures.")
+    return found.published
+
+
+Published = Annotated[Row, Depends(published)]
+
+
+@router.get(
+    "/download",
+    summary="The report as a file",
+    response_class=Response,
+    responses=files.documented(*files.FORMATS),
+)
+def download(
+    request: Request,
+    user: Reader,
+    report: Published,
+    format_: Annotated[Literal["csv", "xlsx", "parquet", "json"], Query(alias="format")] = "csv",
+) -> Response:
+    """CSV exactly as get_report has it; the others hold open and unknown time and exact microseconds too."""
+    return files.respond(request, user, report, format_)
+
+
+@router.get("/summary", summary="The report at a glance")
+def summary(report: Published, period: Period = "last_week") -> Summary:
+    """Totals, distribution of uptime, worst stores, and what changed since the report before."""
+    before = queries.row("report_before", report_id=report.report_id)
+    found = summarized(report.report_id, report.published_at, before, period)
+    return Summary.model_validate(
+        {
+            "report_id": report.report_id,
+            "as_of": report.as_of,
+            "period": period,
+            "store_count": report.store_count,
+            **found,
+        }
+    )
+
+
+@lru_cache(maxsize=256)
+def summarized(report_id: UUID, published_at: datetime, before: Row | None, period: Period) -> dict[str, Any]:
+    """What has to be computed of a summary: once, since the figures published at one instant never change."""
+    histogram = queries.rows("histogram", report_id=report_id, period=period)
+    stores_in = {bin_.twentieth: bin_.stores for bin_ in histogram}
+    totals = figures(total_row(report_id))
+    totals_before = figures(total_row(before.report_id)) if before is not None else None
+    return {
+        "totals": totals,
+        "histogram": [
+            {"from": 100 * number // BINS, "to": 100 * (number + 1) // BINS, "stores": stores_in.get(number, 0)}
+            for number in range(BINS)
+        ],
+        "no_percent": stores_in.get(None, 0),
+        "always_up": sum(bin_.always_up for bin_ in histogram),
+        "always_down": sum(bin_.always_down for bin_ in histogram),
+        "worst": [
+            store_row(one)
+            for one in queries.rows("worst_stores", report_id=report_id, period=period, worst_rows=WORST_ROWS)
+        ],
+        "before": {**before._asdict(), "totals": totals_before} if before is not None else None,
+        "change": {
+            "uptime_percent": difference(totals[period]["uptime_percent"], totals_before[period]["uptime_percent"]),
+            **changed(report_id, before.report_id, period),
+        }
+        if before is not None and totals_before is not None
+        else None,
+    }
+
+
+def total_row(report_id: UUID) -> Row:
+    """The sums of a report; there is always one row."""
+    return queries.rows("totals", report_id=report_id)[0]
+
+
+def changed(report_id: UUID, before_id: UUID, period: Period) -> dict[str, Any]:
+    """Counts of stores against the report before, and the largest losses."""
+    found = queries.rows("changed_stores", report_id=report_id, before_id=before_id, period=period, drop_rows=DROP_ROWS)
+    counts = {name: getattr(found[0], name) for name in ("stores_better", "stores_worse", "stores_new", "stores_gone")}
+    drops = []
+    for row in found:
+        if row.store_id is not None:
+            before, now = fraction_percent(row.up_before), fraction_percent(row.up_now)
+            drops.append({"store_id": row.store_id, "before": before, "now": now, "change": difference(now, before)})
+    return {**counts, "drops": drops}
+
+
+def store_row(row: Row) -> dict[str, Any]:
+    """A store with the figures of each period."""
+    return {
+        "store_id": row.store_id,
+        "timezone": row.timezone,
+        "has_timezone": row.has_timezone,
+        "has_business_hours": row.has_business_hours,
+        **figures(row),
+    }
+
+
+@router.get("/stores", summary="The stores of a report")
+def stores(
+    report: Published,
+    search: Annotated[Text | None, Query(max_length=1024, description="Part of the id, A to Z in any case.")] = None,
+    period: Annotated[Period, Query(description="Of percent_from, percent_to and no_percent.")] = "last_week",
+    percent_from: Annotated[int | None, Query(ge=0, le=99, description="Uptime of at least so much.")] = None,
+    percent_to: Annotated[int | None, Query(ge=1, le=100, description="Uptime of less than so much; 100: any.")] = None,
+    no_percent: Annotated[bool, Query(description="Only stores with neither uptime nor downtime.")] = False,
+    sort: Sort = Sort.STORE_ID,
+    order: Literal["asc", "desc"] = "asc",
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> StorePage:
+    """A page of them. Stores that have no percentage come last whatever the order."""
+    filters = {
+        "report_id": report.report_id,
+        "pattern": queries.pattern(search),
+        "period": period,
+        "percent_from": percent_from if percent_to is None else percent_from or 0,
+        "percent_to": percent_to or 100,
+        "no_percent": no_percent,
+    }
+    is_backward, value, store_id, matching = False, None, None, None
+    if cursor is not None:
+        way, number, store_id, matching = cursors.decode(cursor, str, str, str, int)
+        is_backward, value = way == "back", as_float(number)
+    if matching is None:
+        is_filtered = search or no_percent or filters["percent_from"] is not None
+        matching = queries.rows("matching_stores", **filters)[0][0] if is_filtered else report.store_count
+    found = list(
+        queries.rows(
+            "stores",
+            **filters,
+            sort=str(sort),
+            missing="-Infinity" if order == "desc" else "Infinity",
+            is_rare=matching * RARE < report.store_count,
+            is_descending=(order == "desc") is not is_backward,
+            after_value=value,
+            after_store_id=store_id,
+            page_rows=limit + 1,
+        )
+    )
+    has_more = len(found) > limit
+    found = found[:limit]
+    if is_backward:
+        found.reverse()
+
+    def cursor_at(way: str, row: Row) -> str:
+        return cursors.encode(way, repr(float(row.sort_value)), row.store_id, matching)
+
+    has_next = bool(found) and (has_more or is_backward)
+    has_previous = bool(found) and (has_more if is_backward else cursor is not None)
+    return StorePage.model_validate(
+        {
+            "stores": [store_row(row) for row in found],
+            "total": report.store_count,
+            "matching": matching,
+            "next": cursor_at("on", found[-1]) if has_next else None,
+            "previous": cursor_at("back", found[0]) if has_previous else None,
+        }
+    )
+
+
+def as_float(number: str) -> float:
+    """The sort value in a cursor."""
+    try:
+        return float(number)
+    except ValueError as error:
+        raise cursors.unknown() from error
+
+
+@router.get("/store", summary="One store of a report, by query")
+def store_by_query(report: Published, store_id: Annotated[Text, Query(max_length=1024)]) -> StoreDetail:
+    """For ids that do not fit into a path, such as `..`."""
+    return store_detail(report, store_id)
+
+
+@router.get("/stores/{store_id:path}", summary="One store of a report")
+def store_by_path(
+    report: Published, store_id: Annotated[Text, Path(description="Percent-encoded, slashes too.")]
+) -> StoreDetail:
+    """Figures, and the week as spans of UTC with the zone's offsets, polls and business hours."""
+    return store_detail(report, store_id)
+
+
+def store_detail(report: Row, store_id: str) -> StoreDetail:
+    """Everything about one store."""
+    report_id = report.report_id
+    row = queries.row("store", report_id=report_id, store_id=store_id)
+    if row is None:
+        raise Problem(404, f"The report has no store {store_id}.")
+    of_store = {"report_id": report_id, "store_key": row.store_key}
+    spans: dict[str, list] = defaultdict(list)
+    for span in queries.rows("store_week", **of_store):
+        spans[span.kind].append(span)
+    polls = queries.rows("store_polls", **of_store, poll_rows=POLL_ROWS)
+    return StoreDetail.model_validate(
+        {
+            **store_row(row),
+            "report_id": report_id,
+            "as_of": report.as_of,
+            "no_data": report.no_data,
+            "max_gap": duration_text(report.max_gap),
+            "week": {"from": report.as_of - WEEK, "to": report.as_of},
+            "offsets": [
+                {"from": span.from_at, "to": span.to_at, "utc_offset_seconds": int(span.utc_offset.total_seconds())}
+                for span in spans["offset"]
+            ],
+            **{
+                kind: [(span.from_at, span.to_at) for span in spans[kind]] for kind in ("open", "up", "down", "unknown")
+            },
+            "polls": [
+                {"at": poll.polled_at, "status": "active" if poll.is_active else "inactive"} for poll in reversed(polls)
+            ],
+            "polls_left_out": polls[0].all_polls - len(polls) if polls else 0,
+            "business_hours": [
+                {"weekday": opening.weekday, "start": opening.start_time, "end": opening.end_time}
+                for opening in queries.rows("store_business_hours", **of_store)
+            ],
+        }
+    )

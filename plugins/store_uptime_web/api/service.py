@@ -1,0 +1,151 @@
+"""What is not about reports: health, and this API's own description."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import httpx
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.exposition import choose_encoder
+from sqlalchemy.exc import SQLAlchemyError
+
+from store_uptime.errors import NoAnswerError, StoreUptimeError, naming_place
+from store_uptime_web import airflow_client, metrics, problems, queries
+from store_uptime_web.problems import Problem
+from store_uptime_web.security import PUBLIC, READ
+
+router = APIRouter()
+
+# Swagger UI's own pages set styles on their elements; scripts stay ours.
+DOCS_PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Store Uptime API</title>
+<link rel="stylesheet" href="static/vendor/swagger-ui/swagger-ui.css">
+</head>
+<body>
+<main id="swagger-ui"></main>
+<script src="static/vendor/swagger-ui/swagger-ui-bundle.js"></script>
+<script src="docs.js"></script>
+</body>
+</html>
+"""
+DOCS_SCRIPT = """SwaggerUIBundle({
+  url: "openapi.json",
+  dom_id: "#swagger-ui",
+  deepLinking: true,
+  persistAuthorization: false,
+  validatorUrl: null,
+});
+"""
+
+
+@router.get(
+    "/health",
+    tags=["service"],
+    summary="Is everything there",
+    response_class=PlainTextResponse,
+    dependencies=[PUBLIC],
+    responses=problems.documented(429)
+    | {
+        200: {"description": "One line for each part, all ok."},
+        503: {"description": "One line for each part.", "content": {"text/plain": {"schema": {"type": "string"}}}},
+    },
+)
+async def health(request: Request) -> PlainTextResponse:
+    """The database, the folder of the reports, and Airflow's scheduler. Needs no identity, tells no secrets."""
+    parts = {
+        "database": await run_in_threadpool(database_state),
+        "report store": await run_in_threadpool(report_store_state),
+        "scheduler": await scheduler_state(request),
+    }
+    lines = "".join(f"{part}: {state}\n" for part, state in parts.items())
+    return PlainTextResponse(lines, status_code=200 if set(parts.values()) == {"ok"} else 503)
+
+
+@router.get(
+    "/metrics",
+    tags=["service"],
+    summary="What Prometheus reads",
+    response_class=Response,
+    dependencies=[READ],
+    responses=problems.documented(401, 403, 429, 503)
+    | {
+        200: {
+            "description": "In the format that Accept asks for: Prometheus' text or OpenMetrics.",
+            "content": {
+                media_type: {"schema": {"type": "string"}}
+                for media_type in ("text/plain", "application/openmetrics-text")
+            },
+        }
+    },
+)
+def read_metrics(request: Request) -> Response:
+    """How old the newest report is, how long it took, and what its input was like. A few small queries."""
+    encode, media_type = choose_encoder(request.headers.get("accept", CONTENT_TYPE_PLAIN_0_0_4))
+    return Response(encode(metrics.registry), headers={"Content-Type": media_type})
+
+
+def database_state() -> str:
+    """Whether the schema can be read."""
+    try:
+        queries.rows("ping")
+    except SQLAlchemyError:
+        return "does not answer"
+    except StoreUptimeError:
+        return "is not configured"
+    return "ok"
+
+
+def report_store_state() -> str:
+    """Whether the folder of the reports is there (before the first report: could be made), and can be written to."""
+    folder = queries.settings().reports
+    if folder.startswith("/"):
+        path = Path(folder)
+        present = next(one for one in (path, *path.parents) if one.exists())
+        if not present.is_dir():
+            return "is not a folder"
+        return "ok" if os.access(present, os.W_OK | os.X_OK) else "cannot be written to"
+    from airflow.sdk import ObjectStoragePath  # loads fsspec
+
+    try:
+        with naming_place("The reports folder"):
+            ObjectStoragePath(folder).exists()
+    except (NoAnswerError, OSError, ValueError):
+        return "does not answer"
+    return "ok"
+
+
+async def scheduler_state(request: Request) -> str:
+    """What Airflow says of its scheduler."""
+    try:
+        status = await airflow_client.scheduler_status(request)
+    except (Problem, httpx.HTTPError, SQLAlchemyError):
+        return "unknown"
+    return "ok" if status == "healthy" else status
+
+
+@router.get("/docs", include_in_schema=False, dependencies=[READ])
+def docs() -> HTMLResponse:
+    """The API in Swagger UI, from this server alone."""
+    return HTMLResponse(DOCS_PAGE)
+
+
+@router.get("/docs.js", include_in_schema=False, dependencies=[READ])
+def docs_script() -> PlainTextResponse:
+    """What the policy does not let the page hold itself."""
+    return PlainTextResponse(DOCS_SCRIPT, media_type="text/javascript")
+
+
+@router.get("/openapi.json", include_in_schema=False, dependencies=[READ])
+def openapi(request: Request) -> JSONResponse:
+    """The API's description."""
+    return JSONResponse(
+        {**request.app.openapi(), "servers": [{"url": airflow_client.root_path(request) + airflow_client.PREFIX}]}
+    )

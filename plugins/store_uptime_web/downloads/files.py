@@ -1,0 +1,233 @@
+"""Files a report is taken away as."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import IO, TYPE_CHECKING, Any
+
+from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
+from fastapi import Request
+from fastapi.responses import Response, StreamingResponse
+from sqlalchemy import Row
+
+from store_uptime.errors import NoAnswerError, naming_place
+from store_uptime.storage import is_url
+from store_uptime_web import airflow_client, queries
+from store_uptime_web.downloads import spreadsheet
+from store_uptime_web.figures import KINDS, PERIODS, UNIT_US, hundredths, of_period
+from store_uptime_web.models import instant_text
+
+if TYPE_CHECKING:
+    from airflow.sdk import ObjectStoragePath
+
+IN_ONE_PIECE_BYTES = 8 << 20
+COMPRESSED_FILES = 16
+compressed: dict[str, bytes] = {}
+compressing = Lock()
+
+
+@dataclass(frozen=True)
+class Format:
+    """How a file is announced."""
+
+    media_type: str
+    suffix: str
+
+
+CSV = Format("text/csv; charset=utf-8", "csv")
+XLSX = Format("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx")
+PARQUET = Format("application/vnd.apache.parquet", "parquet")
+JSON = Format("application/json", "json")
+FORMATS = {"csv": CSV, "xlsx": XLSX, "parquet": PARQUET, "json": JSON}
+
+
+def documented(*names: str) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI of a download in the formats `names`."""
+    media_types = [FORMATS[name].media_type.partition(";")[0] for name in names]
+    text = {"type": "string"}
+    headers = {
+        "ETag": {"description": "Of this content.", "schema": text},
+        "Content-Disposition": {"description": "attachment, with a file name.", "schema": text},
+    }
+    return {
+        200: {
+            "description": "The file.",
+            "headers": headers,
+            "content": {
+                media_type: {
+                    "schema": {} if media_type == "application/json" else {"type": "string", "format": "binary"}
+                }
+                for media_type in media_types
+            },
+        },
+        304: {"description": "If-None-Match names this content."},
+    }
+
+
+def respond(request: Request, user: BaseUser, row: Row, name: str) -> Response:
+    """The published report `row` as a file; 304 if the caller has it. A row in the audit log tells of it."""
+    format_ = FORMATS[name]
+    tag = row.csv_sha256 if format_ is CSV else f"{row.csv_sha256}-{row.published_at.timestamp():.6f}-{name}"
+    if matches(request.headers.get("if-none-match"), tag):
+        return Response(status_code=304, headers={"ETag": f'"{tag}"'})
+    airflow_client.record_download(user, row.dag_run_id, {"report_id": str(row.report_id), "format": name})
+    if format_ is CSV:
+        accepts_gzip = "gzip" in request.headers.get("accept-encoding", "")
+        return csv_file(row, attachment(f"store-uptime-{row.report_id}.csv", tag), accepts_gzip=accepts_gzip)
+    headers = attachment(f"store-uptime-{row.report_id}.{format_.suffix}", tag)
+    table = queries.copied("api/figures", row.report_id)
+    if format_ is JSON:
+        return StreamingResponse(json_pieces(row, table), media_type=format_.media_type, headers=headers)
+    stream = (xlsx_file if format_ is XLSX else parquet_file)(row, table)
+    return StreamingResponse(queries.chunks(stream), media_type=format_.media_type, headers=headers)
+
+
+def attachment(filename: str, tag: str | None = None) -> dict[str, str]:
+    """Headers of a file to be kept."""
+    headers = {"Content-Disposition": f'attachment; filename="{filename}"'}
+    return {**headers, "ETag": f'"{tag}"'} if tag else headers
+
+
+def matches(if_none_match: str | None, tag: str) -> bool:
+    """Whether the caller has the content that `tag` names (compared weakly, as RFC 9110 has it)."""
+    offered = [one.strip().removeprefix("W/") for one in (if_none_match or "").split(",")]
+    return f'"{tag}"' in offered or "*" in offered
+
+
+def csv_file(row: Row, headers: dict[str, str], *, accepts_gzip: bool) -> Response:
+    """The published CSV; written anew from the database, byte for byte, should its file be gone or out of reach."""
+    stream = published(row)
+    if stream is None:
+        return StreamingResponse(
+            queries.chunks(queries.copied("report/export", row.report_id)), media_type=CSV.media_type, headers=headers
+        )
+    if row.csv_bytes <= IN_ONE_PIECE_BYTES:
+        if accepts_gzip:
+            content = gzipped(stream, row.csv_sha256)
+            headers = {**headers, "Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+        else:
+            content = stream.read()
+        stream.close()
+        return Response(content, media_type=CSV.media_type, headers=headers)
+    return StreamingResponse(
+        queries.chunks(stream), media_type=CSV.media_type, headers={**headers, "Content-Length": str(row.csv_bytes)}
+    )
+
+
+def gzipped(stream: IO[bytes], sha256: str) -> bytes:
+    """The file, compressed once: Airflow would do it anew for every caller, which takes longer than all the rest."""
+    with compressing:
+        if sha256 not in compressed:
+            while len(compressed) >= COMPRESSED_FILES:
+                del compressed[next(iter(compressed))]
+            compressed[sha256] = gzip.compress(stream.read(), mtime=0)
+        return compressed[sha256]
+
+
+def published(row: Row) -> IO[bytes] | None:
+    """The file of a report, or None if it is not there in full or its folder does not answer."""
+    with suppress(FileNotFoundError, NoAnswerError):
+        stream = opened(row.csv_path)
+        if stream.seek(0, io.SEEK_END) == row.csv_bytes:
+            stream.seek(0)
+            return stream
+        stream.close()
+    return None
+
+
+def opened(path: str) -> IO[bytes]:
+    """The file at `path`."""
+    with naming_place("The reports folder"):
+        return located(path).open("rb")
+
+
+def located(address: str) -> Path | ObjectStoragePath:
+    """A path of this machine, or one in any storage Airflow can reach."""
+    if not is_url(address):
+        return Path(address)
+    from airflow.sdk import ObjectStoragePath  # loads fsspec
+
+    return ObjectStoragePath(address)
+
+
+def stores(table: IO[bytes]) -> Iterator[tuple[str, str, dict[str, dict[str, int]]]]:
+    """Id, zone and exact figures of each store in the table that `api/figures` sends; closes it."""
+    with io.TextIOWrapper(table, encoding="utf-8", newline="") as text:
+        reader = csv.reader(text)
+        next(reader)
+        for store_id, timezone, *values in reader:
+            by_column = iter(map(int, values))
+            by_kind = {kind: {period: next(by_column) for period in PERIODS} for kind in KINDS}
+            yield store_id, timezone, {period: {kind: by_kind[kind][period] for kind in KINDS} for period in PERIODS}
+
+
+def json_pieces(row: Row, table: IO[bytes]) -> Iterator[str]:
+    """One object with all stores, each on a line of its own."""
+    head = {"report_id": str(row.report_id), "as_of": instant_text(row.as_of), "store_count": row.store_count}
+    piece = json.dumps(head).removesuffix("}") + ', "stores": ['
+    separator = "\n"
+    for store_id, timezone, exact in stores(table):
+        periods = {period: of_period(exact[period], period) for period in PERIODS}
+        piece += separator + json.dumps({"store_id": store_id, "timezone": timezone, **periods})
+        separator = ",\n"
+        if len(piece) >= queries.CHUNK_BYTES:
+            yield piece
+            piece = ""
+    yield piece + "\n]}\n"
+
+
+def parquet_file(row: Row, table: IO[bytes]) -> IO[bytes]:
+    """Exact microseconds as 64-bit integers, and the rounded figures as decimals."""
+    import polars as pl
+
+    with table:
+        frame = pl.read_csv(table.read(), schema_overrides={"store_id": pl.String})
+    whole = {
+        f"{kind}_{period}": (pl.col(f"{kind}_{period}_us") * 200 + UNIT_US[period]) // (2 * UNIT_US[period])
+        for kind in KINDS
+        for period in PERIODS
+    }
+    decimals = pl.Decimal(18, 2)
+    rounded = {name: (value.cast(decimals) / 100).cast(decimals) for name, value in whole.items()}
+    stream = tempfile.TemporaryFile()  # noqa: SIM115 (the response closes it)
+    frame.with_columns(**rounded).write_parquet(stream)
+    stream.seek(0)
+    return stream
+
+
+def xlsx_file(row: Row, table: IO[bytes]) -> IO[bytes]:
+    """Figures of the stores on one sheet, exact microseconds on another. Ids are text, whatever they look like."""
+    with table:
+        copies = [tempfile.SpooledTemporaryFile(queries.SPOOLED_BYTES) for _ in range(2)]  # noqa: SIM115 (read to their end)
+        for copy in copies:
+            table.seek(0)
+            shutil.copyfileobj(table, copy)
+            copy.seek(0)
+    columns = [f"{kind}_{period}" for period in PERIODS for kind in KINDS]
+    rounded = (
+        [
+            store_id,
+            timezone,
+            *(hundredths(exact[period][kind], UNIT_US[period]) for period in PERIODS for kind in KINDS),
+        ]
+        for store_id, timezone, exact in stores(copies[0])
+    )
+    microseconds = (
+        [store_id, timezone, *(str(exact[period][kind]) for period in PERIODS for kind in KINDS)]
+        for store_id, timezone, exact in stores(copies[1])
+    )
+    heading = ["store_id", "timezone"]
+    return spreadsheet.write(
+        spreadsheet.Sheet("Report", heading, columns, rounded, decimals=2),
+        spreadsheet.Sheet("Microseconds", heading, [f"{column}_us" for column in columns], microseconds),
+    )

@@ -1,0 +1,85 @@
+"""What `make up` keeps while it is up: passwords, and logs that do not grow for ever."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from commands import supervisor
+from commands.stack import USERS, keep_passwords, log_of, passwords_file, unhealthy_parts, users_of
+from store_uptime.errors import SettingError
+
+
+def test_users_and_their_roles() -> None:
+    assert users_of(None) == users_of("") == users_of("admin:admin") == {"admin": "admin"}
+    assert users_of(" prometheus:viewer, me:Op,") == {"admin": "admin", "prometheus": "viewer", "me": "Op"}
+
+
+@pytest.mark.parametrize("text", ["prometheus", "prometheus:", ":viewer", "me:root", "admin:viewer"])
+def test_users_that_airflow_would_not_know(text: str) -> None:
+    with pytest.raises(
+        SettingError, match=f"{USERS} is '{text}'; expected users such as admin:admin,prometheus:viewer"
+    ):
+        users_of(text)
+
+
+def test_passwords_are_made_up_once_and_stay(tmp_path: Path) -> None:
+    keep_passwords(tmp_path, ["admin"])
+    first = json.loads(passwords_file(tmp_path).read_text())
+    assert len(first["admin"]) >= 12
+    keep_passwords(tmp_path, ["admin", "prometheus"])
+    both = json.loads(passwords_file(tmp_path).read_text())
+    assert both["admin"] == first["admin"] != both["prometheus"]
+    keep_passwords(tmp_path, ["admin"], {"admin": "given"})
+    assert json.loads(passwords_file(tmp_path).read_text()) == both | {"admin": "given"}
+    assert passwords_file(tmp_path).stat().st_mode & 0o077 == 0
+
+
+def test_a_log_that_has_grown_large_is_begun_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under a process that has it open."""
+    monkeypatch.setattr(supervisor, "LARGEST_LOG_BYTES", 40)
+    log = log_of("supervisor", tmp_path)
+    log.parent.mkdir()
+    log.write_text("short\n")
+    with log.open("a") as stream:
+        assert supervisor.large_logs(tmp_path) == []
+        print("x" * 40, file=stream, flush=True)
+        assert supervisor.large_logs(tmp_path) == [log]
+        supervisor.begin_anew(log)
+        print("after", file=stream, flush=True)
+    assert log.read_text() == "after\n"
+    assert log.with_name("supervisor.log.1").read_text() == f"short\n{'x' * 40}\n"
+    assert supervisor.large_logs(tmp_path) == [], "what was kept is not a log that anybody writes to"
+
+
+@contextmanager
+def answering(status: int, body: str) -> Iterator[str]:
+    """A server that answers everything in one way; its address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever).start()
+        yield f"http://127.0.0.1:{server.server_port}/health"
+        server.shutdown()
+
+
+def test_what_is_not_well_is_named() -> None:
+    with answering(503, "database: ok\nreport store: cannot be written to\nscheduler: ok\n") as url:
+        assert unhealthy_parts(url) == "report store: cannot be written to"
+    with answering(404, "") as url:
+        assert unhealthy_parts(url) == "status 404"
+    assert "refused" in unhealthy_parts(url)
