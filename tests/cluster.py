@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import secrets
-import shutil
 import signal
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from sqlalchemy import Engine
 
 from commands.stack import USER, password_of
 from plugin.stack import answers, wait_for
+from programs import program
 from store_uptime.settings import PROJECT
 
 START_SECONDS = 180
@@ -124,9 +124,9 @@ class Cluster:
 
 
 def require_redis() -> None:
-    """`.ci/run` installs the server; without it nothing is known of the queue, which is no success."""
-    if shutil.which("redis-server") is None:
-        pytest.fail("These tests need redis-server: install Debian's package redis-server.")
+    """The development set-up brings the server; without it nothing is known of the queue, which is no success."""
+    if program("redis-server") is None:
+        pytest.fail("These tests need redis-server, which the development set-up brings: make test")
 
 
 class Redis(Machine):
@@ -138,7 +138,8 @@ class Redis(Machine):
         self.client = redis.Redis(port=port, password=self.password)
         folder.mkdir(exist_ok=True)
         durable = ["--save", "", "--appendonly", "yes", "--appendfsync", "always", "--dir", str(folder)]
-        command = ["redis-server", "--bind", "127.0.0.1", "--port", str(port), "--requirepass", self.password, *durable]
+        server = program("redis-server")
+        command = [server, "--bind", "127.0.0.1", "--port", str(port), "--requirepass", self.password, *durable]
         super().__init__(folder, command, dict(os.environ))
 
     def answers(self) -> bool:

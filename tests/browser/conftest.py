@@ -1,4 +1,4 @@
-"""A real Airflow with 14,000 stores, and Debian's Chromium in front of it.
+"""A real Airflow with 14,000 stores, and Chromium in front of it.
 
 Screenshots are kept in the folder that STORE_UPTIME_SCREENSHOTS names (default: `screenshots` below pytest's own).
 """
@@ -6,7 +6,6 @@ Screenshots are kept in the folder that STORE_UPTIME_SCREENSHOTS names (default:
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,10 +14,11 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from browser import week
+from programs import program
 from stack import Site, running_site
 
 SIZES = {"wide": (1280, 900), "phone": (390, 844)}
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+CHROMIUM = program("chromium") or program("chromium-browser") or program("google-chrome")
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -59,7 +59,7 @@ def screenshots(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def browser() -> Iterator[Browser]:
     """One Chromium for all tests."""
     if CHROMIUM is None:
-        pytest.fail("These tests need Chromium: install Debian's package chromium.")
+        pytest.fail("These tests need Chromium: make test installs it, or says how to")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
