@@ -46,6 +46,6 @@ def user_console(name: str) -> Iterator[Console]:
     except Exception as error:
         said = getattr(error, "orig", None) or error  # SQLAlchemy adds the statement, and its values, to what was said
         first_line = str(said).partition("\n")[0]
-        hint = "; see docs/operations.md, section Rights" if type(said).__name__ == "InsufficientPrivilege" else ""
+        hint = "; see docs/operations/rights.md" if type(said).__name__ == "InsufficientPrivilege" else ""
         console.say(f"{type(said).__name__}: {first_line}{hint} ({log} has more)")
         raise

@@ -13,7 +13,7 @@
 | `clean_airflow` | `airflow db clean`: old DAG runs, logs and XComs in Airflow's own tables |
 | `vacuum` | frees the space of deleted rows and refreshes statistics |
 
-How long things are kept are settings (`STORE_UPTIME_KEEP_..._DAYS`), never Params.
+How long things are kept are settings (`STORE_UPTIME_KEEP_..._DAYS`, see docs/operations/settings.md), never Params.
 Trigger it with **Dry run** to read in the task logs what would be deleted.
 
 **When it fails:** nothing is half done; the next DAG run, or clearing the task, does the rest. `drop_polls` waits for

@@ -20,7 +20,7 @@ MOST_LOADERS = 64
 
 @dataclass(frozen=True)
 class Settings:
-    """One field per variable: `home` is STORE_UPTIME_HOME, and so on. docs/operations.md explains each."""
+    """One field per variable: `home` is STORE_UPTIME_HOME, and so on. docs/operations/settings.md explains each."""
 
     home: Path
     database_url: str

@@ -1,7 +1,7 @@
 """What Prometheus can read: gauges about the newest report, made from a few small queries at each scrape.
 
-Instants are given as Unix times, as Prometheus wants them: an age is `time() - metric` there. docs/operations.md lists
-the metrics, deploy/prometheus/rules.yml uses them, and tests hold both to `METRICS`.
+Instants are given as Unix times, as Prometheus wants them: an age is `time() - metric` there.
+docs/operations/monitoring.md lists the metrics, deploy/prometheus/rules.yml uses them; tests hold both to `METRICS`.
 """
 
 from __future__ import annotations

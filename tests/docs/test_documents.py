@@ -12,7 +12,7 @@ def read(name: str) -> str:
 
 
 def test_every_setting_is_documented_and_no_other() -> None:
-    documented = re.findall(r"^\| `(STORE_UPTIME_\w+)` \|", read("docs/operations.md"), re.MULTILINE)
+    documented = re.findall(r"^\| `(STORE_UPTIME_\w+)` \|", read("docs/operations/settings.md"), re.MULTILINE)
     assert sorted(documented) == sorted(Settings.names())
 
 
@@ -30,13 +30,26 @@ def test_the_header_in_the_readme_is_the_one_that_is_written() -> None:
 
 
 def test_named_files_exist() -> None:
-    for document in [PROJECT / "README.md", *(PROJECT / "docs").rglob("*.md")]:
+    for document in [*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md")]:
         text = document.read_text(encoding="utf-8")
         links = [document.parent / link for link in re.findall(r"\]\(([^)#:]+)\)", text)]
         paths = re.findall(r"`((?:dags|plugins|include|sql|data|tests|bench|docs)/[\w./*-]*\w)`", text)
         missing = [str(link) for link in links if not link.exists()]
         missing += [path for path in paths if not list(PROJECT.glob(path))]
         assert not missing, document.name
+
+
+def test_links_within_documents_lead_to_headings() -> None:
+    for document in [*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md")]:
+        for path, anchor in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", document.read_text(encoding="utf-8")):
+            linked = document.parent / path if path else document
+            assert anchor in anchors(linked.read_text(encoding="utf-8")), f"{document.name}: {path}#{anchor}"
+
+
+def anchors(text: str) -> set[str]:
+    """What GitHub makes of the headings."""
+    headings = re.findall(r"^#+ (.+)$", re.sub(r"(?ms)^```.*?^```", "", text), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
 
 
 def test_the_stage_table_follows_the_dag() -> None:

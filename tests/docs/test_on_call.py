@@ -8,11 +8,15 @@ from typing import get_args
 
 import yaml
 
-from store_uptime.operations.alerts import Kind
+from store_uptime.operations.alerts import Alert, Kind
 from store_uptime.settings import PROJECT
 
 RULES = yaml.safe_load((PROJECT / "deploy" / "prometheus" / "rules.yml").read_text())
-MANUAL = (PROJECT / "docs" / "operations.md").read_text()
+MANUAL = PROJECT / "docs" / "operations"
+
+
+def read(page: str) -> str:
+    return (MANUAL / f"{page}.md").read_text(encoding="utf-8")
 
 
 def metrics() -> dict[str, tuple[str, tuple[str, ...]]]:
@@ -27,7 +31,7 @@ def metrics() -> dict[str, tuple[str, tuple[str, ...]]]:
 
 
 def test_the_table_of_metrics_is_that_of_the_code() -> None:
-    rows = re.findall(r"^\| `(store_uptime_\w+)` \| (?:`(\w+)`[^|]*)?\| (.*) \|$", MANUAL, re.MULTILINE)
+    rows = re.findall(r"^\| `(store_uptime_\w+)` \| (?:`(\w+)`[^|]*)?\| (.*) \|$", read("monitoring"), re.MULTILINE)
     documented = {name: (text, (label,) if label else ()) for name, label, text in rows}
     assert documented == metrics()
 
@@ -53,8 +57,19 @@ def test_rules_use_metrics_and_labels_that_exist() -> None:
 
 
 def test_every_alert_is_explained_and_no_other() -> None:
-    table = re.findall(r"^\| `(\w+)`(?: \((Prometheus)\))? \| .* \| .* \|$", MANUAL.split("## Alerts")[1], re.MULTILINE)
-    assert {name for name, place in table if not place} == set(get_args(Kind))
+    manual = read("alerts")
+    table = re.findall(r"^\| \[`(\w+)`\]\(#(\w+)\)(?: \((Prometheus)\))? \| .+ \| .+ \|$", manual, re.MULTILINE)
+    assert all(anchor == name.lower() for name, anchor, _ in table)
+    assert {name for name, _, place in table if not place} == set(get_args(Kind))
     rules = [rule for group in RULES["groups"] for rule in group["rules"] if "alert" in rule]
-    assert [name for name, place in table if place] == [rule["alert"] for rule in rules]
+    assert [name for name, _, place in table if place] == [rule["alert"] for rule in rules]
     assert all(rule["labels"]["severity"] and rule["annotations"]["summary"] for rule in rules)
+    assert re.findall(r"^## `(\w+)`$", manual, re.MULTILINE) == [name for name, _, _ in table]
+
+
+def test_every_alert_leads_to_its_explanation() -> None:
+    for rule in (rule for group in RULES["groups"] for rule in group["rules"] if "alert" in rule):
+        assert rule["annotations"]["runbook"] == f"docs/operations/alerts.md#{rule['alert'].lower()}"
+    for kind in get_args(Kind):
+        alert = Alert(kind, "", [], {}, None, "a run")
+        assert alert.as_text().endswith(f"Help: docs/operations/alerts.md#{kind}")

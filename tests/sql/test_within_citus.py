@@ -1,4 +1,4 @@
-"""Every statement is written within what Citus takes, as far as a text can show it (docs/scaling.md)."""
+"""Every statement is written within what Citus takes, as far as a text can show it (docs/operations/scale.md)."""
 
 from __future__ import annotations
 

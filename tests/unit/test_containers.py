@@ -142,7 +142,7 @@ def test_only_settings_that_exist_are_set(ours: dict[str, dict]) -> None:
 
 def test_every_setting_reaches_the_containers(ours: dict[str, dict]) -> None:
     """Those of the code, and whatever else the manual names; the home and the passwords of the services are set."""
-    manual = (PROJECT / "docs" / "operations.md").read_text()
+    manual = "".join(page.read_text() for page in (PROJECT / "docs" / "operations").glob("*.md"))
     documented = set(re.findall(r"`((?:AIRFLOW|AWS|OTEL|STORE_UPTIME|ADMIN|POSTGRES|REDIS)_\w+)[`=]", manual))
     wanted = documented | set(Settings.names()) | {f"{name}_FILE" for name in SECRETS} | (set(SECRETS) - set(PASSWORDS))
     named = {name for service in ours.values() for name in service["environment"]}
@@ -161,7 +161,8 @@ def test_prometheus_sees_a_token_that_replaces_another(services: dict[str, dict]
     (token,) = (Path(one["authorization"]["credentials_file"]) for one in scraped if "authorization" in one)
     (folder,) = (mount for mount in services["prometheus"]["volumes"] if isinstance(mount, dict))
     assert folder["target"] == str(token.parent)
-    assert f"secrets/{Path(folder['source']).name}/{token.name}" in (PROJECT / "docs" / "operations.md").read_text()
+    manual = (PROJECT / "docs" / "operations" / "monitoring.md").read_text()
+    assert f"secrets/{Path(folder['source']).name}/{token.name}" in manual
 
 
 def test_the_database_is_asked_where_only_the_real_server_listens(services: dict[str, dict]) -> None:
@@ -251,7 +252,7 @@ def test_what_kubernetes_needs_fits_the_rest() -> None:
 
 
 def test_the_manual_installs_the_chart_that_the_values_are_for() -> None:
-    manual = (PROJECT / "docs" / "operations.md").read_text()
+    manual = (PROJECT / "docs" / "operations" / "deploy.md").read_text()
     (version,) = re.findall(r"version (\d+\.\d+\.\d+), which", (HELM / "values.yaml").read_text())
     assert re.findall(r"apache-airflow/airflow --version (\S+)", manual) == [version, version]
 

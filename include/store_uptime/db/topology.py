@@ -1,6 +1,6 @@
 """Spreads the tables over the nodes of a Citus cluster: each store's rows together, what all stores share everywhere.
 
-The plan, and what of it was tried, is in docs/scaling.md.
+The plan, and what of it was tried, is in docs/operations/scale.md.
 """
 
 from __future__ import annotations

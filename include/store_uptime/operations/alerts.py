@@ -21,7 +21,7 @@ from store_uptime.reports.request import report_id_of
 
 log = logging.getLogger(__name__)
 
-MANUAL = "docs/operations.md, section Alerts"
+MANUAL = "docs/operations/alerts.md"
 POST_SECONDS, POST_RETRIES = 10, 3
 # A task tells its cause just after Airflow hears that it failed.
 LOOKS_FOR_A_CAUSE, PAUSE_SECONDS = 10, 0.5
@@ -45,7 +45,8 @@ class Alert:
         """For channels of plain text."""
         ids = [f"Report: {self.report_id}"] if self.report_id else []
         pages = [f"{page}: {address}" for page, address in self.where.items()]
-        return "\n".join([self.subject, *self.why, "", *pages, *ids, f"DAG run: {self.dag_run_id}", f"Help: {MANUAL}"])
+        links = [*pages, *ids, f"DAG run: {self.dag_run_id}", f"Help: {MANUAL}#{self.kind}"]
+        return "\n".join([self.subject, *self.why, "", *links])
 
     def as_html(self) -> str:
         """For mail. Causes quote the input, so everything is escaped."""
