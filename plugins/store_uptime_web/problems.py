@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import html
 import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -18,11 +16,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
 from store_uptime.errors import NoAnswerError
+from store_uptime_web.templating import render
 
 log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
-PROBLEM_PAGE = Path(__file__).parent / "static" / "html" / "problem.html"
 PHRASES = {413: "Content Too Large", 422: "Unprocessable Content"}  # as RFC 9110 has them; Python 3.11 does not
 
 
@@ -73,12 +71,9 @@ def answer(request: Request, problem: Problem) -> Response:
         instance=request.url.path,
         errors=problem.errors,
     )
-    if PROBLEM_PAGE.is_file() and "/pages/" in body.instance and "text/html" in request.headers.get("accept", ""):
+    if "/pages/" in body.instance and "text/html" in request.headers.get("accept", ""):
         # A person is looking: most often one who has to sign in again.
-        texts = {"status": str(body.status), "title": body.title, "detail": body.detail, "login": login_path(request)}
-        page = PROBLEM_PAGE.read_text(encoding="utf-8")
-        for name, text in texts.items():
-            page = page.replace("{" + name + "}", html.escape(text))
+        page = render("problem.html", problem=body, login=login_path(request))
         return HTMLResponse(page, status_code=problem.status, headers=dict(problem.headers or {}))
     return JSONResponse(
         body.model_dump(exclude_none=True, mode="json"),
