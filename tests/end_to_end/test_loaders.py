@@ -116,9 +116,9 @@ def test_a_loader_that_is_alone_does_it_all(new_engine: NewEngine, tmp_path: Pat
 def test_what_a_failed_run_loaded_is_not_loaded_again(engine: Engine, tmp_path: Path) -> None:
     """One share is there; whoever comes next, with as many loaders or with one, loads the others."""
     folder = small.write(tmp_path / "data")
-    file_id = leave_one_share(engine, folder)
+    file_id = leave_one_partition(engine, folder)
     done = stage_files.ingest(engine, start(engine), folder, CLOCK)
-    assert done["rows_read"] == 10 - rows_of_share(0)
+    assert done["rows_read"] == 10 - rows_of_partition(0)
     with engine.connect() as connection:
         (file,) = connection.execute(text("select * from core.file where kind = 'store_status'")).all()
         assert (file.file_id, file.state, file.rows_read, file.store_count) == (file_id, "staged", 5, 2)
@@ -126,8 +126,8 @@ def test_what_a_failed_run_loaded_is_not_loaded_again(engine: Engine, tmp_path: 
         assert connection.execute(text("select count(*) from core.polled_store")).scalar() == 2
 
 
-def leave_one_share(engine: Engine, folder: Path) -> int:
-    """As a task that is killed after the first of two shares of the status file."""
+def leave_one_partition(engine: Engine, folder: Path) -> int:
+    """As a task that is killed after the first of two partitions of the status file."""
     files = [
         stage_files.SourceFile(
             stage_files.STORE_STATUS,
@@ -138,16 +138,16 @@ def leave_one_share(engine: Engine, folder: Path) -> int:
     task = stage_files.Ingest(engine, start(engine), files, CLOCK, 2, 0)
     with engine.begin() as connection:
         task._plan(connection)
-        shares = task._open_shares(connection)
-    assert [share["share"] for share in shares] == [0, 1]
-    assert task._load_alone("ingest/take_share", shares[0])
-    return shares[0]["file_id"]
+        partitions = task._open_partitions(connection)
+    assert [partition["share"] for partition in partitions] == [0, 1]
+    assert task._load_partition("ingest/take_share", partitions[0])
+    return partitions[0]["file_id"]
 
 
-def rows_of_share(share: int) -> int:
-    """How many rows of the small status file are of stores of a share of two."""
+def rows_of_partition(partition_no: int) -> int:
+    """How many rows of the small status file are of the stores of one of two partitions."""
     rows = [line.split(",")[0] for line in small.STATUS.splitlines()[1:]]
-    return sum(store_key(store_id) % 2**64 % 2 == share for store_id in rows)
+    return sum(store_key(store_id) % 2**64 % 2 == partition_no for store_id in rows)
 
 
 @pytest.mark.parametrize("loaders", [2, 3])
@@ -174,10 +174,10 @@ def test_a_broken_file_leaves_nothing_but_good_ones(engine: Engine, tmp_path: Pa
     assert len(published.figures) == 3
 
 
-def test_a_file_that_is_given_up_takes_its_other_shares_with_it(engine: Engine, tmp_path: Path) -> None:
+def test_a_file_that_is_discarded_takes_its_other_partitions_with_it(engine: Engine, tmp_path: Path) -> None:
     folder = small.write(tmp_path / "data")
-    file_id = leave_one_share(engine, folder)
-    stage_files.give_up(engine, file_id)
+    file_id = leave_one_partition(engine, folder)
+    stage_files.discard_file(engine, file_id)
     tables = dump(engine)
     for table in ("core.file", "core.file_share", "core.poll", "core.polled_store", "core.staged_run"):
         assert tables[table] == [], table
@@ -188,7 +188,7 @@ def test_a_staged_file_is_not_given_up(engine: Engine, tmp_path: Path) -> None:
     stage_files.ingest(engine, start(engine), small.write(tmp_path / "data"), CLOCK)
     before = dump(engine)
     for file_id in range(1, 4):
-        stage_files.give_up(engine, file_id)
+        stage_files.discard_file(engine, file_id)
     assert dump(engine) == before
 
 
@@ -212,7 +212,7 @@ def test_runs_that_load_the_same_files_at_once(new_engine: NewEngine, tmp_path: 
 
 
 def test_maintenance_takes_what_was_never_loaded_whole(engine: Engine, tmp_path: Path) -> None:
-    leave_one_share(engine, small.write(tmp_path / "data"))
+    leave_one_partition(engine, small.write(tmp_path / "data"))
     folders = (engine, tmp_path / "reports", tmp_path / "quality")
     found = maintenance.delete_left_overs(*folders, CLOCK + timedelta(days=1), dry_run=False)
     assert found.counts["inputs"] == 0

@@ -212,7 +212,7 @@ def test_a_file_of_several_blocks(
     engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_quoted: bool
 ) -> None:
     """It is read in blocks of a few MiB, and here copied in many parts: the last row of all still wins."""
-    monkeypatch.setattr(file_loader, "PART_ROWS", 100)
+    monkeypatch.setattr(file_loader, "MAX_SORTED_ROWS", 100)
     ids = [f"{number:06}\n{'x' * 1000}\n" if is_quoted else f"{number:06}{'x' * 1000}" for number in range(100)]
     active, inactive = (
         "".join(f"{oracle.quoted(store_id)},{word},2023-01-22 12:09:39 UTC\n" for store_id in ids)

@@ -26,7 +26,7 @@ def test_parts_of_any_size_make_the_same_report(
 ) -> None:
     with new_engine() as engine:
         whole = run_report(engine, SAMPLE, tmp_path / "whole", max_gap=max_gap)
-    monkeypatch.setattr(file_loader, "PART_ROWS", 25)
+    monkeypatch.setattr(file_loader, "MAX_SORTED_ROWS", 25)
     with new_engine() as engine:
         in_parts = run_report(engine, SAMPLE, tmp_path / "parts", max_gap=max_gap)
         with engine.connect() as connection:

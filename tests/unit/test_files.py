@@ -12,7 +12,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from store_uptime.ingest import csv_reader
-from store_uptime.ingest.csv_reader import STORE_TIMEZONES, Reader
+from store_uptime.ingest.csv_reader import CsvReader
+from store_uptime.ingest.input_files import STORE_TIMEZONES
 
 texts = st.text(st.sampled_from('ab,"\n \ufeffé🍕'), max_size=12)
 records = st.lists(st.tuples(texts, texts, texts), min_size=1, max_size=30)
@@ -33,7 +34,7 @@ class InMemory:
 @given(records, st.integers(24, 400), st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]), st.booleans())
 @example([("a", "b", "two\nlines" + "x" * 10), *[("a", "b", "c")] * 30], 40, csv.QUOTE_MINIMAL, False)
 @example([("\ufeffa", "b", "c"), *[("\ufeffd", "e", "f")] * 30], 24, csv.QUOTE_MINIMAL, True)
-def test_blocks_of_any_size(rows: list[tuple[str, str, str]], block_bytes: int, quoting: int, has_bom: bool) -> None:
+def test_blocks_of_any_size(rows: list[tuple[str, str, str]], chunk_bytes: int, quoting: int, has_bom: bool) -> None:
     out = io.StringIO()
     writer = csv.writer(out, quoting=quoting, lineterminator="\n")
     writer.writerow(["note", "timezone_str", "store_id"])
@@ -43,8 +44,8 @@ def test_blocks_of_any_size(rows: list[tuple[str, str, str]], block_bytes: int, 
         writer.writerow(row)
     content = ("\ufeff" * has_bom + out.getvalue()).encode()
 
-    with patch.object(csv_reader, "BLOCK_BYTES", block_bytes):
-        reader = Reader(InMemory(content), STORE_TIMEZONES)
+    with patch.object(csv_reader, "CHUNK_BYTES", chunk_bytes):
+        reader = CsvReader(InMemory(content), STORE_TIMEZONES)
         batches = list(reader.batches())
     found = [row for batch in batches for row in batch.rows.select("line", "timezone_str", "store_id").rows()]
     assert found == [(line, timezone, store_id) for line, (_, timezone, store_id) in zip(starts, rows, strict=True)]
@@ -60,13 +61,13 @@ def test_lines_and_raw_text_of_misfits(records_as_text: list[str]) -> None:
             expected.append((lines, record))
         lines += record.count("\n") + 1
     content = "store_id,timezone_str\n" + "".join(f"{record}\n" for record in [*records_as_text, "a,b"])
-    with patch.object(csv_reader, "BLOCK_BYTES", 24):
-        batches = list(Reader(InMemory(content.encode()), STORE_TIMEZONES).batches())
+    with patch.object(csv_reader, "CHUNK_BYTES", 24):
+        batches = list(CsvReader(InMemory(content.encode()), STORE_TIMEZONES).batches())
     assert [(row.line, row.raw) for batch in batches for row in batch.misfits] == expected
 
 
 def test_a_header_may_go_over_several_lines(tmp_path: Path) -> None:
     path = tmp_path / "timezones.csv"
     path.write_text('store_id,"a\nnote","timezone_str"\n1,x,UTC\n2,"y\nz",UTC\n')
-    (batch,) = Reader(path, STORE_TIMEZONES).batches()
+    (batch,) = CsvReader(path, STORE_TIMEZONES).batches()
     assert batch.rows.rows() == [("1", "UTC", 3), ("2", "UTC", 4)]

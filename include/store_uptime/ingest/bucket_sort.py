@@ -1,4 +1,7 @@
-"""Typed rows of a file on disk, sorted by store in steps, so that memory stays flat however large the file is."""
+"""An external sort: typed rows are spread over buckets in a temporary file and read back sorted, bucket by bucket.
+
+Memory stays flat however large the input is.
+"""
 
 from __future__ import annotations
 
@@ -9,86 +12,87 @@ from tempfile import TemporaryFile
 import numpy as np
 import polars as pl
 
-COMPARTMENT_BYTES, MOST_COMPARTMENTS = 4 * 2**20, 512
-ROWS_AT_ONCE = 2**17  # are put away together: one write, of which each compartment has a slice worth a read
+BUCKET_BYTES, MAX_BUCKETS = 4 * 2**20, 512
+FLUSH_ROWS = 2**17  # rows written at once, so that the fragment of each bucket is worth a read
 
 
-class Shelf:
-    """Rows in compartments, which are ranges of `store_key`, in the order they came in; in one temporary file.
+class BucketSorter:
+    """Sorts rows by way of buckets, which are ranges of `store_key`; all of them share one temporary file.
 
-    What is put away together is written together, in the order of the compartments, and their bounds are remembered.
+    Rows that are flushed together are written in the order of the buckets. The rows of one bucket in one flush are a
+    fragment, whose bounds are remembered. Used as a context manager, which owns the temporary file.
     """
 
     def __init__(self, columns: dict[str, str], key: tuple[str, ...], size_bytes: int) -> None:
-        """`columns` are names and numpy types, `key` the ones to sort by; a larger file has more compartments."""
+        """`columns` are names and numpy types, `key` the columns to sort by; a larger file gets more buckets."""
         self._row, self._key = np.dtype(list(columns.items())), key
-        self._waiting: list[pl.DataFrame] = []
-        self._bits = min(max(size_bytes // COMPARTMENT_BYTES, 1), MOST_COMPARTMENTS - 1).bit_length()
-        self._rows_put_away = 0
-        self._bounds: list[
-            np.ndarray
-        ] = []  # of each put-away: the first row of each compartment, and the last one's end
+        self._unflushed: list[pl.DataFrame] = []
+        self._bits = min(max(size_bytes // BUCKET_BYTES, 1), MAX_BUCKETS - 1).bit_length()
+        self._rows_flushed = 0
+        # For each flush the first row of each bucket's fragment, and the end of the last one.
+        self._bounds: list[np.ndarray] = []
 
-    def __enter__(self) -> Shelf:
+    def __enter__(self) -> BucketSorter:
         self._file = TemporaryFile()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
-    def put(self, frame: pl.DataFrame) -> None:
-        """Adds rows that have at least the shelf's columns."""
-        self._waiting.append(frame)
-        if sum(waiting.height for waiting in self._waiting) >= ROWS_AT_ONCE:
-            self._put_away()
+    def add(self, frame: pl.DataFrame) -> None:
+        """Adds rows, which need to have at least the sorter's columns."""
+        self._unflushed.append(frame)
+        if sum(unflushed.height for unflushed in self._unflushed) >= FLUSH_ROWS:
+            self._flush()
 
-    def _put_away(self) -> None:
-        if not self._waiting:
+    def _flush(self) -> None:
+        if not self._unflushed:
             return
-        frame = pl.concat(self._waiting)
-        self._waiting.clear()
+        frame = pl.concat(self._unflushed)
+        self._unflushed.clear()
         count = 1 << self._bits
         # Stable, and for numbers as small as these in one pass.
-        compartments = ((frame["store_key"].to_numpy() >> 64 - self._bits) + count // 2).astype(np.uint16)
-        order = np.argsort(compartments, kind="stable")
+        buckets = ((frame["store_key"].to_numpy() >> 64 - self._bits) + count // 2).astype(np.uint16)
+        order = np.argsort(buckets, kind="stable")
         rows = np.empty(frame.height, self._row)
         for name in self._row.names or ():
             rows[name] = frame[name].to_numpy()[order]
         self._file.write(rows.data)
-        ends = np.cumsum(np.bincount(compartments, minlength=count))
-        self._bounds.append(self._rows_put_away + np.append(0, ends))
-        self._rows_put_away += frame.height
+        ends = np.cumsum(np.bincount(buckets, minlength=count))
+        self._bounds.append(self._rows_flushed + np.append(0, ends))
+        self._rows_flushed += frame.height
 
-    def parts(self, most_rows: int | None = None) -> Iterator[tuple[int, pl.DataFrame]]:
-        """Each compartment in the order of its key, then as rows came in; in numbered parts of `most_rows`.
+    def sorted_batches(self, max_rows: int | None = None) -> Iterator[tuple[int, pl.DataFrame]]:
+        """Each bucket in the order of the key, rows with equal keys as they were added; in batches of `max_rows`.
 
-        One of up to twice as many is left whole: more stores than ever make all compartments a little too large.
+        Batches are numbered within their bucket from 0. A bucket of up to twice `max_rows` stays whole: more stores
+        than usual make all buckets a little too large.
         """
-        self._put_away()
+        self._flush()
         self._file.flush()
-        for compartment in range(1 << self._bits):
-            slices = [(bounds[compartment], bounds[compartment + 1]) for bounds in self._bounds]
-            rows_there = sum(end - first for first, end in slices)
-            part_rows = rows_there if most_rows is None or rows_there <= 2 * most_rows else most_rows
-            for part_no, first in enumerate(range(0, rows_there, part_rows or 1)):
-                rows = self._read(slices, first, min(first + part_rows, rows_there))
+        for bucket in range(1 << self._bits):
+            fragments = [(bounds[bucket], bounds[bucket + 1]) for bounds in self._bounds]
+            bucket_rows = sum(end - first for first, end in fragments)
+            batch_rows = bucket_rows if max_rows is None or bucket_rows <= 2 * max_rows else max_rows
+            for batch_no, first in enumerate(range(0, bucket_rows, batch_rows or 1)):
+                rows = self._read(fragments, first, min(first + batch_rows, bucket_rows))
                 frame = pl.DataFrame({name: rows[name] for name in self._row.names or ()})
-                yield part_no, frame.sort(self._key, maintain_order=True)
+                yield batch_no, frame.sort(self._key, maintain_order=True)
 
-    def _read(self, slices: list[tuple[int, int]], first: int, end: int) -> np.ndarray:
-        """Of the rows in `slices` of the file, one after the other, those from `first` to `end`."""
+    def _read(self, fragments: list[tuple[int, int]], first: int, end: int) -> np.ndarray:
+        """Of the rows in `fragments` of the file, one after the other, those from `first` to `end`."""
         rows = np.empty(end - first, self._row)
         octets, width = rows.view(np.uint8).data, self._row.itemsize
-        before = 0  # rows in the slices so far
-        for slice_first, slice_end in slices:
+        before = 0  # rows in the fragments so far
+        for fragment_first, fragment_end in fragments:
             wanted_first = max(first - before, 0)
-            wanted_end = min(end - before, slice_end - slice_first)
+            wanted_end = min(end - before, fragment_end - fragment_first)
             if wanted_first < wanted_end:
-                place = octets[(before + wanted_first - first) * width : (before + wanted_end - first) * width]
-                read = os.preadv(self._file.fileno(), [place], (slice_first + wanted_first) * width)
-                if read != len(place):
-                    raise OSError(f"A temporary file is cut short: {read} of {len(place)} bytes.")
-            before += slice_end - slice_first
+                target = octets[(before + wanted_first - first) * width : (before + wanted_end - first) * width]
+                read = os.preadv(self._file.fileno(), [target], (fragment_first + wanted_first) * width)
+                if read != len(target):
+                    raise OSError(f"A temporary file is cut short: {read} of {len(target)} bytes.")
+            before += fragment_end - fragment_first
         return rows
 
 

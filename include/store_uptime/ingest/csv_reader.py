@@ -1,9 +1,9 @@
-"""Reading the input files: which they are, and their rows in blocks of whole records.
+"""Reading one CSV file: its rows in batches, each with its line number and raw text for the quarantine.
 
-A file of any size is read in blocks of a MiB. A block without quote characters goes to polars' CSV parser
-as it is; one with quotes (or a lone CR) goes through Python's `csv`, which tells where a record that spans lines
-began. Either way each row keeps its physical line number and its raw text, for the quarantine. Whatever makes the file
-as a whole unreadable is an `InputFileError`; a folder or file that does not answer is a `NoAnswerError`.
+A file of any size is read in chunks of a MiB that end with a whole line. A chunk without quote characters goes to
+polars' CSV parser as it is; one with quotes (or a lone CR) goes through Python's `csv`, which finds where a record that
+spans lines began. Whatever makes the file as a whole unreadable raises `InputFileError`; a file that does not answer
+raises `NoAnswerError`.
 """
 
 from __future__ import annotations
@@ -15,109 +15,22 @@ import re
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from itertools import chain
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
 import numpy as np
 import polars as pl
 import zstandard
 
-from store_uptime.errors import InputFileError, InputFolderError, naming_place
+from store_uptime.errors import InputFileError, naming_place
+from store_uptime.ingest.input_files import Kind
+from store_uptime.storage import StoragePath
 
-BLOCK_BYTES = 2**20
+CHUNK_BYTES = 2**20
 LONGEST_RECORD_BYTES = 128 * 2**10
-COMPRESSIONS = (".gz", ".zst")
 BOM = "\ufeff".encode()
 # Python's csv takes one for a line end, polars drops it after a field: through csv it goes as NUL, which no text has.
 LONE_CR = re.compile(r"\r(?!\n)")
-
-
-class InputPath(Protocol):
-    """What is used of a path: `pathlib.Path`, `UPath` and Airflow's `ObjectStoragePath` all fit."""
-
-    name: str
-
-    def open(self, mode: str) -> BinaryIO: ...
-
-    def iterdir(self) -> Iterator[InputPath]: ...
-
-    def is_dir(self) -> bool: ...
-
-
-@dataclass(frozen=True)
-class Kind:
-    """One of the three inputs: accepted file names (patterns) and accepted spellings of each column."""
-
-    name: str
-    patterns: tuple[str, ...]
-    columns: dict[str, tuple[str, ...]]
-
-
-STORE_STATUS = Kind(
-    "store_status",
-    ("store_status*.csv", "store status.csv"),
-    {"store_id": ("store_id",), "status": ("status",), "timestamp_utc": ("timestamp_utc",)},
-)
-BUSINESS_HOURS = Kind(
-    "business_hours",
-    ("business_hours.csv", "menu_hours.csv", "menu hours.csv", "hours.csv"),
-    {
-        "store_id": ("store_id",),
-        "day": ("dayofweek", "day_of_week", "day"),
-        "start_time_local": ("start_time_local",),
-        "end_time_local": ("end_time_local",),
-    },
-)
-STORE_TIMEZONES = Kind(
-    "store_timezones",
-    ("store_timezones.csv", "timezones.csv", "bq-results-*.csv"),
-    {"store_id": ("store_id",), "timezone_str": ("timezone_str",)},
-)
-KINDS = (STORE_TIMEZONES, BUSINESS_HOURS, STORE_STATUS)
-
-
-def find_files(folder: InputPath) -> dict[str, list[InputPath]]:
-    """The input files of `folder` by kind name, in name order; other files are left alone.
-
-    Raises `InputFolderError` when the folder cannot be listed, or holds two files for one snapshot.
-    """
-    try:
-        with naming_place(str(folder)):
-            entries = sorted(folder.iterdir(), key=lambda path: path.name)
-    except OSError as error:
-        raise InputFolderError(str(folder), f"cannot be listed ({error.strerror or error})") from error
-    found = {
-        kind.name: [path for path in entries if any(_is_named(path.name, pattern) for pattern in kind.patterns)]
-        for kind in KINDS
-    }
-    for kind in (BUSINESS_HOURS, STORE_TIMEZONES):
-        names = [path.name for path in found[kind.name]]
-        if len(names) > 1:
-            raise InputFolderError(
-                str(folder), f"holds {len(names)} files for {kind.name} ({', '.join(names)}); expected one"
-            )
-    return found
-
-
-def _is_named(name: str, pattern: str) -> bool:
-    lowered = name.lower()
-    for compression in COMPRESSIONS:
-        lowered = lowered.removesuffix(compression)
-    return fnmatchcase(lowered, pattern)
-
-
-def content_hash(path: InputPath) -> tuple[str, int]:
-    """SHA-256 (hex) and size in bytes of a file as it is stored."""
-    digest, size = hashlib.sha256(), 0
-    try:
-        with naming_place(str(path)), path.open("rb") as stream:
-            while chunk := stream.read(4 * 2**20):
-                digest.update(chunk)
-                size += len(chunk)
-    except OSError as error:
-        raise InputFileError(path.name, f"cannot be read ({error.strerror or error})", "a readable file") from error
-    return digest.hexdigest(), size
 
 
 @dataclass(frozen=True)
@@ -132,39 +45,39 @@ class Unusable:
 
 @dataclass
 class Batch:
-    """Rows of one block: `rows` has the kind's columns as text and `line`; `raw_of(line)` is a row's raw text."""
+    """Rows of one chunk: `rows` has the kind's columns as text and `line`; `raw_of(line)` is a row's raw text."""
 
     rows: pl.DataFrame
     raw_of: Callable[[int], str]
     misfits: list[Unusable] = field(default_factory=list)
 
 
-class Reader:
-    """Batches of one file. After the last one `sha256` is the hash of the bytes that were read."""
+class CsvReader:
+    """Reads one file in batches. After the last one `sha256` (hex) is the hash of the bytes that were read."""
 
-    def __init__(self, path: InputPath, kind: Kind) -> None:
+    def __init__(self, path: StoragePath, kind: Kind) -> None:
         self.name, self.kind, self.sha256 = path.name, kind, ""
         self._path = path
-        self._line = 1  # of the first byte not yet handed out
+        self._line = 1  # of the first byte that no batch has yet
 
     def batches(self) -> Iterator[Batch]:
-        """All rows in file order. Raises `InputFileError`; what was handed out before is then void."""
-        blocks = self._text_blocks()
-        first = next(blocks, "")
+        """All rows in file order. Raises `InputFileError`; the batches before it are then void."""
+        chunks = self._text_chunks()
+        first = next(chunks, "")
         if not first:
             raise InputFileError(self.name, "is empty", f"a header line with {', '.join(self.kind.columns)}")
         names, rest = self._header(first)
         positions, width = self._columns(names), len(names)
         is_without_rows = True
-        for batch in self._parsed(chain([rest], blocks), positions, width):
+        for batch in self._parsed(chain([rest], chunks), positions, width):
             is_without_rows = is_without_rows and not batch.rows.height and not batch.misfits
             yield batch
         if is_without_rows:
             raise InputFileError(self.name, "holds a header and no rows", "at least one row")
 
-    def _header(self, block: str) -> tuple[list[str], str]:
-        """The names of the columns, and what follows them in the first block of the file."""
-        lines = _physical_lines(block.removeprefix("\ufeff")) or [""]
+    def _header(self, chunk: str) -> tuple[list[str], str]:
+        """The names of the columns, and what follows them in the first chunk of the file."""
+        lines = _physical_lines(chunk.removeprefix("\ufeff")) or [""]
         if "\r" in lines[0].rstrip("\r\n"):
             raise InputFileError(
                 self.name, "a carriage return stands in the header", "lines that end with LF or CRLF", line=1
@@ -183,9 +96,9 @@ class Reader:
         except csv.Error:  # a field that is too long
             names = []
         if sum(map(len, lines[:used])) > LONGEST_RECORD_BYTES:
-            self._too_long(1)
+            self._raise_too_long(1)
         if is_cut_short:
-            self._never_closed(1)
+            self._raise_never_closed(1)
         self._line += used
         return names, "".join(lines[used:])
 
@@ -208,15 +121,15 @@ class Reader:
             positions.append(matches[0])
         return positions
 
-    def _parsed(self, blocks: Iterator[str], positions: list[int], width: int) -> Iterator[Batch]:
-        for block in blocks:
-            if '"' in block or ("\r" in block and block.count("\r") != block.count("\r\n")):
-                yield from self._parsed_quoted(chain([block], blocks), positions, width)
-            elif block:
-                yield self._parsed_plain(block, positions, width)
+    def _parsed(self, chunks: Iterator[str], positions: list[int], width: int) -> Iterator[Batch]:
+        for chunk in chunks:
+            if '"' in chunk or ("\r" in chunk and chunk.count("\r") != chunk.count("\r\n")):
+                yield from self._parsed_quoted(chain([chunk], chunks), positions, width)
+            elif chunk:
+                yield self._parsed_plain(chunk, positions, width)
 
-    def _parsed_plain(self, block: str, positions: list[int], width: int) -> Batch:
-        data = (block.replace("\r\n", "\n") if "\r" in block else block).encode()
+    def _parsed_plain(self, chunk: str, positions: list[int], width: int) -> Batch:
+        data = (chunk.replace("\r\n", "\n") if "\r" in chunk else chunk).encode()
         if not data.endswith(b"\n"):
             data += b"\n"
         characters = np.frombuffer(data, dtype=np.uint8)
@@ -225,7 +138,7 @@ class Reader:
         first_line, self._line = self._line, self._line + len(ends)
         lengths = np.subtract(ends, starts)
         if lengths.max() > LONGEST_RECORD_BYTES:
-            self._too_long(first_line + int(lengths.argmax()))
+            self._raise_too_long(first_line + int(lengths.argmax()))
         commas = _commas_by_line(np.flatnonzero(characters == ord(",")), starts, ends, width)
         lines = np.arange(first_line, first_line + len(ends))
 
@@ -251,7 +164,7 @@ class Reader:
         # Column by position, in file order; the names follow.
         in_file_order = sorted(zip(positions, names, strict=True))
         rows = pl.read_csv(
-            BOM + kept if kept.startswith(BOM) else kept,  # one is left out, wherever in a file the block stands
+            BOM + kept if kept.startswith(BOM) else kept,  # one is left out, wherever in a file the chunk stands
             has_header=False,
             columns=[position for position, _ in in_file_order],
             infer_schema=False,
@@ -261,20 +174,20 @@ class Reader:
         rows.columns = [name for _, name in in_file_order]
         return Batch(rows.hstack([pl.Series("line", lines, dtype=pl.Int64)]), raw_of, misfits)
 
-    def _parsed_quoted(self, blocks: Iterator[str], positions: list[int], width: int) -> Iterator[Batch]:
-        """The first block, and as much of the next ones as it takes to end a record that spans them."""
-        lines = _physical_lines(next(blocks))
+    def _parsed_quoted(self, chunks: Iterator[str], positions: list[int], width: int) -> Iterator[Batch]:
+        """The first chunk, and as much of the next ones as it takes to end a record that spans them."""
+        lines = _physical_lines(next(chunks))
         used, is_cut_short = 0, False
 
         def feed() -> Iterator[str]:
             nonlocal used, is_cut_short
             while True:
                 if used == len(lines):  # only inside a record: a new one is asked for while lines are left
-                    block = next(blocks, None)
-                    if block is None:
+                    chunk = next(chunks, None)
+                    if chunk is None:
                         is_cut_short = True
                         return
-                    lines.extend(_physical_lines(block))
+                    lines.extend(_physical_lines(chunk))
                 used += 1
                 yield LONE_CR.sub("\0", lines[used - 1])
 
@@ -290,15 +203,15 @@ class Reader:
                 problem = None
             except csv.Error as error:
                 if "field larger" in str(error):
-                    self._too_long(first_line)
+                    self._raise_too_long(first_line)
                 record, problem = [], str(error)
             raw = "".join(lines[start:used])
             self._line += used - start
             if len(raw) > LONGEST_RECORD_BYTES:
-                self._too_long(first_line)
+                self._raise_too_long(first_line)
             raw = raw.removesuffix("\n").removesuffix("\r")
             if is_cut_short:
-                self._never_closed(first_line)
+                self._raise_never_closed(first_line)
             if not raw:
                 continue
             if problem:
@@ -318,7 +231,7 @@ class Reader:
         }
         return pl.DataFrame(texts | {"line": pl.Series(lines, dtype=pl.Int64)})
 
-    def _too_long(self, line: int) -> None:
+    def _raise_too_long(self, line: int) -> None:
         raise InputFileError(
             self.name,
             f"a record is longer than {LONGEST_RECORD_BYTES:,} bytes",
@@ -326,43 +239,43 @@ class Reader:
             line=line,
         )
 
-    def _never_closed(self, line: int) -> None:
+    def _raise_never_closed(self, line: int) -> None:
         raise InputFileError(self.name, "a quoted field is never closed", 'a second " that ends it', line=line)
 
-    def _text_blocks(self) -> Iterator[str]:
-        """Decoded text that ends at a line end, without NUL bytes; the last block may lack its line end."""
+    def _text_chunks(self) -> Iterator[str]:
+        """Decoded text that ends at a line end, without NUL bytes; the last chunk may lack its line end."""
         line, carry = 1, b""
-        for chunk in self._decompressed():
-            carry += chunk
-            if len(carry) < BLOCK_BYTES:
+        for piece in self._decompressed():
+            carry += piece
+            if len(carry) < CHUNK_BYTES:
                 continue
             cut = carry.rfind(b"\n") + 1
             if not cut and len(carry) > LONGEST_RECORD_BYTES:
                 self._decoded(carry[:LONGEST_RECORD_BYTES], line, is_cut=True)
-                self._too_long(line)
+                self._raise_too_long(line)
             if not cut:
                 continue
-            block, carry = carry[:cut], carry[cut:]
-            text = self._decoded(block, line)
-            line += int(np.count_nonzero(np.frombuffer(block, np.uint8) == ord("\n")))
+            chunk, carry = carry[:cut], carry[cut:]
+            text = self._decoded(chunk, line)
+            line += int(np.count_nonzero(np.frombuffer(chunk, np.uint8) == ord("\n")))
             yield text
         if carry:
             yield self._decoded(carry, line)
 
-    def _decoded(self, block: bytes, line: int, *, is_cut: bool = False) -> str:
+    def _decoded(self, chunk: bytes, line: int, *, is_cut: bool = False) -> str:
         try:
-            text = block.decode("utf-8")
+            text = chunk.decode("utf-8")
         except UnicodeDecodeError as error:
-            if is_cut and error.start >= len(block) - 4:
+            if is_cut and error.start >= len(chunk) - 4:
                 return ""
-            at = line + block.count(b"\n", 0, error.start)
-            byte = block[error.start]
+            at = line + chunk.count(b"\n", 0, error.start)
+            byte = chunk[error.start]
             raise InputFileError(
-                self.name, f"byte 0x{byte:02x} is not UTF-8", f"UTF-8 text{_guess(block)}", line=at
+                self.name, f"byte 0x{byte:02x} is not UTF-8", f"UTF-8 text{_guess(chunk)}", line=at
             ) from error
         if (position := text.find("\0")) >= 0:
             raise InputFileError(
-                self.name, "holds a NUL byte", f"UTF-8 text{_guess(block)}", line=line + text.count("\n", 0, position)
+                self.name, "holds a NUL byte", f"UTF-8 text{_guess(chunk)}", line=line + text.count("\n", 0, position)
             )
         return text
 
@@ -380,7 +293,7 @@ class Reader:
 
     def _hashed(self, stream: BinaryIO) -> Iterator[bytes]:
         digest = hashlib.sha256()
-        while chunk := stream.read(BLOCK_BYTES):
+        while chunk := stream.read(CHUNK_BYTES):
             digest.update(chunk)
             yield chunk
         self.sha256 = digest.hexdigest()
@@ -411,9 +324,9 @@ def _decompress(chunks: Iterator[bytes], suffix: str) -> Iterator[bytes]:
         raise EOFError("it ends too early: the file is cut short")
 
 
-def _physical_lines(block: str) -> list[str]:
+def _physical_lines(chunk: str) -> list[str]:
     """Lines with their line ends; only LF ends a line (`str.splitlines` knows a dozen others)."""
-    return io.StringIO(block, newline="\n").readlines()
+    return io.StringIO(chunk, newline="\n").readlines()
 
 
 def _commas_by_line(commas: np.ndarray, starts: np.ndarray, ends: np.ndarray, width: int) -> np.ndarray:
@@ -433,11 +346,11 @@ def _spelling(folded: str) -> str:
     return "dayOfWeek" if folded == "dayofweek" else folded
 
 
-def _guess(block: bytes) -> str:
-    if block[:2] == b"\x1f\x8b":
+def _guess(chunk: bytes) -> str:
+    if chunk[:2] == b"\x1f\x8b":
         return " (it looks like gzip: name it .csv.gz)"
-    if block[:4] == b"\x28\xb5\x2f\xfd":
+    if chunk[:4] == b"\x28\xb5\x2f\xfd":
         return " (it looks like Zstandard: name it .csv.zst)"
-    if block[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if chunk[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return " (it looks like UTF-16)"
     return ""

@@ -1,4 +1,4 @@
-"""One file, or a share of its stores: typed rows to their tables, unusable ones to quarantine."""
+"""Loading one file, or a partition of it: typed rows to their tables, unusable ones to quarantine."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from store_uptime.calendar.zones import as_utc, known_timezones
 from store_uptime.db.statements import statement
 from store_uptime.errors import naming_place
 from store_uptime.ingest import copy_binary
-from store_uptime.ingest.bucket_sort import Shelf, is_like_neighbour
+from store_uptime.ingest.bucket_sort import BucketSorter, is_like_neighbour
 from store_uptime.ingest.concurrency import Writes, ahead, side_by_side
-from store_uptime.ingest.csv_reader import BUSINESS_HOURS, STORE_STATUS, STORE_TIMEZONES, Batch, Reader, Unusable
+from store_uptime.ingest.csv_reader import Batch, CsvReader, Unusable
+from store_uptime.ingest.input_files import BUSINESS_HOURS, STORE_STATUS, STORE_TIMEZONES, SourceFile
 from store_uptime.ingest.parsing import (
     parse_end_time_us,
     parse_start_time_us,
@@ -31,17 +32,17 @@ from store_uptime.ingest.parsing import (
 )
 from store_uptime.ingest.store_keys import LONGEST_STORE_ID_BYTES, NamedStores, StoreKeys
 
-PART_ROWS = 500_000  # a few copies of so many are in memory at a time
-STORES_AT_ONCE = 20_000  # as text for COPY
-CHECKERS = 2  # threads: more than two cores are never busy with them, as each batch has to be read first
+MAX_SORTED_ROWS = 500_000  # of a sorted batch; a few copies of it are in memory at a time
+STORES_PER_COPY = 20_000
+CHECKERS = 2  # threads; more would only wait for the reader, which is one
 CLOCK_TOLERANCE = timedelta(hours=1)
 
 TIMESTAMP_EXAMPLE = "a time stamp such as 2023-01-22 12:09:39.388884 UTC"
 
-# Columns as they are shelved, and as they are copied.
+# Columns as they are sorted, and as they are copied.
 POLL = {"store_key": "i8", "polled_at": "i8", "is_active": "?"}
 POLL_COPY = {"store_key": ">i8", "polled_at": ">i8", "file_id": ">i4", "part_no": ">i2", "is_active": ">i1"}
-RUN_COPY = {"file_id": ">i4", "store_key": ">i8", "started_at": ">i8", "is_active": ">i1"}
+INTERVAL_COPY = {"file_id": ">i4", "store_key": ">i8", "started_at": ">i8", "is_active": ">i1"}
 OPENING = {"store_key": "i8", "weekday": "i2", "start_time_local": "i8", "end_time_local": "i8"}
 OPENING_COPY = {"file_id": ">i4"} | {name: f">{dtype}" for name, dtype in OPENING.items()}
 ZONE = {"store_key": "i8", "zone_number": "i2"}
@@ -49,38 +50,51 @@ ZONE = {"store_key": "i8", "zone_number": "i2"}
 CopyInto = Callable[[date], str]  # the COPY for polls of the month that starts at a date
 
 
-class Loader:
-    """Loads one share of a file in its transaction: typed rows by COPY, unusable ones to quarantine, its facts.
+@dataclass(frozen=True)
+class FilePartition:
+    """A partition of a file, the stores of which are loaded in one transaction; small files have one.
 
-    What goes to the database goes through `writes`, so that files are read while others are still being written.
-    Rows without a usable id belong to share 0.
+    Of n partitions, number i has the stores whose key, as an unsigned number, leaves i when divided by n.
+    """
+
+    file_id: int
+    partition_no: int
+    partitions: int
+
+    def contains(self, store_key: pl.Expr) -> pl.Expr:
+        """Whether stores belong to the partition; rows without a usable id (a null key) belong to the first."""
+        return (store_key.reinterpret(signed=False) % self.partitions).fill_null(0) == self.partition_no
+
+
+class FileLoader:
+    """Loads one partition of a file in its transaction: typed rows by COPY, unusable ones to quarantine, its facts.
+
+    Whatever goes to the database goes through `writes`, so that one file is read while another is being written.
     """
 
     def __init__(
         self,
         connection: Connection,
         writes: Writes,
-        reader: Reader,
-        size_bytes: int,
+        file: SourceFile,
+        partition: FilePartition,
         keys: StoreKeys,
         copy_into: CopyInto,
         clock: datetime,
-        file_id: int,
-        share: int,
-        shares: int,
     ) -> None:
-        self.connection, self.writes, self.reader, self.copy_into = connection, writes, reader, copy_into
-        self.file_id, self.share, self.shares = file_id, share, shares
-        self.size_bytes = size_bytes // shares
+        self.connection, self.writes, self.copy_into, self.partition = connection, writes, copy_into, partition
+        self.reader = CsvReader(file.path, file.kind)
+        self.file_id = partition.file_id
+        self.partition_bytes = file.size_bytes // partition.partitions
         self.latest = as_utc(clock) + CLOCK_TOLERANCE
         self.rows_read = self.rows_quarantined = self.rows_replaced = 0
-        self.has_runs = False
+        self.has_intervals = False
         self.named = NamedStores(keys)
         self.polled = pl.DataFrame(schema={"store_key": pl.Int64, "first_us": pl.Int64, "last_us": pl.Int64})
         self.cursor: Any = connection.connection.cursor()  # psycopg2's own: SQLAlchemy has no COPY
 
     def load(self) -> None:
-        """Reads the whole file; raises `InputFileError` (the caller's transaction then takes everything back)."""
+        """Reads the whole file. Raises `InputFileError`; the caller's transaction then rolls everything back."""
         loads: dict[str, Callable[[], None]] = {
             STORE_STATUS.name: self._load_polls,
             BUSINESS_HOURS.name: self._load_hours,
@@ -93,7 +107,7 @@ class Loader:
         ):
             loads[self.reader.kind.name]()
         self.writes.add(self._copy_named_stores)
-        self.writes.add(self._finish_share)
+        self.writes.add(self._finish_partition)
 
     def _usable(self, check: Callable[[pl.DataFrame, Faults], pl.DataFrame]) -> Iterator[pl.DataFrame]:
         """Typed rows of each batch, with `store_key`; unusable rows are copied and stores noted on the way.
@@ -102,8 +116,8 @@ class Loader:
         """
 
         def checked(batch: Batch) -> tuple[Batch, Faults, pl.DataFrame]:
-            own, faults = self._own(batch)
-            return own, faults, check(own.rows, faults).hstack([own.rows["store_key"]])
+            mine, faults = self._of_partition(batch)
+            return mine, faults, check(mine.rows, faults).hstack([mine.rows["store_key"]])
 
         batches = ahead(self.reader.batches(), self.read_ahead)
         for batch, faults, typed in side_by_side(checked, batches, self.checkers, CHECKERS):
@@ -115,18 +129,18 @@ class Loader:
                 self.writes.add(self._copy_text, "ingest/copy_quarantined_rows", text_of(quarantined))
             yield faults.without(typed)
 
-    def _own(self, batch: Batch) -> tuple[Batch, Faults]:
-        """The rows of this share, with `store_key`, and those among them that have no usable id."""
+    def _of_partition(self, batch: Batch) -> tuple[Batch, Faults]:
+        """The rows of this partition, with `store_key`, and those among them that have no usable id."""
         faults = Faults()
         rows = batch.rows.hstack([self.named.keys(batch.rows["store_id"]).alias("store_key")])
-        if self.shares > 1:
-            rows = rows.filter(share_of(pl.col("store_key"), self.shares).fill_null(0) == self.share)
+        if self.partition.partitions > 1:
+            rows = rows.filter(self.partition.contains(pl.col("store_key")))
         unusable = rows["store_key"].is_null()
         if unusable.any():
             is_blank = rows["store_id"].str.len_bytes() <= LONGEST_STORE_ID_BYTES
             faults.add(rows, unusable & is_blank, "store_id", "expected an id that is not blank")
             faults.add(rows, unusable & ~is_blank, "store_id", f"expected at most {LONGEST_STORE_ID_BYTES:,} bytes")
-        return replace(batch, rows=rows, misfits=[] if self.share else batch.misfits), faults
+        return replace(batch, rows=rows, misfits=[] if self.partition.partition_no else batch.misfits), faults
 
     def _load_polls(self) -> None:
         def check(rows: pl.DataFrame, faults: Faults) -> pl.DataFrame:
@@ -140,9 +154,9 @@ class Loader:
             )
             return pl.DataFrame({"line": rows["line"], "polled_at": polled_at, "is_active": status})
 
-        with Shelf(POLL, ("store_key", "polled_at"), self.size_bytes) as shelf:
-            self._shelve(shelf, check)
-            self._copy_polls(shelf)
+        with BucketSorter(POLL, ("store_key", "polled_at"), self.partition_bytes) as sorter:
+            self._sort(sorter, check)
+            self._copy_polls(sorter)
 
     def _load_hours(self) -> None:
         def check(rows: pl.DataFrame, faults: Faults) -> pl.DataFrame:
@@ -159,9 +173,9 @@ class Loader:
                 faults.add(rows, typed[column].is_null(), column, "expected a clock time such as 09:30:00")
             return typed
 
-        shelf = self.writes.keep(Shelf(OPENING, tuple(OPENING), self.size_bytes))
-        self._shelve(shelf, check)
-        self.writes.add(self._copy_hours, shelf)
+        sorter = self.writes.keep(BucketSorter(OPENING, tuple(OPENING), self.partition_bytes))
+        self._sort(sorter, check)
+        self.writes.add(self._copy_hours, sorter)
 
     def _load_timezones(self) -> None:
         names = pl.Series("timezone", sorted(known_timezones()))
@@ -172,13 +186,13 @@ class Loader:
             faults.add(rows, zone_number.is_null(), "timezone_str", "expected an IANA zone, as America/Denver")
             return pl.DataFrame({"line": rows["line"], "zone_number": zone_number})
 
-        shelf = self.writes.keep(Shelf(ZONE, ("store_key",), self.size_bytes))
-        self._shelve(shelf, check)
-        self.writes.add(self._copy_timezones, shelf, names)
+        sorter = self.writes.keep(BucketSorter(ZONE, ("store_key",), self.partition_bytes))
+        self._sort(sorter, check)
+        self.writes.add(self._copy_timezones, sorter, names)
 
-    def _shelve(self, shelf: Shelf, check: Callable[[pl.DataFrame, Faults], pl.DataFrame]) -> None:
+    def _sort(self, sorter: BucketSorter, check: Callable[[pl.DataFrame, Faults], pl.DataFrame]) -> None:
         for typed in self._usable(check):
-            shelf.put(typed)
+            sorter.add(typed)
 
     def _standing(self, rows: pl.DataFrame, *key: str) -> pl.DataFrame:
         """Of rows in order, the last one of each key; the others are counted as replaced."""
@@ -186,59 +200,61 @@ class Loader:
         self.rows_replaced += rows.height - standing.height
         return standing
 
-    def _copy_hours(self, shelf: Shelf) -> None:
-        for _, openings in shelf.parts():
+    def _copy_hours(self, sorter: BucketSorter) -> None:
+        for _, openings in sorter.sorted_batches():
             rows = copy_binary.encoded(OPENING_COPY, self._standing(openings, *OPENING), {"file_id": self.file_id})
             copy_binary.copy_rows(self.cursor, statement("ingest/copy_business_hours").text, rows)
 
-    def _copy_timezones(self, shelf: Shelf, names: pl.Series) -> None:
-        for _, zones in shelf.parts():
+    def _copy_timezones(self, sorter: BucketSorter, names: pl.Series) -> None:
+        for _, zones in sorter.sorted_batches():
             rows = self._standing(zones, "store_key")
             copied = rows.select(pl.lit(self.file_id).alias("file_id"), "store_key", names[rows["zone_number"]])
             self._copy_text("ingest/copy_store_timezones", text_of(copied))
 
-    def _copy_polls(self, shelf: Shelf) -> None:
-        """Polls in the order of the primary key, each store's together: the runs of equal status show on the way."""
+    def _copy_polls(self, sorter: BucketSorter) -> None:
+        """Copies polls in the order of the primary key, so each store's together, and finds status intervals."""
         spans = [self.polled]
-        self.has_runs = True
-        parts = (Part.of(self.file_id, part_no, polls) for part_no, polls in shelf.parts(PART_ROWS))
-        for part in ahead(parts, self.read_ahead):
-            self.rows_replaced += part.rows_replaced
-            self.has_runs = self.has_runs and part.part_no == 0
-            spans.append(part.spans)
-            for month, rows in part.months.items():
+        self.has_intervals = True
+        batches = (
+            SortedPolls.of(self.file_id, part_no, polls) for part_no, polls in sorter.sorted_batches(MAX_SORTED_ROWS)
+        )
+        for batch in ahead(batches, self.read_ahead):
+            self.rows_replaced += batch.rows_replaced
+            self.has_intervals = self.has_intervals and batch.part_no == 0
+            spans.append(batch.spans)
+            for month, rows in batch.months.items():
                 self.writes.add(self._copy_month, month, rows)
-            if self.has_runs:
-                self.writes.add(self._copy_runs, part.runs)
+            if self.has_intervals:
+                self.writes.add(self._copy_intervals, batch.intervals)
         self.polled = pl.concat(spans).group_by("store_key").agg(pl.col("first_us").min(), pl.col("last_us").max())
 
     def _copy_month(self, month: date, rows: np.ndarray) -> None:
         copy_binary.copy_rows(self.cursor, self.copy_into(month), rows)
 
-    def _copy_runs(self, rows: np.ndarray) -> None:
+    def _copy_intervals(self, rows: np.ndarray) -> None:
         copy_binary.copy_rows(self.cursor, statement("ingest/copy_staged_runs").text, rows)
 
     def _copy_text(self, name: str, text: bytes) -> None:
         self.cursor.copy_expert(statement(name).text, io.BytesIO(text))
 
-    def _finish_share(self) -> None:
+    def _finish_partition(self) -> None:
         is_status = self.reader.kind is STORE_STATUS
         add_stores = statement(f"ingest/add_{'polled' if is_status else 'snapshot'}_stores")
-        share = {"file_id": self.file_id, "share": self.share}
-        self.connection.execute(add_stores, share)
+        partition = {"file_id": self.file_id, "share": self.partition.partition_no}
+        self.connection.execute(add_stores, partition)
         facts = {
-            "has_runs": self.has_runs,
+            "has_runs": self.has_intervals,
             "rows_read": self.rows_read,
             "rows_quarantined": self.rows_quarantined,
             "rows_replaced": self.rows_replaced,
-            "store_count": self._own_stores().height,
+            "store_count": self._stores_of_partition().height,
             "first_polled_at": instant_of(self.polled["first_us"].min()),
             "last_polled_at": instant_of(self.polled["last_us"].max()),
         }
-        self.connection.execute(statement("ingest/finish_share"), share | facts)
+        self.connection.execute(statement("ingest/finish_share"), partition | facts)
 
-    def _own_stores(self) -> pl.DataFrame:
-        return self.named.stores().filter(share_of(pl.col("store_key"), self.shares) == self.share)
+    def _stores_of_partition(self) -> pl.DataFrame:
+        return self.named.stores().filter(self.partition.contains(pl.col("store_key")))
 
     def _copy_named_stores(self) -> None:
         spans = self.polled.select(
@@ -246,19 +262,14 @@ class Loader:
             pl.from_epoch("first_us", time_unit="us").alias("first_polled_at"),
             pl.from_epoch("last_us", time_unit="us").alias("last_polled_at"),
         )
-        numbers = pl.lit(self.file_id).alias("file_id"), pl.lit(self.share).alias("share")
-        for some in self._own_stores().iter_slices(STORES_AT_ONCE):
-            stores = some.join(spans, on="store_key", how="left")
+        numbers = pl.lit(self.file_id).alias("file_id"), pl.lit(self.partition.partition_no).alias("share")
+        for stores in self._stores_of_partition().iter_slices(STORES_PER_COPY):
+            stores = stores.join(spans, on="store_key", how="left")
             self._copy_text("ingest/copy_named_stores", text_of(stores.select(*numbers, pl.all())))
 
 
-def share_of(store_key: pl.Expr, shares: int) -> pl.Expr:
-    """Which of a file's shares a store belongs to: the remainder of its key, unsigned."""
-    return store_key.reinterpret(signed=False) % shares
-
-
 def quarantined_rows(file_id: int, rows: list[Unusable]) -> pl.DataFrame:
-    """Rows of core.quarantine."""
+    """Rows of quality.quarantined_row."""
     return pl.DataFrame(
         {
             "file_id": [file_id] * len(rows),
@@ -284,29 +295,31 @@ def instant_of(microseconds: Any) -> datetime | None:
 
 
 @dataclass(frozen=True)
-class Part:
-    """Polls of some stores: their `spans` of time, and rows for COPY, of their `runs` of equal status and by month."""
+class SortedPolls:
+    """A sorted batch of polls: the `spans` of its stores, and rows for COPY, of status `intervals` and by month."""
 
     part_no: int
     rows_replaced: int
     spans: pl.DataFrame
-    runs: np.ndarray
+    intervals: np.ndarray
     months: dict[date, np.ndarray]
 
     @classmethod
-    def of(cls, file_id: int, part_no: int, polls: pl.DataFrame) -> Part:
+    def of(cls, file_id: int, part_no: int, polls: pl.DataFrame) -> SortedPolls:
         """`polls` are in the order of store, instant and file; of two at one instant the last one counts."""
         standing = polls.filter(~is_like_neighbour(-1, "store_key", "polled_at"))
         instant = pl.col("polled_at")
         numbers = {"file_id": file_id, "part_no": part_no}
-        runs = standing.filter(~is_like_neighbour(1, "store_key", "is_active"))
+        changes = standing.filter(~is_like_neighbour(1, "store_key", "is_active"))
         months = standing.with_columns(month=pl.from_epoch("polled_at", time_unit="us").dt.truncate("1mo"))
         return cls(
             part_no=part_no,
             rows_replaced=polls.height - standing.height,
             spans=standing.group_by("store_key").agg(first_us=instant.min(), last_us=instant.max()),
-            runs=copy_binary.encoded(
-                RUN_COPY, runs, {"file_id": file_id, "started_at": copy_binary.postgres_us(runs["polled_at"])}
+            intervals=copy_binary.encoded(
+                INTERVAL_COPY,
+                changes,
+                {"file_id": file_id, "started_at": copy_binary.postgres_us(changes["polled_at"])},
             ),
             months={
                 month.date(): copy_binary.encoded(

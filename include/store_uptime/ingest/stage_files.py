@@ -1,10 +1,10 @@
-"""`ingest`: brings the files of the data folder into PostgreSQL, typed and whole.
+"""`ingest`: loads the files of the data folder into PostgreSQL, typed and complete.
 
-One task loads all files in one transaction: if it dies, there is nothing of them. Several tasks (`loaders`) share the
-work, on as many machines: each takes what nobody else has taken, a file or a share of a large one, one transaction for
-each. A file is `loading` until all its shares are there, then `staged`; no report uses it before `validate` has
-accepted it. Whoever comes later goes on where a task died. See
-docs/decisions/0007-a-large-file-is-loaded-in-shares-of-stores.md.
+One loader loads all files in one transaction: if it dies, nothing of them remains. Several loaders, on as many
+machines, divide the work: each takes a partition that no other has taken (a whole file, or some stores of a large one)
+in a transaction of its own. A file is `loading` until all its partitions are loaded, then `staged`; no report uses it
+before `validate` has accepted it. Where a loader died, another one continues. See
+docs/decisions/0007-a-large-file-is-loaded-in-partitions.md.
 """
 
 from __future__ import annotations
@@ -24,17 +24,18 @@ from store_uptime.db import topology
 from store_uptime.db.statements import statement
 from store_uptime.errors import InputFileError, InputFolderError
 from store_uptime.ingest.concurrency import Writes
-from store_uptime.ingest.csv_reader import KINDS, STORE_STATUS, InputPath, Kind, Reader, content_hash, find_files
-from store_uptime.ingest.file_loader import CopyInto, Loader
+from store_uptime.ingest.file_loader import CopyInto, FileLoader, FilePartition
+from store_uptime.ingest.input_files import KINDS, STORE_STATUS, SourceFile, content_hash, find_files
 from store_uptime.ingest.store_keys import StoreKeys
+from store_uptime.storage import StoragePath
 
-LARGE_FILE_BYTES = 8 * 2**20  # a second's work: below that, a task of its own costs more than it saves
+LARGE_FILE_BYTES = 8 * 2**20  # about a second's work: below that, another task costs more than it saves
 
 
 def ingest(
     engine: Engine,
     report_id: UUID,
-    folder: InputPath,
+    folder: StoragePath,
     clock: datetime,
     loaders: int = 1,
     large_file_bytes: int = LARGE_FILE_BYTES,
@@ -66,19 +67,9 @@ def has_polls(engine: Engine) -> bool:
         return bool(connection.scalar(statement("ingest/has_polls")))
 
 
-@dataclass(frozen=True)
-class SourceFile:
-    """A file of the data folder, and what identifies its content."""
-
-    kind: Kind
-    path: InputPath
-    content_sha256: str
-    size_bytes: int
-
-
 @dataclass
 class Ingest:
-    """One task's part in loading `files` for a report."""
+    """What one loader does to load `files` for a report."""
 
     engine: Engine
     report_id: UUID
@@ -101,45 +92,48 @@ class Ingest:
             connection.execute(statement("citus/one_at_a_time"))
             self._plan(connection)
             connection.execute(statement("ingest/create_named_store"))
-            shares = self._open_shares(connection)
             # All of them before the first write: from then on the connection belongs to the thread that writes.
-            taken = [share for share in shares if connection.execute(statement("ingest/await_share"), share).first()]
+            partitions = [
+                partition
+                for partition in self._open_partitions(connection)
+                if connection.execute(statement("ingest/await_share"), partition).first()
+            ]
             months = self._months(connection)
             with Writes() as writes:
-                for share in taken:
-                    self._load(connection, writes, months.copy_into, share)
+                for partition in partitions:
+                    self._load(connection, writes, months.copy_into, partition)
                 writes.add(months.finish)
                 writes.wait()
             register_stores(connection)
             self._finish(connection)
             return True
 
-    def _months(self, connection: Connection) -> NewMonths | CommonMonths:
+    def _months(self, connection: Connection) -> NewMonths | SharedMonths:
         """Citus copies what is in a month that becomes a part of core.poll, so there it is one before it is filled."""
         if not topology.is_there(connection):
             return NewMonths(connection)
         connection.execute(statement("ingest/lock_poll_months"))
-        return CommonMonths(self.engine)
+        return SharedMonths(self.engine)
 
     def load_with_others(self) -> None:
-        """Share by share, as long as there is one that nobody has; then those that others have, should they die."""
+        """Partition by partition, as long as one is free; then those that other loaders have, should they die."""
         with self.engine.begin() as connection:
             self._plan(connection)
         while True:
             with self.engine.begin() as connection:
-                shares = self._open_shares(connection)
-            if not shares:
+                partitions = self._open_partitions(connection)
+            if not partitions:
                 break
-            if not any(self._unless_deadlocked(self._load_alone, "ingest/take_share", share) for share in shares):
-                self._unless_deadlocked(self._load_alone, "ingest/await_share", shares[0])
+            if not any(self._unless_deadlocked(self._load_partition, "ingest/take_share", one) for one in partitions):
+                self._unless_deadlocked(self._load_partition, "ingest/await_share", partitions[0])
         with self.engine.begin() as connection:
             self._finish(connection)
 
     def _unless_deadlocked(self, load: Callable[..., bool], *arguments: Any) -> bool:
-        """What `load` answers; no, if PostgreSQL ended it because it and another run's loader waited for each other.
+        """What `load` returns; False if PostgreSQL ended it in a deadlock with a loader of another DAG run.
 
-        A run with one loader waits for shares while it has others, so that can happen. Nothing of it is there then, and
-        it can begin again.
+        A DAG run with one loader waits for partitions while it holds others, so that can happen. Its transaction was
+        rolled back, so it can begin again.
         """
         files_loaded, counts = self.files_loaded.copy(), self.counts.copy()
         try:
@@ -151,8 +145,8 @@ class Ingest:
             return False
 
     def _plan(self, connection: Connection) -> None:
-        """Notes the report's files; for new ones, whoever comes first decides what their shares are."""
-        # In one order for everybody, so that two runs wait for each other and never in a circle.
+        """Records the report's files; the first loader to see a new file decides its partitions."""
+        # Every loader locks in the same order, so that no two wait for each other.
         for sha256 in sorted({file.content_sha256 for file in self.files}):
             connection.execute(statement("ingest/lock_content"), {"content_sha256": sha256})
         for file in self.files:
@@ -162,8 +156,8 @@ class Ingest:
                 facts = content | {"name": file.path.name, "size_bytes": file.size_bytes, "loaded_at": self.clock}
                 file_id = connection.scalar(statement("ingest/add_file"), facts)
                 is_large = file.kind is STORE_STATUS and file.size_bytes > self.large_file_bytes
-                shares = self.loaders if is_large else 1
-                connection.execute(statement("ingest/add_shares"), {"file_id": file_id, "shares": shares})
+                partitions = self.loaders if is_large else 1
+                connection.execute(statement("ingest/add_shares"), {"file_id": file_id, "shares": partitions})
             self.source_files[file_id] = file
         connection.execute(statement("ingest/clear_source_files"), {"report_id": self.report_id})
         if self.source_files:
@@ -175,71 +169,73 @@ class Ingest:
                 ],
             )
 
-    def _open_shares(self, connection: Connection) -> list[dict[str, int]]:
-        """The shares of the report's files that are not loaded: `file_id`, `share`, and the `shares` of the file."""
-        shares = connection.execute(statement("ingest/list_open_shares"), {"file_ids": list(self.source_files)})
-        return [dict(share) for share in shares.mappings()]
+    def _open_partitions(self, connection: Connection) -> list[dict[str, int]]:
+        """The report's partitions that are not loaded: `file_id`, `share`, and the `shares` of the file."""
+        found = connection.execute(statement("ingest/list_open_shares"), {"file_ids": list(self.source_files)})
+        return [dict(partition) for partition in found.mappings()]
 
-    def _load_alone(self, take: str, share: dict[str, int]) -> bool:
-        """Loads a share in a transaction of its own, if the statement `take` gets it."""
+    def _load_partition(self, take: str, partition: dict[str, int]) -> bool:
+        """Loads a partition in a transaction of its own, if the statement `take` gets its lock."""
         try:
             with self.engine.begin() as connection:
-                if connection.execute(statement(take), share).first() is None:
+                if connection.execute(statement(take), partition).first() is None:
                     return False
                 connection.execute(statement("citus/one_at_a_time"))
                 connection.execute(statement("ingest/lock_poll_months"))
                 connection.execute(statement("ingest/create_named_store"))
                 with Writes() as writes:
-                    self._load(connection, writes, CommonMonths(self.engine).copy_into, share)
+                    self._load(connection, writes, SharedMonths(self.engine).copy_into, partition)
                     writes.wait()
                 register_stores(connection)
-                stage_if_whole(connection, share["file_id"])
+                stage_if_whole(connection, partition["file_id"])
                 return True
         except InputFileError:
-            give_up(self.engine, share["file_id"])
+            discard_file(self.engine, partition["file_id"])
             raise
 
-    def _load(self, connection: Connection, writes: Writes, copy_into: CopyInto, share: dict[str, int]) -> None:
-        file = self.source_files[share["file_id"]]
-        reader = Reader(file.path, file.kind)
-        loader = Loader(connection, writes, reader, file.size_bytes, self.keys, copy_into, self.clock, **share)
+    def _load(self, connection: Connection, writes: Writes, copy_into: CopyInto, partition: dict[str, int]) -> None:
+        file = self.source_files[partition["file_id"]]
+        file_partition = FilePartition(partition["file_id"], partition["share"], partition["shares"])
+        loader = FileLoader(connection, writes, file, file_partition, self.keys, copy_into, self.clock)
         loader.load()
-        if reader.sha256 != file.content_sha256:
-            raise InputFileError(reader.name, "changed while it was read", "a file that is complete when it appears")
-        self.files_loaded.add(share["file_id"])
+        if loader.reader.sha256 != file.content_sha256:
+            raise InputFileError(file.path.name, "changed while it was read", "a file that is complete when it appears")
+        self.files_loaded.add(partition["file_id"])
         self.counts.update(rows_read=loader.rows_read, rows_quarantined=loader.rows_quarantined)
 
     def _finish(self, connection: Connection) -> None:
-        """All shares are there: stages the files whose last ones were loaded at the same time."""
+        """All partitions are loaded: stages the files whose last ones were loaded at the same time."""
         for file_id in sorted(self.source_files):
             stage_if_whole(connection, file_id)
         report = {"report_id": self.report_id}
-        there = {file.file_id for file in connection.execute(statement("ingest/list_source_files"), report)}
+        staged = {file.file_id for file in connection.execute(statement("ingest/list_source_files"), report)}
         for file_id, file in self.source_files.items():
-            if file_id not in there:
-                raise InputFileError(file.path.name, "was given up by another task", "a file that can be loaded")
+            if file_id not in staged:
+                raise InputFileError(
+                    file.path.name, "failed in another loader, see its log", "a file that can be loaded"
+                )
 
 
 def stage_if_whole(connection: Connection, file_id: int) -> None:
-    """Stages a file that is loading, if none of its shares is missing."""
+    """Stages a file that is loading, if all its partitions are loaded."""
     if connection.execute(statement("ingest/finish_file"), {"file_id": file_id}).rowcount:
         connection.execute(statement("ingest/clear_shares"), {"file_id": file_id})
 
 
-def give_up(engine: Engine, file_id: int) -> None:
-    """Takes back what was loaded of a file that is not staged yet, after those who are at it."""
+def discard_file(engine: Engine, file_id: int) -> None:
+    """Deletes what was loaded of a file that is not staged yet, once no loader is at work on it."""
     file = {"file_id": file_id}
     with engine.begin() as connection:
         connection.execute(statement("citus/one_at_a_time"))
-        shares = connection.execute(statement("ingest/lock_shares"), file).all()
-        loaded = [share for share in shares if share.first_polled_at is not None]
+        partitions = connection.execute(statement("ingest/lock_shares"), file).all()
+        loaded = [partition for partition in partitions if partition.first_polled_at is not None]
         if loaded:
             bounds = {
-                "first_polled_at": min(share.first_polled_at for share in loaded),
-                "last_polled_at": max(share.last_polled_at for share in loaded),
+                "first_polled_at": min(partition.first_polled_at for partition in loaded),
+                "last_polled_at": max(partition.last_polled_at for partition in loaded),
             }
             connection.execute(statement("ingest/clear_polls"), file | bounds)
-        if shares:
+        if partitions:
             connection.execute(statement("ingest/clear_polled_stores"), {"file_ids": [file_id]})
             connection.execute(statement("ingest/clear_staged_runs"), {"file_ids": [file_id]})
             connection.execute(statement("ingest/forget_source_file"), file)
@@ -257,7 +253,7 @@ def register_stores(connection: Connection) -> None:
 
 
 class NewMonths:
-    """The tables of months (UTC) that a transaction fills and makes whole at its end; others wait for it."""
+    """Month tables (UTC) that one transaction fills and attaches at its end; other loaders wait for it."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection, self.copies = connection, dict[date, str]()
@@ -270,19 +266,19 @@ class NewMonths:
         return self.copies[month]
 
     def finish(self) -> None:
-        """Makes the new tables whole."""
+        """Gives the new tables their keys and attaches them."""
         for month in sorted(self.copies):
             self.connection.execute(statement("ingest/finish_poll_month"), {"month": month})
 
 
-class CommonMonths:
-    """The tables of months (UTC) that several transactions fill at the same time: whole before the first poll comes."""
+class SharedMonths:
+    """Month tables (UTC) that several transactions fill at the same time: attached before the first poll is copied."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine, self.copies = engine, dict[date, str]()
 
     def copy_into(self, month: date) -> str:
-        """The COPY for polls of the month that starts at `month`; its table is there for everybody then."""
+        """The COPY for polls of the month that starts at `month`; its table is there for every loader then."""
         if month not in self.copies:
             with self.engine.begin() as connection:
                 begun = connection.execute(statement("ingest/begin_poll_month"), {"month": month}).one()

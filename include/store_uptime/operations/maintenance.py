@@ -23,7 +23,7 @@ from sqlalchemy import Engine
 
 from store_uptime.db.statements import statement
 from store_uptime.errors import StoreUptimeError
-from store_uptime.ingest.stage_files import give_up
+from store_uptime.ingest.stage_files import discard_file
 from store_uptime.quality import data_docs
 from store_uptime.storage import UNFINISHED, StoragePath, is_url
 
@@ -208,7 +208,7 @@ def delete_left_overs(
     for file in inputs:
         found.add(f"{file.kind} of {file.name} (file {file.file_id}), which was never loaded whole", inputs=1)
         if not dry_run:
-            give_up(engine, file.file_id)
+            discard_file(engine, file.file_id)
     with engine.begin() as connection:
         found.counts |= connection.execute(statement("maintenance/count_left_over_rows")).mappings().one()
         if not dry_run:

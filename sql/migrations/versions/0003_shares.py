@@ -3,7 +3,7 @@
 Revision ID: 0003
 Revises: 0002
 
-See docs/decisions/0007-a-large-file-is-loaded-in-shares-of-stores.md.
+See docs/decisions/0007-a-large-file-is-loaded-in-partitions.md.
 """
 
 from alembic import op
