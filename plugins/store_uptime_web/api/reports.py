@@ -238,7 +238,7 @@ async def show_report(request: Request, user: Reader, report_id: ReportId) -> Re
     run = found.run or await airflow_client.read(request, found.dag_run_id)
     instances = [] if found.state == State.COMPLETE else await airflow_client.task_instances(request, found.dag_run_id)
     found = Progress(found.row, run)
-    done, files, checks = await run_in_threadpool(about, report_id)
+    done, rows, checks = await run_in_threadpool(about, report_id)
     may_cancel = await run_in_threadpool(is_allowed, "PUT", user)
     published = found.published
     base = f"reports/{report_id}"
@@ -249,9 +249,9 @@ async def show_report(request: Request, user: Reader, report_id: ReportId) -> Re
             "warnings": checks.warnings if checks else None,
             "parameters": parameters(found),
             "tasks": progress.tasks(found, done, instances),
-            "sources": [file._asdict() for file in files if file.is_source],
+            "sources": [file._asdict() for file in rows if file.is_source],
             "snapshots": {
-                kind: next((file._asdict() for file in files if file.is_snapshot and file.kind == kind), None)
+                kind: next((file._asdict() for file in rows if file.is_snapshot and file.kind == kind), None)
                 for kind in ("business_hours", "store_timezones")
             },
             "quality": checks._asdict() if checks else None,
