@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -33,6 +34,26 @@ def of_home(home: Path) -> list[str]:
     return found
 
 
+def lines_of_readme(home: Path, port: int) -> list[str]:
+    """What the README's commands from a token to a CSV print, by the shell that make uses."""
+    section = (PROJECT / "README.md").read_text().partition("## From a token to a CSV")[2]
+    commands = section.partition("```sh\n")[2].partition("```")[0]
+    assert "http://127.0.0.1:8080" in commands
+    folder = home / "readme"
+    folder.mkdir()
+    password = json.loads((home / "airflow" / "passwords.json").read_text())["admin"]
+    done = subprocess.run(
+        ["sh", "-c", commands.replace("http://127.0.0.1:8080", f"http://127.0.0.1:{port}")],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "PASSWORD": password},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=300,
+    )
+    return done.stdout.splitlines()
+
+
 def test_up_report_down(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -56,6 +77,8 @@ def test_up_report_down(tmp_path: Path) -> None:
         path = Path(report.stdout.strip())
         assert path.parent == tmp_path / "reports"
         assert path.exists()
+
+        assert lines_of_readme(tmp_path, port) == path.read_text().splitlines()[:5]
     finally:
         down = run(tmp_path, port, "commands.stack", "down")
     assert down.stdout == "Airflow is down.\n"
