@@ -26,7 +26,7 @@ from airflow.sdk import dag, task
 
 from store_uptime.settings import Settings
 from store_uptime_airflow import callbacks, folders, retries, tasks
-from store_uptime_airflow.params import PARAMS
+from store_uptime_airflow.params import report_params
 
 SETTINGS = Settings.from_environment()
 
@@ -37,12 +37,12 @@ SETTINGS = Settings.from_environment()
     catchup=False,
     max_active_runs=4,
     dagrun_timeout=timedelta(hours=6),
-    params=PARAMS,
+    params=report_params(),
     default_args=retries.DEFAULTS,
     doc_md=__doc__,
     dag_display_name="Store uptime report",
     tags=["stores", "uptime"],
-    **callbacks.CALLBACKS,
+    **callbacks.report_callbacks(),
 )
 def store_uptime_report() -> None:
     @task(map_index_template=tasks.LOADER_NAME)

@@ -70,8 +70,11 @@ def base_url() -> str:
     return conf.get("api", "base_url", fallback="").rstrip("/")
 
 
-# Without recipients Airflow need not call anything.
-HAS_ALERTS = Settings.from_environment().has_alerts
-CALLBACKS: dict[str, Any] = (
-    {"on_failure_callback": run_failed, "on_success_callback": run_succeeded} if HAS_ALERTS else {}
-)
+def has_alerts() -> bool:
+    """Whether alerts have recipients; without them Airflow need not call anything."""
+    return Settings.from_environment().has_alerts
+
+
+def report_callbacks() -> dict[str, Any]:
+    """The callbacks of the report DAG."""
+    return {"on_failure_callback": run_failed, "on_success_callback": run_succeeded} if has_alerts() else {}

@@ -163,6 +163,11 @@ def send_failure(task: str | None, cause: str, dag_run_id: str) -> None:
     callbacks.send(alerts.of_failed_maintenance(task, cause, dag_run_id, callbacks.base_url()))
 
 
-CALLBACKS: dict[str, Any] = {"on_failure_callback": dag_run_failed if callbacks.HAS_ALERTS else None}
-# A report's cause of failure is stored with the report; maintenance has no such row, so it is sent at once.
-DEFAULTS = retries.DEFAULTS | {"on_failure_callback": task_failed if callbacks.HAS_ALERTS else None}
+def dag_callbacks() -> dict[str, Any]:
+    """The callbacks of the maintenance DAG."""
+    return {"on_failure_callback": dag_run_failed if callbacks.has_alerts() else None}
+
+
+def default_args() -> dict[str, Any]:
+    """The defaults of its tasks. Failures are sent at once: there is no report to store the cause with."""
+    return retries.DEFAULTS | {"on_failure_callback": task_failed if callbacks.has_alerts() else None}

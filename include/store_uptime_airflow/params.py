@@ -1,4 +1,4 @@
-"""What a report can be asked: the fields of the trigger form, and their bounds wherever a run comes from."""
+"""The Params of the report DAG: the fields of the trigger form, and their bounds wherever a DAG run comes from."""
 
 from __future__ import annotations
 
@@ -6,45 +6,48 @@ from airflow.sdk import Param
 
 from store_uptime.contract import MAX_SHARDS, MAX_STORE_IDS, NO_DATA_CHOICES
 
-PARAMS = {
-    "as_of": Param(
-        None,
-        type=["null", "string"],
-        format="date-time",
-        title="As of",
-        description="The instant to look back from, with its zone. Empty: the newest poll.",
-    ),
-    "max_gap": Param(
-        None,
-        type=["null", "string"],
-        pattern=r"^(?=.)(\d+d)?(\d+h)?(\d+m)?(\d+(\.\d+)?s)?$|^P(?=.)(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?$",
-        maxLength=32,
-        title="Longest gap",
-        description="How long a poll vouches for a store, such as 2h, 90m or PT2H. Empty: until the next poll.",
-    ),
-    "no_data": Param(
-        "unknown",
-        type="string",
-        enum=list(NO_DATA_CHOICES),
-        values_display={"unknown": "Unknown: leave it out of both", "down": "Down: count it as downtime"},
-        title="Time nobody vouches for",
-        description="What open time without evidence counts as.",
-    ),
-    "store_ids": Param(
-        None,
-        type=["null", "array"],
-        items={"type": "string", "minLength": 1},
-        minItems=1,
-        maxItems=MAX_STORE_IDS,
-        title="Stores",
-        description="Ids of the stores to report on, one a line. Empty: all.",
-    ),
-    "shards": Param(
-        1,
-        type="integer",
-        minimum=1,
-        maximum=MAX_SHARDS,
-        title="Shards",
-        description="In how many parts to compute, side by side. The report is the same.",
-    ),
-}
+
+def report_params() -> dict[str, Param]:
+    """The Params of the report DAG, made anew: a DAG run in this process changes their values."""
+    return {
+        "as_of": Param(
+            None,
+            type=["null", "string"],
+            format="date-time",
+            title="As of",
+            description="The instant to look back from, with its zone. Empty: the newest poll.",
+        ),
+        "max_gap": Param(
+            None,
+            type=["null", "string"],
+            pattern=r"^(?=.)(\d+d)?(\d+h)?(\d+m)?(\d+(\.\d+)?s)?$|^P(?=.)(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?$",
+            maxLength=32,
+            title="Max gap",
+            description="How long a poll counts, such as 2h, 90m or PT2H. Empty: until the next poll.",
+        ),
+        "no_data": Param(
+            "unknown",
+            type="string",
+            enum=list(NO_DATA_CHOICES),
+            values_display={"unknown": "Unknown: neither uptime nor downtime", "down": "Down: downtime"},
+            title="Time without data",
+            description="What open time that no poll covers counts as.",
+        ),
+        "store_ids": Param(
+            None,
+            type=["null", "array"],
+            items={"type": "string", "minLength": 1},
+            minItems=1,
+            maxItems=MAX_STORE_IDS,
+            title="Stores",
+            description="Ids of the stores to report on, one a line. Empty: all.",
+        ),
+        "shards": Param(
+            1,
+            type="integer",
+            minimum=1,
+            maximum=MAX_SHARDS,
+            title="Shards",
+            description="How many mapped tasks compute the report in parallel. The result is the same.",
+        ),
+    }

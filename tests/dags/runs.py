@@ -26,14 +26,12 @@ class Deployment:
     @property
     def dag(self) -> Any:
         """The DAG, made anew: a task that runs in this process writes the run's parameters into it."""
-        for module in ("store_uptime_airflow.callbacks", "store_uptime_airflow.params", "store_uptime_report"):
-            sys.modules.pop(module, None)
+        sys.modules.pop("store_uptime_report", None)
         return importlib.import_module("store_uptime_report").report_dag
 
     @property
     def watch(self) -> Any:
         """The DAG that watches the nights."""
-        sys.modules.pop("store_uptime_airflow.callbacks", None)
         sys.modules.pop("store_uptime_watch", None)
         return importlib.import_module("store_uptime_watch").watch_dag
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from typing import cast
+
+import pendulum
 
 from store_uptime.calendar.zones import as_utc
 from store_uptime.errors import SettingError
@@ -11,23 +15,22 @@ from store_uptime.errors import SettingError
 # The week before an as-of, on any wall clock, has to be within the years that Python knows.
 EARLIEST, LATEST = datetime(2, 1, 1, tzinfo=UTC), datetime(9998, 12, 31, tzinfo=UTC)
 MAX_GAP_LIMIT = timedelta(days=3650)
-NUMBER = r"\d{1,9}(?:\.\d{1,6})?"
-DURATION = re.compile(
-    rf"P(?:(?P<weeks>{NUMBER})W)?(?:(?P<days>{NUMBER})D)?"
-    rf"(?:T(?=\d)(?:(?P<hours>{NUMBER})H)?(?:(?P<minutes>{NUMBER})M)?(?:(?P<seconds>{NUMBER})S)?)?",
-    re.ASCII,
-)
+DATE_AND_TIME = re.compile(r"\d{4}-?(\d\d-?\d\d|W\d\d-?\d)[T ]\d\d", re.ASCII)
+# pendulum counts in 32 bits, so numbers of more than nine digits stay outside.
+ISO_DURATION = re.compile(r"(?!.*\d{10})P[\d.WDTHMS]+", re.ASCII)
+SHORT_DURATION = re.compile(r"(?=.)([\d.]+D)?([\d.]+H)?([\d.]+M)?([\d.]+S)?", re.ASCII)
 
 
 def parse_instant(name: str, value: str | datetime) -> datetime:
-    """An ISO 8601 instant as UTC; one without a zone means UTC. Raises `SettingError` naming `name`."""
+    """An ISO 8601 instant as UTC; one without a zone means UTC. Raises `SettingError` that names `name`."""
     expected = "an instant such as 2023-01-25T18:13:22Z"
     text = str(value).strip()
     instant_text = text.upper().removesuffix(" UTC")
-    if "T" not in instant_text and " " not in instant_text:
+    if not DATE_AND_TIME.match(instant_text):
         raise SettingError(name, text, expected)
     try:
-        instant = as_utc(datetime.fromisoformat(instant_text))
+        parsed = cast("pendulum.DateTime", pendulum.parse(instant_text))
+        instant = as_utc(datetime.fromisoformat(parsed.isoformat()))
     except (ValueError, OverflowError) as error:
         raise SettingError(name, text, expected) from error
     if not EARLIEST <= instant <= LATEST:
@@ -36,17 +39,19 @@ def parse_instant(name: str, value: str | datetime) -> datetime:
 
 
 def parse_duration(name: str, value: str) -> timedelta:
-    """`2h`, `90m`, `1h30m`, `45s`, `1d` or ISO 8601 (`PT2H`), more than zero. Raises `SettingError` naming `name`."""
+    """An ISO 8601 duration (`PT2H`) or its short form: `2h`, `90m`, `1h30m`, `45s`, `1d`; more than zero.
+
+    Raises `SettingError` that names `name`; years and months are refused, for they have no fixed length.
+    """
     text = value.strip().upper()
-    if not text.startswith("P"):
+    if SHORT_DURATION.fullmatch(text):
         days, day, clock = text.rpartition("D")
         text = f"P{days}{day}" + (f"T{clock}" if clock else "")
-    parts = DURATION.fullmatch(text)
-    numbers = {unit: float(number) for unit, number in parts.groupdict("0").items()} if parts else {}
-    try:
-        span = timedelta(**numbers)
-    except OverflowError:
-        span = timedelta.max
+    span = timedelta(0)
+    if ISO_DURATION.fullmatch(text):
+        with suppress(ValueError, OverflowError):
+            parsed = cast("pendulum.Duration", pendulum.parse(text))
+            span = timedelta(0) if parsed.years or parsed.months else parsed.as_timedelta()
     if not timedelta(0) < span <= MAX_GAP_LIMIT:
         expected = "a duration such as 2h, 90m or PT2H, more than zero and at most ten years"
         raise SettingError(name, value, expected)
