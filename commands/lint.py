@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -12,6 +13,7 @@ CHECKS = {
     "style": ["ruff", "check", "--quiet", "."],
     "format": ["ruff", "format", "--check", "--quiet", "."],
     "types": ["mypy"],
+    "layers": ["lint-imports", "--no-logo"],
     "SQL": ["sqlfluff", "lint", "sql"],
 }
 LOCKS = {f"requirements{kind}.in": f"requirements{kind}.txt" for kind in ("", "-dev", "-kubernetes", "-uv")}
@@ -26,7 +28,8 @@ def main() -> None:
 
 def passes(command: list[str]) -> bool:
     """Whether the tool is content."""
-    return subprocess.run([str(TOOLS / command[0]), *command[1:]], check=False).returncode == 0
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(["include", "plugins"])}
+    return subprocess.run([str(TOOLS / command[0]), *command[1:]], env=environment, check=False).returncode == 0
 
 
 def loose_pins() -> list[str]:

@@ -12,6 +12,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from store_uptime import tracing
+from store_uptime.db.statement_spans import follow_statements
 from store_uptime.db.statements import statement
 from store_uptime.errors import SettingError
 from store_uptime.settings import PROJECT, Settings
@@ -50,7 +51,7 @@ def connect(settings: Settings, role: Role = "writer", purpose: str = "", **opti
         connection.commit()
 
     if tracing.is_on():
-        tracing.follow_statements(engine)
+        follow_statements(engine)
     return engine
 
 
