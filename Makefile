@@ -44,7 +44,7 @@ restore: ## Bring a backup back into an empty STORE_UPTIME_HOME: FROM=file
 	@$(SET_UP_RUN)
 	@$(RUN) -m commands.backup restore
 
-test: ## Run the tests [TESTS="tests/unit -k zones"]
+test: ## Run the tests [TESTS="tests/ingest -k parsing"]
 	@$(if $(TESTS),,sh commands/system_packages.sh)
 	@$(SET_UP_DEV)
 	@$(RUN) -m pytest $(TESTS)

@@ -18,7 +18,7 @@ from store_uptime.db.engine import connect, migrate
 from store_uptime.settings import PROJECT, Settings
 
 if TYPE_CHECKING:
-    from system import System
+    from support.system import System
 
 MIGRATED = "migrated"
 
@@ -105,7 +105,7 @@ def owner(settings: Settings) -> Iterator[Engine]:
 @pytest.fixture(scope="module")
 def system(new_database: Callable, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """Many machines, which only this module uses; they go before others' tests need the processor."""
-    from system import running_system
+    from support.system import running_system
 
     with running_system(new_database, tmp_path_factory.mktemp("machines")) as system:
         yield system
@@ -114,7 +114,7 @@ def system(new_database: Callable, tmp_path_factory: pytest.TempPathFactory) -> 
 @pytest.fixture(scope="session")
 def sample_report(new_engine: Callable, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """The report on the sample as one process makes it."""
-    from pipeline import run_report
+    from support.pipeline import run_report
 
     with new_engine() as engine:
         return run_report(engine, PROJECT / "data" / "sample", tmp_path_factory.mktemp("sample-report")).csv

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from browser import week
 from programs import program
-from stack import Site, running_site
+from support.stack import Site, running_site
 
 SIZES = {"wide": (1280, 900), "phone": (390, 844)}
 CHROMIUM = program("chromium") or program("chromium-browser") or program("google-chrome")

@@ -17,7 +17,7 @@ from playwright.sync_api import FrameLocator, Page, expect
 
 from browser import week
 from browser.conftest import SIZES
-from stack import Site
+from support.stack import Site
 
 AXE = (Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 LOOKS = [("light", "wide"), ("dark", "wide"), ("light", "phone"), ("dark", "phone")]

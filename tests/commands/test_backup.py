@@ -15,12 +15,12 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-import citus_stand_in
 from commands.backup import tool
 from conftest import execute
 from store_uptime.db import embedded_postgres
 from store_uptime.errors import StoreUptimeError
 from store_uptime.settings import PROJECT
+from support import citus_stand_in
 
 AS_OF = "2023-01-25T18:13:22Z"
 

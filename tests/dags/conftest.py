@@ -16,10 +16,10 @@ import pytest
 
 from commands.airflow_environment import airflow_environment, migrate_all
 from dags.runs import Deployment
-from object_storage import ObjectStorage
 from store_uptime.db.engine import connect
 from store_uptime.reports.request import report_id_of
 from store_uptime.settings import PROJECT, Settings
+from support.object_storage import ObjectStorage
 
 
 @pytest.fixture(scope="session")

@@ -16,10 +16,11 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from dags.runs import Deployment, clear_and_run, make_report, watch
-from receiver import Receiver, receiving
-from stack import free_port
 from store_uptime.db.engine import connect
-from store_uptime.reports.request import ReportRequest, report_id_of
+from store_uptime.reports.request import ReportRequest, create_report, report_id_of
+from store_uptime.reports.task_records import record_task
+from support.receiver import Receiver, receiving
+from support.stack import free_port
 
 PEOPLE = "on.call@example.org, second@example.org"
 BASE_URL = "https://airflow.example.org/here"
@@ -150,8 +151,8 @@ def begin_report(deployment: Deployment, night: datetime) -> str:
     run_id, clock = str(uuid4()), datetime.now(UTC)
     writer = connect(deployment.settings, "writer")
     request = ReportRequest(report_id_of(run_id), run_id, clock, as_of_limit=night)
-    request.create(writer, request)
-    request.record_task(writer, request.report_id, "ingest", 0, clock, clock, {})
+    create_report(writer, request)
+    record_task(writer, request.report_id, "ingest", 0, clock, clock, {})
     writer.dispose()
     return run_id
 

@@ -17,7 +17,7 @@ def test_data_and_reports_can_be_in_a_bucket(deployment: Deployment, first_repor
         bucket.upload_file(str(file), f"data/{file.name}")
     run_id = make_report(deployment)
     report_id = report_id_of(run_id)
-    bucket.put_object(Key=f"reports/.{report_id}.killed.partial", Body=b"what a killed try left")
+    bucket.put_object(Key=f"reports/.{report_id}.csv.killed.partial", Body=b"what a killed try left")
     clear_and_run(deployment, run_id, ["export"])
     report = deployment.report(report_id)
     assert report.failure_cause is None

@@ -12,10 +12,10 @@ import pytest
 from sqlalchemy import text
 
 from dags.runs import Deployment, make_report
-from pipeline import dump
 from store_uptime.db.engine import connect
 from store_uptime.operations.maintenance import rows_of_tables
 from store_uptime.reports.request import report_id_of
+from support.pipeline import dump
 
 EDGES = {
     "create_months": {"vacuum"},

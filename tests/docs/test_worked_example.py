@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from pipeline import run_report
 from store_uptime.settings import PROJECT
+from support.pipeline import run_report
 
 AS_OF = datetime(2023, 1, 25, 8, 30, tzinfo=UTC)
 

@@ -15,10 +15,10 @@ import pytest
 import zstandard
 from sqlalchemy import Engine
 
-import small
-from pipeline import CLOCK, dump, run_report, start
 from store_uptime.errors import InputFileError, InputFolderError
 from store_uptime.ingest import stage_files
+from support import small
+from support.pipeline import CLOCK, dump, run_report, start
 
 ROWS = 3000
 NOBODY = 65534

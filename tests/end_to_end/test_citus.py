@@ -11,10 +11,6 @@ import pytest
 from pglast import parse_sql
 from sqlalchemy import Connection, Engine, event, text
 
-import citus_rules
-import citus_stand_in
-import small
-from pipeline import CLOCK, run_report, start
 from store_uptime.db import topology
 from store_uptime.db.engine import connect
 from store_uptime.errors import InputFileError
@@ -22,6 +18,8 @@ from store_uptime.ingest import stage_files
 from store_uptime.operations import maintenance
 from store_uptime.quality import validate
 from store_uptime.settings import PROJECT, Settings
+from support import citus_rules, citus_stand_in, small
+from support.pipeline import CLOCK, run_report, start
 
 TABLES = """
     select pg_class.oid::regclass::text from pg_class inner join pg_namespace on pg_namespace.oid = relnamespace

@@ -14,13 +14,12 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Connection, Engine, event, text
 
-import small
-import worlds
-from pipeline import CLOCK, compute, dump, run_report, start
 from store_uptime.errors import InputFileError, InputFolderError
 from store_uptime.ingest import acceptance, stage_files
 from store_uptime.ingest.store_keys import store_key
 from store_uptime.operations import maintenance
+from support import small, worlds
+from support.pipeline import CLOCK, compute, dump, run_report, start
 
 NewEngine = Callable[[], AbstractContextManager[Engine]]
 

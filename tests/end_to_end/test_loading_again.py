@@ -10,11 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-import small
-import worlds
-from pipeline import CLOCK, compute, dump, figures, run_report, start
 from store_uptime.errors import InputFolderError, ReportError
 from store_uptime.ingest import acceptance, stage_files
+from support import small, worlds
+from support.pipeline import CLOCK, compute, dump, figures, run_report, start
 
 OTHER_HOURS = small.HOURS.replace("0042,2,00:00:00,23:59:00\n", "0042,2,10:00:00,11:00:00\nnew,0,00:00:00,01:00:00\n")
 OTHER_ZONES = small.ZONES.replace("America/Denver", "Asia/Tokyo")

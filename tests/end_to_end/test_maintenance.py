@@ -17,12 +17,12 @@ import pytest
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-import small
-from pipeline import CLOCK, Published, compute, dump, run_report, start
 from store_uptime.errors import ReportError, SettingError
 from store_uptime.ingest import acceptance, stage_files
 from store_uptime.operations import maintenance
 from store_uptime.settings import Settings
+from support import small
+from support.pipeline import CLOCK, Published, compute, dump, run_report, start
 
 HEADER = "store_id,status,timestamp_utc\n"
 FEBRUARY = datetime(2023, 2, 1, tzinfo=UTC)

@@ -12,10 +12,9 @@ import pytest
 import zstandard
 from sqlalchemy import Engine, text
 
-import oracle
-import small
-from pipeline import Published, dump, run_report
 from store_uptime.ingest import file_loader
+from support import oracle, small
+from support.pipeline import Published, dump, run_report
 
 
 def rewritten(content: str, columns: list[int], quoting: int = csv.QUOTE_MINIMAL, extra: bool = False) -> str:

@@ -10,12 +10,12 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine
 
-import small
-from pipeline import CLOCK, run_report
 from store_uptime.db.statements import statement
 from store_uptime.errors import OutputFolderError
 from store_uptime.reports import export
 from store_uptime.settings import Settings
+from support import small
+from support.pipeline import CLOCK, run_report
 
 ASKED = {
     "another instant": {"as_of": CLOCK - timedelta(days=1)},

@@ -14,10 +14,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-import oracle
-import worlds
-from pipeline import Published, compute, differences, run_report
 from store_uptime.errors import ReportError
+from support import oracle, worlds
+from support.pipeline import Published, compute, differences, run_report
 
 GAPS = [
     None, None, timedelta(microseconds=1), timedelta(seconds=90), timedelta(minutes=90), timedelta(hours=2),

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-from pipeline import run_report
 from store_uptime.ingest import file_loader
 from store_uptime.settings import PROJECT
+from support.pipeline import run_report
 
 SAMPLE = PROJECT / "data" / "sample"
 

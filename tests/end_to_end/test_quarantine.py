@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-import small
-from pipeline import CLOCK, run_report
+from support import small
+from support.pipeline import CLOCK, run_report
 
 GOOD = "good,active,2023-01-22 12:09:39 UTC"
 STATUS_ROWS = [

@@ -13,9 +13,9 @@ from zoneinfo import available_timezones
 import pytest
 from sqlalchemy import Engine
 
-import oracle
-from pipeline import CLOCK, differences, run_report
 from store_uptime.settings import PROJECT
+from support import oracle
+from support.pipeline import CLOCK, differences, run_report
 
 SAMPLE = PROJECT / "data" / "sample"
 

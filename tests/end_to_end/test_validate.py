@@ -16,12 +16,12 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine, make_url, text
 
-import small
-from pipeline import start
 from store_uptime.errors import ExpectationFailedError
 from store_uptime.ingest import stage_files
 from store_uptime.quality import data_docs, validate
 from store_uptime.settings import Settings
+from support import small
+from support.pipeline import start
 
 AS_OF = datetime(2023, 1, 25, 18, 13, 22, 479220, tzinfo=UTC)  # the newest poll of the small files
 CLOCK = AS_OF + timedelta(hours=1)

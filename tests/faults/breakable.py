@@ -12,8 +12,8 @@ from pathlib import Path
 import psycopg2
 from sqlalchemy import Engine, text
 
-from pipeline import SCHEMAS
 from store_uptime.db import embedded_postgres
+from support.pipeline import SCHEMAS
 
 # Few connections, so that they can run out; commits have to outlive the server, but not the machine.
 SETTINGS = """

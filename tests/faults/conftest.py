@@ -15,14 +15,14 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Engine, NullPool
 
-import worlds
 from conftest import MIGRATED, execute, settings_for
 from faults.breakable import Server
 from faults.dag_runs import DagProcess
 from faults.task_process import TaskProcess
-from pipeline import Published, run_report
 from store_uptime.db.engine import connect, migrate
 from store_uptime.settings import Settings
+from support import worlds
+from support.pipeline import Published, run_report
 
 
 @pytest.fixture(scope="module")

@@ -17,12 +17,12 @@ from uuid import UUID
 
 from sqlalchemy import Engine
 
-from pipeline import CLOCK
 from store_uptime.db.engine import connect
 from store_uptime.ingest import acceptance, stage_files
 from store_uptime.quality import validate
 from store_uptime.reports import export, stages
 from store_uptime.settings import Settings
+from support.pipeline import CLOCK
 
 
 def run(engine: Engine, settings: Settings, task: dict[str, Any]) -> None:

@@ -8,15 +8,14 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-import small
-import worlds
 from faults.breakable import Server, assert_nothing_is_left, somebody_waits, wait_until
 from faults.dag_runs import TASKS, DagProcess, Run
-from pipeline import CLOCK, Published, start
 from store_uptime.db.engine import connect
 from store_uptime.db.statements import statement
 from store_uptime.ingest import stage_files
 from store_uptime.settings import Settings
+from support import small, worlds
+from support.pipeline import CLOCK, Published, start
 
 # A lock that holds up the task, and words of the statement that waits for it then.
 HELD_UP_BY = {

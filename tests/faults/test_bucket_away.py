@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-import worlds
 from faults.breakable import assert_nothing_is_left, somebody_waits, wait_until
 from faults.dag_runs import DagProcess, Run
-from object_storage import ObjectStorage
-from pipeline import Published
 from store_uptime.db.statements import statement
 from store_uptime.settings import Settings
+from support import worlds
+from support.object_storage import ObjectStorage
+from support.pipeline import Published
 
 # One attempt of the library's own, so that it is the DAG that tries again.
 ATTEMPTS = {"AWS_MAX_ATTEMPTS": "1"}

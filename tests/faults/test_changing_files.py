@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-import small
 from faults.breakable import assert_nothing_is_left
 from faults.task_process import TaskProcess
-from pipeline import CLOCK, compute, is_waiting, run_report, start
 from store_uptime.ingest import acceptance
 from store_uptime.settings import Settings
+from support import small
+from support.pipeline import CLOCK, compute, is_waiting, run_report, start
 
 HEADER = "store_id,status,timestamp_utc\n"
 BAD_ROW = "a,broken,2023-01-22 00:00:00 UTC\n"

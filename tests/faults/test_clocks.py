@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-import small
 from faults.breakable import assert_nothing_is_left
-from pipeline import CLOCK, run_report
 from store_uptime.errors import ExpectationFailedError
 from store_uptime.settings import Settings
+from support import small
+from support.pipeline import CLOCK, run_report
 
 NEWEST_POLL = datetime(2023, 1, 25, 18, 13, 22, 479220, tzinfo=UTC)
 

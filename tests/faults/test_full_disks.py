@@ -12,16 +12,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-import worlds
 from conftest import execute
 from faults.breakable import Server, assert_nothing_is_left, small_disk
 from faults.conftest import new_database_on
 from faults.dag_runs import DagProcess
-from pipeline import CLOCK, Published, compute, figures, run_report, start
 from store_uptime.db import embedded_postgres
 from store_uptime.db.engine import connect
 from store_uptime.ingest import acceptance
 from store_uptime.settings import Settings
+from support import worlds
+from support.pipeline import CLOCK, Published, compute, figures, run_report, start
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")
 ROWS = 200_000

@@ -13,12 +13,12 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine
 
-import worlds
 from faults.breakable import assert_nothing_is_left, wait_until
 from faults.task_process import TaskProcess
-from pipeline import CLOCK, Published, compute, figures, is_waiting, run_report, start
 from store_uptime.ingest import acceptance, stage_files
 from store_uptime.settings import Settings
+from support import worlds
+from support.pipeline import CLOCK, Published, compute, figures, is_waiting, run_report, start
 
 STAGES = ["ingest", "accept", "localize", "clip", "interpolate", "export"]
 # What each stage writes, in the order of its transactions.

@@ -12,8 +12,8 @@ from uuid import UUID
 
 import httpx
 
-from cluster import REPORT_SECONDS, blocked_statements, tasks_of
-from system import WORKERS, System
+from support.cluster import REPORT_SECONDS, blocked_statements, tasks_of
+from support.system import WORKERS, System
 
 STAGES = ("localize", "clip", "interpolate")
 SHARDS = 4

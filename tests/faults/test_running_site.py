@@ -17,12 +17,12 @@ from sqlalchemy import Connection, Engine, NullPool, text
 
 from commands.stack_state import read_stack
 from faults.breakable import assert_nothing_is_left, somebody_waits, wait_until
-from pipeline import run_report
-from stack import Site, running_site
 from store_uptime.db import embedded_postgres
 from store_uptime.db.engine import connect
 from store_uptime.db.statements import statement
 from store_uptime.settings import PROJECT, Settings
+from support.pipeline import run_report
+from support.stack import Site, running_site
 
 SECONDS = 120
 NIGHTS = ("2023-01-23T02:00:00Z", "2023-01-24T02:00:00Z")

@@ -13,15 +13,14 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Engine, StaticPool, create_engine, text
 
-import small
-import worlds
 from faults.task_process import TaskProcess
-from pipeline import CLOCK, Published, compute, dump, figures, is_waiting, run_report, start
 from store_uptime.db.engine import connect
 from store_uptime.ingest import acceptance, stage_files
 from store_uptime.ingest.store_keys import store_key
 from store_uptime.reports.request import ReportRequest, create_report, report_id_of
 from store_uptime.settings import Settings
+from support import small, worlds
+from support.pipeline import CLOCK, Published, compute, dump, figures, is_waiting, run_report, start
 
 STAGES = ["localize", "clip", "interpolate"]
 

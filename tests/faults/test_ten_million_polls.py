@@ -9,12 +9,11 @@ import numpy as np
 import polars as pl
 from sqlalchemy import Engine
 
-import oracle
-import small
 from faults.breakable import assert_nothing_is_left
 from faults.task_process import TaskProcess
-from pipeline import figures, start
 from store_uptime.settings import Settings
+from support import oracle, small
+from support.pipeline import figures, start
 
 POLLS = 10_000_000
 APART_US = 60_000  # nearly a week in all

@@ -33,10 +33,10 @@ from plugin.stack import (
     wait_for,
     wait_for_state,
 )
-from receiver import Receiver, receiving
-from stack import free_port
 from store_uptime.db.engine import connect
 from store_uptime.settings import PROJECT, Settings
+from support.receiver import Receiver, receiving
+from support.stack import free_port
 
 MADE_REPORT = (
     """insert into report.report (report_id, dag_run_id, created_at, no_data, shards, as_of, store_count, published_at,

@@ -14,7 +14,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse
 
 from plugin.stack import Stack, wait_for, wait_for_state
-from receiver import Receiver
+from support.receiver import Receiver
 
 TASKS = ["ingest", "validate", "localize", "clip", "interpolate", "export"]
 

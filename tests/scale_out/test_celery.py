@@ -9,8 +9,8 @@ from uuid import UUID
 import httpx
 import pytest
 
-from cluster import REPORT_SECONDS, expectations_of, tasks_of
-from system import WORKERS, System, files
+from support.cluster import REPORT_SECONDS, expectations_of, tasks_of
+from support.system import WORKERS, System, files
 
 SHARDS = 6
 TASKS = [*len(WORKERS) * ["ingest"], "validate", "export", *SHARDS * ["localize", "clip", "interpolate"]]

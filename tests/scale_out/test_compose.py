@@ -19,10 +19,10 @@ from typing import Any
 import pytest
 import yaml
 
-from cluster import REPORT_SECONDS, Cluster, Machine, Web, require_redis
 from commands.stack import password_of
-from stack import free_port
 from store_uptime.settings import PROJECT
+from support.cluster import REPORT_SECONDS, Cluster, Machine, Web, require_redis
+from support.stack import free_port
 
 SECRETS = ("postgres_password", "redis_password")
 VALUES = yaml.safe_load((PROJECT / "deploy" / "helm" / "values.yaml").read_text())

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-from citus_rules import violations
 from store_uptime.db.statements import FOLDER
+from support.citus_rules import violations
 
 FUNCTIONS = "select distinct proname from pg_proc where {} and pronamespace = 'pg_catalog'::regnamespace"
 SQL_FUNCTIONS = """

@@ -11,12 +11,12 @@ from uuid import uuid4
 
 from sqlalchemy import Engine
 
-from cluster import Cluster, Redis, Web, private_keys, require_redis
-from object_storage import ObjectStorage
-from stack import free_port
 from store_uptime.db.engine import connect
 from store_uptime.ingest.stage_files import LARGE_FILE_BYTES
 from store_uptime.settings import PROJECT, Settings
+from support.cluster import Cluster, Redis, Web, private_keys, require_redis
+from support.object_storage import ObjectStorage
+from support.stack import free_port
 
 WORKERS = ("worker-1", "worker-2", "worker-3")
 

@@ -14,7 +14,7 @@ from random import Random
 
 import zstandard
 
-import oracle
+from support import oracle
 
 # The clock when the worlds are loaded: after all of their polls.
 CLOCK = datetime(2031, 1, 1, tzinfo=UTC)

@@ -7,9 +7,8 @@ from random import Random
 
 import pytest
 
-import oracle
-import worlds
-from oracle import Figures, Opening, Store
+from support import oracle, worlds
+from support.oracle import Figures, Opening, Store
 
 HOUR = 3_600_000_000
 

@@ -11,11 +11,11 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Engine, text
 
-import oracle
 from store_uptime.ingest import acceptance, stage_files
 from store_uptime.reports import export, stages
 from store_uptime.reports.request import ReportRequest, create_report, report_id_of
 from store_uptime.settings import Settings
+from support import oracle
 
 CLOCK = datetime(2031, 1, 1, tzinfo=UTC)
 SCHEMAS = ("core", "report", "quality")

@@ -1,0 +1,1 @@
+"""What tests share: worlds of input, an oracle, servers, and whole deployments."""
