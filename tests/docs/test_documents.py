@@ -24,7 +24,7 @@ def test_the_readme_names_commands_that_exist() -> None:
 
 
 def test_the_header_in_the_readme_is_the_one_that_is_written() -> None:
-    statement = re.sub(r"--.*", "", read("sql/report/export.sql"))
+    statement = re.sub(r"--.*", "", read("sql/report/4_export/export.sql"))
     columns = ["store_id", *re.findall(r" as (\w+)", statement)]
     assert ",".join(columns) in read("README.md")
 

@@ -64,7 +64,7 @@ def test_a_server_without_citus_is_left_as_it_is(engine: Engine) -> None:
 def test_shared_tables_are_changed_before_stores_are_looked_at(engine: Engine, tmp_path: Path) -> None:
     """From a change of a shared table that keys lead to on, Citus uses one connection per node; it cannot begin later.
 
-    Unless a transaction does from its beginning (citus/one_at_a_time), as loads do: COPY goes past what is seen here.
+    Unless a transaction begins with topology/one_at_a_time, as loads do: COPY goes past what is seen here.
     """
     with engine.connect() as connection:
         shared = {target for _, target in connection.execute(text(FOREIGN_KEYS))}

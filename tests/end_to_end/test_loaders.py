@@ -139,7 +139,7 @@ def leave_one_partition(engine: Engine, folder: Path) -> int:
         task._plan(connection)
         partitions = task._open_partitions(connection)
     assert [partition["share"] for partition in partitions] == [0, 1]
-    assert task._load_partition("ingest/take_share", partitions[0])
+    assert task._load_partition("ingest/partitions/take", partitions[0])
     return partitions[0]["file_id"]
 
 
@@ -229,11 +229,11 @@ def test_months_do_not_go_while_they_are_filled(engine: Engine, owner: Engine, t
     """Retention waits for loaders, and gives up in time; see `lock_poll_months`."""
     run_report(engine, small.write(tmp_path / "data"), tmp_path / "reports")
     with engine.begin() as loading:
-        loading.execute(stage_files.statement("ingest/lock_poll_months"))
+        loading.execute(stage_files.statement("ingest/polls/lock_months"))
         with owner.connect() as connection:
             connection.execute(text("set lock_timeout = '100ms'"))
             with pytest.raises(Exception, match="lock timeout"):
-                connection.execute(stage_files.statement("maintenance/lock_poll_months"))
+                connection.execute(stage_files.statement("maintenance/polls/lock_months"))
 
 
 def test_a_folder_without_polls_is_refused_by_every_loader(engine: Engine, tmp_path: Path) -> None:

@@ -366,7 +366,7 @@ class TestQuality:
         assert [path.stem for path in (tmp_path / "quality" / "data_docs" / "days").iterdir()] == ["2030-12-02"]
         assert scalar(engine, "select count(*) from report.report") == 4
         again = maintenance.delete_quality(engine, tmp_path / "quality", KEEP_DAYS, CLOCK, dry_run=False)
-        assert (again.names, again.counts["lists_mended"]) == ([], 0)
+        assert (again.names, again.counts["lists_repaired"]) == ([], 0)
 
     def test_a_day_may_lose_some_of_its_runs(self, engine: Engine, checked: dict[str, UUID], tmp_path: Path) -> None:
         later = CLOCK + timedelta(minutes=30)

@@ -54,7 +54,7 @@ def break_in(stage: str, server: Server, onlooker: Engine) -> None:
         else:
             words = "pg_advisory_xact_lock"
             report_id = blocker.exec_driver_sql("select report_id::text from report.report").scalar()
-            blocker.execute(statement("report/lock_stage"), {"stage": stage, "report_id": report_id, "shard": 0})
+            blocker.execute(statement("report/stage/lock"), {"stage": stage, "report_id": report_id, "shard": 0})
         wait_until(lambda: somebody_waits(onlooker, words), f"{stage} to wait")
         server.break_down()
         blocker.invalidate()

@@ -69,7 +69,7 @@ def test_away_for_ingest_and_for_export(
             dag_process.start(settings, storage.environment | ATTEMPTS, as_of=one_world.as_of.isoformat())
             dag_process.wait_for_log(f"s3://{bucket.name}/data does not answer")
             report_id = blocker.exec_driver_sql("select report_id::text from report.report").scalar_one()
-            blocker.execute(statement("report/lock_stage"), {"stage": "export", "report_id": report_id, "shard": 0})
+            blocker.execute(statement("report/stage/lock"), {"stage": "export", "report_id": report_id, "shard": 0})
         wait_until(lambda: somebody_waits(onlooker, "pg_advisory_xact_lock"), "export to wait")
         with storage.away():
             blocker.rollback()

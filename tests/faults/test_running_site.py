@@ -119,7 +119,7 @@ def test_a_database_that_goes_away(site: Site, onlooker: Engine, expected: bytes
         row = text("select from report.report where report_id = :report_id for no key update")
         publishing.execute(row, {"report_id": asked[0]})
         counting.rollback()
-        publication = statement("report/publish_report").text.splitlines()[0]
+        publication = statement("report/4_export/publication/publish").text.splitlines()[0]
         wait_until(lambda: somebody_waits(onlooker, publication), "export to wait", SECONDS)
         asked.append(hold_up(counting, onlooker, site, "report.observed_status", "report.observed_status"))
         # Polls that are known already, in a file that is not; the newest, which correct others but are not corrected.

@@ -80,7 +80,12 @@ def test_a_failed_run_is_told(stack: Stack, report_id: UUID, user: httpx.Client,
 
 
 def test_one_trace_holds_the_request_the_tasks_and_their_sql(stack: Stack, report_id: UUID, receiver: Receiver) -> None:
-    expected = {"trigger_report", *(f"task {task}" for task in TASKS), "report/clip", "report/interpolate_from_runs"}
+    expected = {
+        "trigger_report",
+        *(f"task {task}" for task in TASKS),
+        "report/2_clip/clip",
+        "report/3_interpolate/status_from_intervals",
+    }
     wait_for_all(expected, lambda: {span.name for span in receiver.spans_of(report_id)}, 60)
     spans = receiver.spans_of(report_id)
     assert Counter(span.name for span in spans if span.name.startswith(("task", "trigger"))) == Counter(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
 
-from store_uptime.db.statements import FOLDER
+from store_uptime.db.statements import statement, statement_names
 from support.citus_rules import violations
 
 FUNCTIONS = "select distinct proname from pg_proc where {} and pronamespace = 'pg_catalog'::regnamespace"
@@ -28,9 +27,9 @@ def functions(new_engine: Any) -> dict[str, set[str]]:
         }
 
 
-@pytest.mark.parametrize("path", sorted(FOLDER.rglob("*.sql")), ids=lambda path: str(path.relative_to(FOLDER)))
-def test_statement(path: Path, functions: dict[str, set[str]]) -> None:
-    assert violations(path.read_text(encoding="utf-8"), **functions) == []
+@pytest.mark.parametrize("name", statement_names())
+def test_statement(name: str, functions: dict[str, set[str]]) -> None:
+    assert violations(statement(name).text, **functions) == []
 
 
 def test_functions_are_in_a_language_that_citus_takes_binds_in(engine: Engine) -> None:

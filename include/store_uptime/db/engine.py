@@ -39,7 +39,7 @@ def connect(settings: Settings, role: Role = "writer", purpose: str = "", **opti
     def prepare_session(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
         cursor = connection.cursor()
         cursor.execute("set time zone 'UTC'")
-        cursor.execute(statement("citus/version").text)
+        cursor.execute(statement("topology/citus_version").text)
         (version,) = cursor.fetchone() or (None,)
         if version is not None:
             # Who the URL names does everything: Citus logs in to the nodes as the current user, and takes one for all

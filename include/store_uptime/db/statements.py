@@ -1,25 +1,62 @@
-"""The one door to the `sql/` folder: statements are files, values are named binds."""
+"""The one door to the `sql/` folder: statements have names, values are named binds.
+
+A statement with a contract worth a header is a file. Short ones share a file, each between `-- name: NAME` and a
+semicolon at a line's end. A name is a path either way: `a/b/c` is the file `sql/a/b/c.sql`, else the statement `c` in
+`sql/a/b.sql`.
+"""
 
 from __future__ import annotations
 
+import re
 from functools import cache
+from pathlib import Path
 
 from sqlalchemy import TextClause, text
 
 from store_uptime.settings import PROJECT
 
 FOLDER = PROJECT / "sql"
+MIGRATIONS = FOLDER / "migrations"  # scripts, not statements
+NAME = re.compile(r"^-- name: (\w+)\n", re.M)
 _names: dict[int, str] = {}
 
 
 @cache
 def statement(name: str) -> TextClause:
-    """The statement in `sql/{name}.sql`, with its `:named` binds; `name` looks like `report/clip`."""
-    loaded = text((FOLDER / f"{name}.sql").read_text(encoding="utf-8"))
+    """The statement called `name`, such as `report/2_clip/clip`, with its `:named` binds."""
+    file = FOLDER / f"{name}.sql"
+    if file.is_file():
+        loaded = text(file.read_text(encoding="utf-8"))
+    else:
+        loaded = text(named_statements(file.parent.with_suffix(".sql"))[file.stem])
     _names[id(loaded)] = name  # which stays its own: the cache keeps the statement
     return loaded
 
 
 def name_of(loaded: object) -> str | None:
-    """The name of a statement that `statement` gave, of any other None."""
+    """The name of a statement that `statement` returned, of any other None."""
     return _names.get(id(loaded))
+
+
+def statement_names() -> list[str]:
+    """The names of all statements."""
+    names = []
+    for file in FOLDER.rglob("*.sql"):
+        path = file.relative_to(FOLDER).with_suffix("").as_posix()
+        if MIGRATIONS not in file.parents:
+            names += [f"{path}/{name}" for name in named_statements(file)] or [path]
+    return sorted(names)
+
+
+@cache
+def named_statements(file: Path) -> dict[str, str]:
+    """The statements of a file by name, without their semicolons; none if the whole file is one statement."""
+    before, *rest = NAME.split(file.read_text(encoding="utf-8"))
+    if rest and before.strip():
+        raise ValueError(f"{file}: a statement without a name comes before the first `-- name:`")
+    found = dict[str, str]()
+    for name, body in zip(rest[::2], rest[1::2], strict=True):
+        if name in found or not body.rstrip().endswith(";"):
+            raise ValueError(f"{file}: the statement {name} is there twice, or does not end with a semicolon")
+        found[name] = body.rstrip().removesuffix(";") + "\n"
+    return found

@@ -48,7 +48,7 @@ class CitusError(StoreUptimeError):
 
 def is_there(connection: Connection) -> bool:
     """Whether the database has Citus."""
-    return connection.scalar(statement("citus/version")) is not None
+    return connection.scalar(statement("topology/citus_version")) is not None
 
 
 def distribute(owner: Engine, say: Callable[[str], None]) -> int:
@@ -58,18 +58,18 @@ def distribute(owner: Engine, say: Callable[[str], None]) -> int:
             raise CitusError(
                 "The database has no Citus: create extension citus on every node, then citus_add_node for each worker."
             )
-        connection.execute(statement("citus/one_at_a_time"))
-        connection.execute(statement("citus/leave_local_keys"))
-        there = set(connection.scalars(statement("citus/list_distributed")))
+        connection.execute(statement("topology/one_at_a_time"))
+        connection.execute(statement("topology/leave_local_keys"))
+        there = set(connection.scalars(statement("topology/list_distributed")))
         todo = [table for table in (*REFERENCE_TABLES, *DISTRIBUTED_TABLES) if table not in there]
         for table in todo:
             if table in REFERENCE_TABLES:
-                connection.execute(statement("citus/add_reference_table"), {"table": table})
+                connection.execute(statement("topology/add_reference_table"), {"table": table})
             else:
                 beside = "default" if table == DISTRIBUTED_TABLES[0] else DISTRIBUTED_TABLES[0]
-                connection.execute(statement("citus/distribute_table"), {"table": table, "beside": beside})
+                connection.execute(statement("topology/distribute_table"), {"table": table, "beside": beside})
             say(f"distributed {table}")
     with owner.begin() as connection:
         for table in reversed((*REFERENCE_TABLES, *DISTRIBUTED_TABLES)):
-            connection.execute(statement("citus/truncate_local"), {"table": table})
+            connection.execute(statement("topology/truncate_local"), {"table": table})
     return len(todo)

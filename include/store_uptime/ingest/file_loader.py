@@ -126,7 +126,7 @@ class FileLoader:
             self.rows_quarantined += len(unusable)
             if unusable:
                 quarantined = quarantined_rows(self.file_id, unusable)
-                self.writes.add(self._copy_text, "ingest/copy_quarantined_rows", text_of(quarantined))
+                self.writes.add(self._copy_text, "ingest/files/copy_quarantined_rows", text_of(quarantined))
             yield faults.without(typed)
 
     def _of_partition(self, batch: Batch) -> tuple[Batch, Faults]:
@@ -203,13 +203,13 @@ class FileLoader:
     def _copy_hours(self, sorter: BucketSorter) -> None:
         for _, openings in sorter.sorted_batches():
             rows = copy_binary.encoded(OPENING_COPY, self._standing(openings, *OPENING), {"file_id": self.file_id})
-            copy_binary.copy_rows(self.cursor, statement("ingest/copy_business_hours").text, rows)
+            copy_binary.copy_rows(self.cursor, statement("ingest/snapshots/copy_business_hours").text, rows)
 
     def _copy_timezones(self, sorter: BucketSorter, names: pl.Series) -> None:
         for _, zones in sorter.sorted_batches():
             rows = self._standing(zones, "store_key")
             copied = rows.select(pl.lit(self.file_id).alias("file_id"), "store_key", names[rows["zone_number"]])
-            self._copy_text("ingest/copy_store_timezones", text_of(copied))
+            self._copy_text("ingest/snapshots/copy_timezones", text_of(copied))
 
     def _copy_polls(self, sorter: BucketSorter) -> None:
         """Copies polls in the order of the primary key, so each store's together, and finds status intervals."""
@@ -232,14 +232,14 @@ class FileLoader:
         copy_binary.copy_rows(self.cursor, self.copy_into(month), rows)
 
     def _copy_intervals(self, rows: np.ndarray) -> None:
-        copy_binary.copy_rows(self.cursor, statement("ingest/copy_staged_runs").text, rows)
+        copy_binary.copy_rows(self.cursor, statement("ingest/status_intervals/copy_staged").text, rows)
 
     def _copy_text(self, name: str, text: bytes) -> None:
         self.cursor.copy_expert(statement(name).text, io.BytesIO(text))
 
     def _finish_partition(self) -> None:
         is_status = self.reader.kind is STORE_STATUS
-        add_stores = statement(f"ingest/add_{'polled' if is_status else 'snapshot'}_stores")
+        add_stores = statement("ingest/stores/add_polled" if is_status else "ingest/snapshots/add_stores")
         partition = {"file_id": self.file_id, "share": self.partition.partition_no}
         self.connection.execute(add_stores, partition)
         facts = {
@@ -251,7 +251,7 @@ class FileLoader:
             "first_polled_at": instant_of(self.polled["first_us"].min()),
             "last_polled_at": instant_of(self.polled["last_us"].max()),
         }
-        self.connection.execute(statement("ingest/finish_share"), partition | facts)
+        self.connection.execute(statement("ingest/partitions/finish"), partition | facts)
 
     def _stores_of_partition(self) -> pl.DataFrame:
         return self.named.stores().filter(self.partition.contains(pl.col("store_key")))
@@ -265,7 +265,7 @@ class FileLoader:
         numbers = pl.lit(self.file_id).alias("file_id"), pl.lit(self.partition.partition_no).alias("share")
         for stores in self._stores_of_partition().iter_slices(STORES_PER_COPY):
             stores = stores.join(spans, on="store_key", how="left")
-            self._copy_text("ingest/copy_named_stores", text_of(stores.select(*numbers, pl.all())))
+            self._copy_text("ingest/stores/copy_named", text_of(stores.select(*numbers, pl.all())))
 
 
 def quarantined_rows(file_id: int, rows: list[Unusable]) -> pl.DataFrame:

@@ -64,7 +64,7 @@ def ingest(
 def has_polls(engine: Engine) -> bool:
     """Whether any status file was ever accepted."""
     with engine.connect() as connection:
-        return bool(connection.scalar(statement("ingest/has_polls")))
+        return bool(connection.scalar(statement("ingest/acceptance/has_polls")))
 
 
 @dataclass
@@ -89,14 +89,14 @@ class Ingest:
 
     def _load_together(self) -> bool:
         with self.engine.begin() as connection:
-            connection.execute(statement("citus/one_at_a_time"))
+            connection.execute(statement("topology/one_at_a_time"))
             self._plan(connection)
-            connection.execute(statement("ingest/create_named_store"))
+            connection.execute(statement("ingest/stores/create_named"))
             # All of them before the first write: from then on the connection belongs to the thread that writes.
             partitions = [
                 partition
                 for partition in self._open_partitions(connection)
-                if connection.execute(statement("ingest/await_share"), partition).first()
+                if connection.execute(statement("ingest/partitions/await"), partition).first()
             ]
             months = self._months(connection)
             with Writes() as writes:
@@ -112,7 +112,7 @@ class Ingest:
         """Citus copies what is in a month that becomes a part of core.poll, so there it is one before it is filled."""
         if not topology.is_there(connection):
             return NewMonths(connection)
-        connection.execute(statement("ingest/lock_poll_months"))
+        connection.execute(statement("ingest/polls/lock_months"))
         return SharedMonths(self.engine)
 
     def load_with_others(self) -> None:
@@ -124,8 +124,10 @@ class Ingest:
                 partitions = self._open_partitions(connection)
             if not partitions:
                 break
-            if not any(self._unless_deadlocked(self._load_partition, "ingest/take_share", one) for one in partitions):
-                self._unless_deadlocked(self._load_partition, "ingest/await_share", partitions[0])
+            if not any(
+                self._unless_deadlocked(self._load_partition, "ingest/partitions/take", one) for one in partitions
+            ):
+                self._unless_deadlocked(self._load_partition, "ingest/partitions/await", partitions[0])
         with self.engine.begin() as connection:
             self._finish(connection)
 
@@ -148,21 +150,21 @@ class Ingest:
         """Records the report's files; the first loader to see a new file decides its partitions."""
         # Every loader locks in the same order, so that no two wait for each other.
         for sha256 in sorted({file.content_sha256 for file in self.files}):
-            connection.execute(statement("ingest/lock_content"), {"content_sha256": sha256})
+            connection.execute(statement("ingest/files/lock_content"), {"content_sha256": sha256})
         for file in self.files:
             content = {"kind": file.kind.name, "content_sha256": file.content_sha256}
-            file_id = connection.scalar(statement("ingest/find_file"), content)
+            file_id = connection.scalar(statement("ingest/files/find"), content)
             if file_id is None:
                 facts = content | {"name": file.path.name, "size_bytes": file.size_bytes, "loaded_at": self.clock}
-                file_id = connection.scalar(statement("ingest/add_file"), facts)
+                file_id = connection.scalar(statement("ingest/files/add"), facts)
                 is_large = file.kind is STORE_STATUS and file.size_bytes > self.large_file_bytes
                 partitions = self.loaders if is_large else 1
-                connection.execute(statement("ingest/add_shares"), {"file_id": file_id, "shares": partitions})
+                connection.execute(statement("ingest/partitions/add"), {"file_id": file_id, "shares": partitions})
             self.source_files[file_id] = file
-        connection.execute(statement("ingest/clear_source_files"), {"report_id": self.report_id})
+        connection.execute(statement("ingest/source_files/clear"), {"report_id": self.report_id})
         if self.source_files:
             connection.execute(
-                statement("ingest/add_source_file"),
+                statement("ingest/source_files/add"),
                 [
                     {"report_id": self.report_id, "file_id": file_id, "name": file.path.name}
                     for file_id, file in self.source_files.items()
@@ -171,7 +173,7 @@ class Ingest:
 
     def _open_partitions(self, connection: Connection) -> list[dict[str, int]]:
         """The report's partitions that are not loaded: `file_id`, `share`, and the `shares` of the file."""
-        found = connection.execute(statement("ingest/list_open_shares"), {"file_ids": list(self.source_files)})
+        found = connection.execute(statement("ingest/partitions/list_open"), {"file_ids": list(self.source_files)})
         return [dict(partition) for partition in found.mappings()]
 
     def _load_partition(self, take: str, partition: dict[str, int]) -> bool:
@@ -180,9 +182,9 @@ class Ingest:
             with self.engine.begin() as connection:
                 if connection.execute(statement(take), partition).first() is None:
                     return False
-                connection.execute(statement("citus/one_at_a_time"))
-                connection.execute(statement("ingest/lock_poll_months"))
-                connection.execute(statement("ingest/create_named_store"))
+                connection.execute(statement("topology/one_at_a_time"))
+                connection.execute(statement("ingest/polls/lock_months"))
+                connection.execute(statement("ingest/stores/create_named"))
                 with Writes() as writes:
                     self._load(connection, writes, SharedMonths(self.engine).copy_into, partition)
                     writes.wait()
@@ -208,7 +210,7 @@ class Ingest:
         for file_id in sorted(self.source_files):
             stage_if_whole(connection, file_id)
         report = {"report_id": self.report_id}
-        staged = {file.file_id for file in connection.execute(statement("ingest/list_source_files"), report)}
+        staged = {file.file_id for file in connection.execute(statement("ingest/source_files/list"), report)}
         for file_id, file in self.source_files.items():
             if file_id not in staged:
                 raise InputFileError(
@@ -218,34 +220,34 @@ class Ingest:
 
 def stage_if_whole(connection: Connection, file_id: int) -> None:
     """Stages a file that is loading, if all its partitions are loaded."""
-    if connection.execute(statement("ingest/finish_file"), {"file_id": file_id}).rowcount:
-        connection.execute(statement("ingest/clear_shares"), {"file_id": file_id})
+    if connection.execute(statement("ingest/files/finish"), {"file_id": file_id}).rowcount:
+        connection.execute(statement("ingest/partitions/clear"), {"file_id": file_id})
 
 
 def discard_file(engine: Engine, file_id: int) -> None:
     """Deletes what was loaded of a file that is not staged yet, once no loader is at work on it."""
     file = {"file_id": file_id}
     with engine.begin() as connection:
-        connection.execute(statement("citus/one_at_a_time"))
-        partitions = connection.execute(statement("ingest/lock_shares"), file).all()
+        connection.execute(statement("topology/one_at_a_time"))
+        partitions = connection.execute(statement("ingest/partitions/lock"), file).all()
         loaded = [partition for partition in partitions if partition.first_polled_at is not None]
         if loaded:
             bounds = {
                 "first_polled_at": min(partition.first_polled_at for partition in loaded),
                 "last_polled_at": max(partition.last_polled_at for partition in loaded),
             }
-            connection.execute(statement("ingest/clear_polls"), file | bounds)
+            connection.execute(statement("ingest/polls/clear"), file | bounds)
         if partitions:
-            connection.execute(statement("ingest/clear_polled_stores"), {"file_ids": [file_id]})
-            connection.execute(statement("ingest/clear_staged_runs"), {"file_ids": [file_id]})
-            connection.execute(statement("ingest/forget_source_file"), file)
-            connection.execute(statement("ingest/delete_file"), file)
+            connection.execute(statement("ingest/stores/clear_polled"), {"file_ids": [file_id]})
+            connection.execute(statement("ingest/status_intervals/clear_staged"), {"file_ids": [file_id]})
+            connection.execute(statement("ingest/source_files/delete_file"), file)
+            connection.execute(statement("ingest/files/delete"), file)
 
 
 def register_stores(connection: Connection) -> None:
     """Adds the stores that the transaction's files name; raises `InputFileError` if two ids have one key."""
-    connection.execute(statement("ingest/add_stores"))
-    clash = connection.execute(statement("ingest/find_store_key_clash")).first()
+    connection.execute(statement("ingest/stores/add"))
+    clash = connection.execute(statement("ingest/stores/find_key_clash")).first()
     if clash:
         raise InputFileError(
             "store_id", f"{clash.one!r} and {clash.other!r} have the same 64-bit key", "ids that differ in their key"
@@ -261,14 +263,14 @@ class NewMonths:
     def copy_into(self, month: date) -> str:
         """The COPY for polls of the month that starts at `month`; a new table is no partition before `finish`."""
         if month not in self.copies:
-            begun = self.connection.execute(statement("ingest/begin_poll_month"), {"month": month}).one()
-            self.copies[month] = statement("ingest/copy_polls").text.format(table=begun.poll_table, freeze=begun.is_new)
+            begun = self.connection.execute(statement("ingest/polls/begin_month"), {"month": month}).one()
+            self.copies[month] = statement("ingest/polls/copy").text.format(table=begun.poll_table, freeze=begun.is_new)
         return self.copies[month]
 
     def finish(self) -> None:
         """Gives the new tables their keys and attaches them."""
         for month in sorted(self.copies):
-            self.connection.execute(statement("ingest/finish_poll_month"), {"month": month})
+            self.connection.execute(statement("ingest/polls/finish_month"), {"month": month})
 
 
 class SharedMonths:
@@ -281,9 +283,9 @@ class SharedMonths:
         """The COPY for polls of the month that starts at `month`; its table is there for every loader then."""
         if month not in self.copies:
             with self.engine.begin() as connection:
-                begun = connection.execute(statement("ingest/begin_poll_month"), {"month": month}).one()
-                connection.execute(statement("ingest/finish_poll_month"), {"month": month})
-            self.copies[month] = statement("ingest/copy_polls").text.format(table=begun.poll_table, freeze=False)
+                begun = connection.execute(statement("ingest/polls/begin_month"), {"month": month}).one()
+                connection.execute(statement("ingest/polls/finish_month"), {"month": month})
+            self.copies[month] = statement("ingest/polls/copy").text.format(table=begun.poll_table, freeze=False)
         return self.copies[month]
 
     def finish(self) -> None:

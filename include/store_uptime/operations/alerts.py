@@ -162,7 +162,7 @@ def run_of(engine: Engine, dag_run_id: str, *, wait_for_cause: bool = False) -> 
     for _ in range(LOOKS_FOR_A_CAUSE):
         with engine.begin() as connection:
             binds = {"report_id": report_id_of(dag_run_id)}
-            run = connection.execute(statement("alerts/run"), binds).one_or_none()
+            run = connection.execute(statement("alerts/dag_run"), binds).one_or_none()
         if run is not None and (run.failed_task or run.published_at or not wait_for_cause):
             return run
         if wait_for_cause:

@@ -52,18 +52,18 @@ def create_months(engine: Engine, *, dry_run: bool) -> Found:
     """Tables for the polls of the months to come, so that the load that starts a month finds one."""
     found = Found({"months": 0})
     with engine.begin() as connection:
-        newest = connection.scalar(statement("maintenance/newest_poll"))
+        newest = connection.scalar(statement("maintenance/polls/find_newest"))
         if newest is None:
             return found
-        months = connection.execute(statement("maintenance/list_poll_months")).all()
+        months = connection.execute(statement("maintenance/polls/list_months")).all()
         there = {row.month for row in months}
         for ahead in range(1, MONTHS_AHEAD + 1):
             month = first_of_month(newest.date(), ahead)
             if month not in there:
                 found.add(f"core.poll_{month:%Y_%m}", months=1)
                 if not dry_run:
-                    connection.execute(statement("ingest/begin_poll_month"), {"month": month})
-                    connection.execute(statement("ingest/finish_poll_month"), {"month": month})
+                    connection.execute(statement("ingest/polls/begin_month"), {"month": month})
+                    connection.execute(statement("ingest/polls/finish_month"), {"month": month})
     return found
 
 
@@ -76,25 +76,27 @@ def drop_polls(
     """
     found = Found({"months": 0, "polls": 0})
     with engine.begin() as connection:
-        newest = connection.scalar(statement("maintenance/newest_poll"))
+        newest = connection.scalar(statement("maintenance/polls/find_newest"))
         if keep_days is None or newest is None:
             return found
         kept_from = first_of_month((min(newest, clock) - timedelta(days=keep_days)).date())
-        kept_from = max(kept_from, connection.scalar(statement("maintenance/first_poll_month")))
-        for row in connection.execute(statement("maintenance/list_poll_months")):
+        kept_from = max(kept_from, connection.scalar(statement("maintenance/polls/first_month")))
+        for row in connection.execute(statement("maintenance/polls/list_months")):
             if row.month < kept_from:
                 found.add(row.table_name, months=1)
-        polls = connection.scalar(statement("maintenance/count_polls"), {"kept_from": kept_from})
-        bridging = connection.scalar(statement("maintenance/count_bridging_polls"), {"kept_from": kept_from})
+        polls = connection.scalar(statement("maintenance/polls/count"), {"kept_from": kept_from})
+        bridging = connection.scalar(statement("maintenance/polls/count_bridging"), {"kept_from": kept_from})
         found.add(polls=polls - bridging)
     if found.names or found.counts["polls"]:
         found.add(f"core.poll_early: {bridging} of {polls} polls before {kept_from} stay")
         if not dry_run:
             with engine.begin() as connection:
-                connection.execute(statement("maintenance/limit_lock_wait"), {"milliseconds": 1000 * lock_seconds})
-                connection.execute(statement("maintenance/lock_poll_months"))
+                connection.execute(
+                    statement("maintenance/polls/limit_lock_wait"), {"milliseconds": 1000 * lock_seconds}
+                )
+                connection.execute(statement("maintenance/polls/lock_months"))
                 dropped = connection.scalar(
-                    statement("maintenance/forget_polls"), {"kept_from": kept_from, "moved_at": clock}
+                    statement("maintenance/polls/drop"), {"kept_from": kept_from, "moved_at": clock}
                 )
                 found.counts["polls"] = dropped
     return found
@@ -112,7 +114,7 @@ def delete_reports(
         return found
     with engine.connect() as connection:
         reports = connection.execute(
-            statement("maintenance/list_old_reports"), {"before": clock - timedelta(days=keep_days)}
+            statement("maintenance/reports/list_old"), {"before": clock - timedelta(days=keep_days)}
         ).all()
     for report in reports:
         file = folder / f"{report.report_id}.csv"
@@ -123,12 +125,12 @@ def delete_reports(
                 file.unlink()
         if not dry_run:
             with engine.begin() as connection:
-                connection.execute(statement("maintenance/delete_report"), {"report_id": report.report_id})
+                connection.execute(statement("maintenance/reports/delete"), {"report_id": report.report_id})
                 all_stores = {"report_id": report.report_id, "shard": 0, "shards": 1}
-                connection.execute(statement("report/clear_localize"), all_stores)
-                connection.execute(statement("report/clear_clip"), all_stores)
-                connection.execute(statement("report/clear_interpolate_uptime"), all_stores)
-                connection.execute(statement("report/clear_interpolate_status"), all_stores)
+                connection.execute(statement("report/1_localize/clear/stores"), all_stores)
+                connection.execute(statement("report/2_clip/clear/open_time"), all_stores)
+                connection.execute(statement("report/3_interpolate/clear/store_uptime"), all_stores)
+                connection.execute(statement("report/3_interpolate/clear/observed_status"), all_stores)
     return found
 
 
@@ -144,18 +146,18 @@ def delete_quality(
     with engine.begin() as connection:
         if keep_days is not None:
             before = {"before": clock - timedelta(days=keep_days)}
-            for row in connection.execute(statement("maintenance/list_old_checks"), before):
+            for row in connection.execute(statement("maintenance/validations/list_old"), before):
                 old.add(str(row.report_id))
                 found.add(f"quality of report {row.report_id}", reports=1, results=row.results)
-            files = connection.execute(statement("maintenance/list_old_quarantine"), before).all()
+            files = connection.execute(statement("maintenance/quarantine/list_old"), before).all()
             for file in files:
                 rows = file.rows_quarantined
                 found.add(f"quarantine of {file.name} (file {file.file_id}): {rows} rows", quarantined_rows=rows)
             if not dry_run:
-                connection.execute(statement("maintenance/delete_checks"), {"report_ids": sorted(old)})
+                connection.execute(statement("maintenance/validations/delete"), {"report_ids": sorted(old)})
                 file_ids = [file.file_id for file in files]
-                connection.execute(statement("maintenance/delete_quarantine"), {"file_ids": file_ids})
-        kept = {str(report) for report in connection.scalars(statement("maintenance/list_checked_reports"))} - old
+                connection.execute(statement("maintenance/quarantine/delete"), {"file_ids": file_ids})
+        kept = {str(report) for report in connection.scalars(statement("maintenance/validations/list"))} - old
     site = folder / "data_docs"
     pages = [*folder.glob("*.json"), *(site / "runs").glob("*.html")]
     if not dry_run:
@@ -171,7 +173,7 @@ def delete_snapshots(engine: Engine, *, dry_run: bool) -> Found:
     """Hours and zones that newer ones have replaced, and that no kept report rests on."""
     found = Found({"files": 0, "rows": 0})
     with engine.connect() as connection:
-        files = connection.execute(statement("maintenance/list_superseded_snapshots"), {"file_id": None}).all()
+        files = connection.execute(statement("maintenance/snapshots/list_superseded"), {"file_id": None}).all()
     for file in files:
         if dry_run or forget_snapshot(engine, file.file_id, file.content_sha256):
             found.add(f"{file.kind} of {file.name} (file {file.file_id})", files=1, rows=file.rows_read)
@@ -181,14 +183,14 @@ def delete_snapshots(engine: Engine, *, dry_run: bool) -> Found:
 def forget_snapshot(engine: Engine, file_id: int, content_sha256: str) -> bool:
     """Deletes the rows of a snapshot, unless a load has found the same content again meanwhile."""
     with engine.begin() as connection:
-        connection.execute(statement("ingest/lock_content"), {"content_sha256": content_sha256})
-        if connection.execute(statement("maintenance/list_superseded_snapshots"), {"file_id": file_id}).first() is None:
+        connection.execute(statement("ingest/files/lock_content"), {"content_sha256": content_sha256})
+        if connection.execute(statement("maintenance/snapshots/list_superseded"), {"file_id": file_id}).first() is None:
             return False
-        connection.execute(statement("maintenance/forget_snapshot"), {"file_id": file_id})
+        connection.execute(statement("maintenance/snapshots/mark_forgotten"), {"file_id": file_id})
         files = {"file_ids": [file_id]}
-        connection.execute(statement("ingest/clear_business_hours"), files)
-        connection.execute(statement("ingest/clear_store_timezones"), files)
-        connection.execute(statement("ingest/clear_snapshot_stores"), files)
+        connection.execute(statement("ingest/snapshots/clear_business_hours"), files)
+        connection.execute(statement("ingest/snapshots/clear_timezones"), files)
+        connection.execute(statement("ingest/snapshots/clear_stores"), files)
         return True
 
 
@@ -203,17 +205,17 @@ def delete_left_overs(
             file.unlink()
     with engine.connect() as connection:
         inputs = connection.execute(
-            statement("maintenance/list_left_over_inputs"), {"before": clock - LEFT_OVER_AFTER}
+            statement("maintenance/left_overs/list_files"), {"before": clock - LEFT_OVER_AFTER}
         ).all()
     for file in inputs:
         found.add(f"{file.kind} of {file.name} (file {file.file_id}), which was never loaded whole", inputs=1)
         if not dry_run:
             discard_file(engine, file.file_id)
     with engine.begin() as connection:
-        found.counts |= connection.execute(statement("maintenance/count_left_over_rows")).mappings().one()
+        found.counts |= connection.execute(statement("maintenance/left_overs/count_rows")).mappings().one()
         if not dry_run:
-            connection.execute(statement("maintenance/delete_left_over_runs"))
-            connection.execute(statement("maintenance/delete_left_over_stores"))
+            connection.execute(statement("maintenance/left_overs/delete_intervals"))
+            connection.execute(statement("maintenance/left_overs/delete_stores"))
     return found
 
 

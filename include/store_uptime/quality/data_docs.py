@@ -37,7 +37,7 @@ def build(
     site, view = folder / "data_docs", page_view()
     copy_assets(site)
     with engine.connect() as connection:
-        report = connection.execute(statement("quality/read_report"), {"report_id": report_id}).one()
+        report = connection.execute(statement("quality/validation/read_report"), {"report_id": report_id}).one()
     results = [result for suite_result in suite_results for result in suite_result.expectation_results]
     page = view.render(
         joined(suite_results),
@@ -110,7 +110,7 @@ def write_lists(engine: Engine, site: StoragePath, view: DefaultJinjaPageView, c
     """The list of the day that a run was created on, and the index: the newest runs, and every day."""
     day = created_at.replace(hour=0, minute=0, second=0, microsecond=0)
     with engine.begin() as connection:
-        connection.execute(statement("quality/lock_data_docs"))
+        connection.execute(statement("quality/validation/lock_data_docs"))
         write_day(site, view, day, listed_runs(connection, site, day))
         write_index(site, view, listed_runs(connection, site))
 
@@ -140,7 +140,7 @@ def listed_runs(connection: Connection, site: StoragePath, day: datetime | None 
         "created_to": day + timedelta(days=1) if day else None,
         "at_most": None if day else NEWEST_RUNS,
     }
-    rows = connection.execute(statement("quality/list_reviews"), binds)
+    rows = connection.execute(statement("quality/list_validations"), binds)
     pages = {path.name for path in (site / "runs").glob("*.html")}
     return [row for row in rows if f"{row.report_id}.html" in pages]
 
@@ -152,7 +152,7 @@ def repair_lists(engine: Engine, site: StoragePath) -> int:
     """
     repaired = 0
     with engine.begin() as connection:
-        connection.execute(statement("quality/lock_data_docs"))
+        connection.execute(statement("quality/validation/lock_data_docs"))
         for list_ in listed_days(site):
             day = datetime.strptime(list_.stem, "%Y-%m-%d").replace(tzinfo=UTC)
             runs = listed_runs(connection, site, day)

@@ -40,8 +40,8 @@ def validate(
     """
     preload()
     with engine.begin() as connection:
-        report = connection.execute(statement("quality/read_report"), {"report_id": report_id}).one()
-        connection.execute(statement("quality/clear_results"), {"report_id": report_id})
+        report = connection.execute(statement("quality/validation/read_report"), {"report_id": report_id}).one()
+        connection.execute(statement("quality/validation/clear_results"), {"report_id": report_id})
     with ONE_AT_A_TIME, Checker(engine, report_id, settings) as checker:
         suite_results = [checker.check(files(settings.max_unusable_percent))]
         try:
@@ -107,16 +107,16 @@ def reject(engine: Engine, failures: Mapping[int, list[str]]) -> None:
     with engine.begin() as connection:
         for file_id, sentences in failures.items():
             why = {"file_id": file_id, "rejected_because": " | ".join(sentences)}
-            rejected = connection.execute(statement("quality/reject_file"), why).mappings().first()
+            rejected = connection.execute(statement("quality/validation/reject_file"), why).mappings().first()
             if rejected is None:
                 continue
-            connection.execute(statement("ingest/clear_polls"), dict(rejected))
+            connection.execute(statement("ingest/polls/clear"), dict(rejected))
             files = {"file_ids": [file_id]}
-            connection.execute(statement("ingest/clear_polled_stores"), files)
-            connection.execute(statement("ingest/clear_staged_runs"), files)
-            connection.execute(statement("ingest/clear_business_hours"), files)
-            connection.execute(statement("ingest/clear_store_timezones"), files)
-            connection.execute(statement("ingest/clear_snapshot_stores"), files)
+            connection.execute(statement("ingest/stores/clear_polled"), files)
+            connection.execute(statement("ingest/status_intervals/clear_staged"), files)
+            connection.execute(statement("ingest/snapshots/clear_business_hours"), files)
+            connection.execute(statement("ingest/snapshots/clear_timezones"), files)
+            connection.execute(statement("ingest/snapshots/clear_stores"), files)
 
 
 def publish(
@@ -128,7 +128,7 @@ def publish(
         for result in results:
             at_fault = [row["file_id"] for row in result.unexpected if "file_id" in row]
             connection.execute(
-                statement("quality/add_result"),
+                statement("quality/validation/add_result"),
                 asdict(result)
                 | {
                     "report_id": report_id,

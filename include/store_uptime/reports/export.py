@@ -21,16 +21,18 @@ def export(engine: Engine, report_id: UUID, folder: StoragePath, clock: datetime
     """
     target = folder / f"{report_id}.csv"
     with naming_output(f"The reports folder ({folder})", "STORE_UPTIME_REPORTS or OUT"), engine.begin() as connection:
-        connection.execute(statement("report/lock_stage"), {"stage": "export", "report_id": str(report_id), "shard": 0})
+        connection.execute(statement("report/stage/lock"), {"stage": "export", "report_id": str(report_id), "shard": 0})
         # Before the stores are looked at: Citus begins no change of what all stores share after that.
-        connection.execute(statement("report/clear_failure"), {"report_id": report_id, "task": "export"})
-        stores = connection.scalar(statement("report/count_stores"), {"report_id": report_id})
+        connection.execute(statement("report/report/clear_failure"), {"report_id": report_id, "task": "export"})
+        stores = connection.scalar(statement("report/4_export/publication/count_stores"), {"report_id": report_id})
         with write_atomically(target, is_only_writer=True) as stream:
             measured = MeasuredStream(stream)
             cursor: Any = connection.connection.cursor()  # psycopg2's own: SQLAlchemy has no COPY
-            cursor.copy_expert(cursor.mogrify(statement("report/export").text, {"report_id": str(report_id)}), measured)
+            cursor.copy_expert(
+                cursor.mogrify(statement("report/4_export/export").text, {"report_id": str(report_id)}), measured
+            )
             connection.execute(
-                statement("report/publish_report"),
+                statement("report/4_export/publication/publish"),
                 {
                     "report_id": report_id,
                     "csv_path": str(target),

@@ -53,5 +53,5 @@ def create_report(engine: Engine, request: ReportRequest) -> None:
     if not 1 <= request.shards <= MAX_SHARDS:
         raise SettingError("shards", str(request.shards), f"a number from 1 to {MAX_SHARDS}")
     with engine.begin() as connection:
-        connection.execute(statement("report/create_report"), asdict(request))
-        connection.execute(statement("report/ask_report"), asdict(request))
+        connection.execute(statement("report/report/create"), asdict(request))
+        connection.execute(statement("report/report/request"), asdict(request))

@@ -37,11 +37,11 @@ def interpolate(engine: Engine, report_id: UUID, shard: int) -> dict[str, Any]:
 
 
 def _localize(connection: Connection, subshard: dict[str, Any]) -> int:
-    connection.execute(statement("report/clear_localize"), subshard)
-    connection.execute(statement("report/clear_zone_days"), subshard)
-    connection.execute(statement("report/clear_zone_segments"), subshard)
+    connection.execute(statement("report/1_localize/clear/stores"), subshard)
+    connection.execute(statement("report/1_localize/clear/zone_days"), subshard)
+    connection.execute(statement("report/1_localize/clear/zone_segments"), subshard)
     stores = connection.execute(
-        statement("report/localize"), subshard | {"default_timezone": DEFAULT_TIMEZONE}
+        statement("report/1_localize/localize"), subshard | {"default_timezone": DEFAULT_TIMEZONE}
     ).rowcount
     segments = [
         {
@@ -51,34 +51,34 @@ def _localize(connection: Connection, subshard: dict[str, Any]) -> int:
             "utc_to": utc_to,
             "utc_offset_seconds": utc_offset.total_seconds(),
         }
-        for timezone in connection.scalars(statement("report/list_timezones"), subshard)
+        for timezone in connection.scalars(statement("report/1_localize/zones/list"), subshard)
         for utc_from, utc_to, utc_offset in offset_segments(timezone, subshard["week_start"], subshard["as_of"])
     ]
     if segments:
-        connection.execute(statement("report/add_zone_segment"), segments)
-        connection.execute(statement("report/add_zone_days"), {"report_id": subshard["report_id"]})
+        connection.execute(statement("report/1_localize/zones/add_segment"), segments)
+        connection.execute(statement("report/1_localize/zones/add_days"), {"report_id": subshard["report_id"]})
     return stores
 
 
 def _clip(connection: Connection, subshard: dict[str, Any]) -> int:
-    connection.execute(statement("report/clear_clip"), subshard)
-    return connection.execute(statement("report/clip"), subshard).rowcount
+    connection.execute(statement("report/2_clip/clear/open_time"), subshard)
+    return connection.execute(statement("report/2_clip/clip"), subshard).rowcount
 
 
 def _interpolate(connection: Connection, subshard: dict[str, Any]) -> int:
-    connection.execute(statement("report/clear_interpolate_uptime"), subshard)
-    connection.execute(statement("report/clear_interpolate_status"), subshard)
-    has_runs = connection.scalar(statement("report/can_use_status_runs"), subshard)
+    connection.execute(statement("report/3_interpolate/clear/store_uptime"), subshard)
+    connection.execute(statement("report/3_interpolate/clear/observed_status"), subshard)
+    has_runs = connection.scalar(statement("report/3_interpolate/source/can_use_intervals"), subshard)
     if has_runs:
-        connection.execute(statement("report/interpolate_from_runs"), subshard)
+        connection.execute(statement("report/3_interpolate/status_from_intervals"), subshard)
     # Asked once more: polls may have been accepted, and the runs changed, before they were read.
-    if not has_runs or not connection.scalar(statement("report/can_use_status_runs"), subshard):
-        kept_from = connection.scalar(statement("report/polls_kept_from"), subshard)
+    if not has_runs or not connection.scalar(statement("report/3_interpolate/source/can_use_intervals"), subshard):
+        kept_from = connection.scalar(statement("report/3_interpolate/source/polls_kept_from"), subshard)
         if kept_from is not None:
             raise ReportError(f"The report rests on polls of before {kept_from}, which are kept no more.")
-        connection.execute(statement("report/clear_interpolate_status"), subshard)
-        connection.execute(statement("report/interpolate_from_polls"), subshard)
-    return connection.execute(statement("report/interpolate"), subshard).rowcount
+        connection.execute(statement("report/3_interpolate/clear/observed_status"), subshard)
+        connection.execute(statement("report/3_interpolate/status_from_polls"), subshard)
+    return connection.execute(statement("report/3_interpolate/uptime"), subshard).rowcount
 
 
 def _in_subshards(
@@ -93,8 +93,10 @@ def _in_subshards(
         with engine.begin() as connection:
             # Waits for an earlier try that may still be running.
             lock = {"stage": stage, "report_id": str(report_id), "shard": f"{shard}/{subshard}"}
-            connection.execute(statement("report/lock_stage"), lock)
-            pinned = connection.execute(statement("report/read_pinned"), {"report_id": report_id}).mappings().one()
+            connection.execute(statement("report/stage/lock"), lock)
+            pinned = (
+                connection.execute(statement("report/stage/read_pinned"), {"report_id": report_id}).mappings().one()
+            )
             shards = pinned["shards"]
             return work(connection, {**pinned, "shards": shards * SUBSHARDS, "shard": shard + shards * subshard})
 

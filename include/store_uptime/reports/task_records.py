@@ -25,9 +25,9 @@ def record_task(
 ) -> None:
     """Notes what a finished task did."""
     with engine.begin() as connection:
-        connection.execute(statement("report/clear_failure"), {"report_id": report_id, "task": task})
+        connection.execute(statement("report/report/clear_failure"), {"report_id": report_id, "task": task})
         connection.execute(
-            statement("report/record_task"),
+            statement("report/report/record_task"),
             {
                 "report_id": report_id,
                 "task": task,
@@ -45,7 +45,7 @@ def record_failure(
     """Notes which task failed and why, in words for the person who asked, unless it did since `run_started_at`."""
     failure = {"report_id": report_id, "failed_task": task, "failure_cause": cause, "failed_at": failed_at}
     with engine.begin() as connection:
-        connection.execute(statement("report/fail_report"), failure | {"run_started_at": run_started_at})
+        connection.execute(statement("report/report/fail"), failure | {"run_started_at": run_started_at})
 
 
 def cause_of(error: object) -> str:
@@ -62,5 +62,5 @@ def cause_of(error: object) -> str:
 def failure_of(engine: Engine, report_id: UUID) -> tuple[str, str] | None:
     """The failed task and its cause, if the report failed."""
     with engine.begin() as connection:
-        row = connection.execute(statement("report/read_failure"), {"report_id": report_id}).first()
+        row = connection.execute(statement("report/report/read_failure"), {"report_id": report_id}).first()
     return (row.failed_task, row.failure_cause) if row and row.failed_task else None

@@ -109,7 +109,9 @@ def csv_file(row: Row, headers: dict[str, str], *, accepts_gzip: bool) -> Respon
     stream = published(row)
     if stream is None:
         return StreamingResponse(
-            queries.chunks(queries.copied("report/export", row.report_id)), media_type=CSV.media_type, headers=headers
+            queries.chunks(queries.copied("report/4_export/export", row.report_id)),
+            media_type=CSV.media_type,
+            headers=headers,
         )
     if row.csv_bytes <= IN_ONE_PIECE_BYTES:
         if accepts_gzip:

@@ -1,2 +1,0 @@
--- Statistics of all tables, which a dump does not hold.
-analyze

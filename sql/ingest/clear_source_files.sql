@@ -1,4 +1,0 @@
--- writes  report.source_file
--- binds   report_id
-delete from report.source_file
-where report_id = :report_id

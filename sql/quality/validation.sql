@@ -1,0 +1,53 @@
+-- name: read_report
+-- What the checks need to know of a report.
+--
+-- reads   report.report
+-- binds   report_id
+select
+    created_at,
+    dag_run_id,
+    as_of,
+    as_of_requested,
+    as_of_limit
+from report.report
+where report_id = :report_id;
+
+-- name: clear_results
+-- What an earlier try of the same report found.
+--
+-- writes  quality.expectation_result
+-- binds   report_id
+delete from quality.expectation_result
+where report_id = :report_id;
+
+-- name: add_result
+-- The outcome of one expectation.
+--
+-- writes  quality.expectation_result, one row per (report_id, suite, expectation)
+-- binds   report_id, suite, expectation, file_id, severity, is_met, description, observed_value, unexpected_count,
+--         examples (JSON), checked_at
+insert into quality.expectation_result (
+    report_id, suite, expectation, file_id, severity, is_met,
+    description, observed_value, unexpected_count, examples, checked_at
+)
+values (
+    :report_id, :suite, :expectation, :file_id, :severity, :is_met,
+    :description, :observed_value, :unexpected_count, cast(:examples as jsonb), :checked_at
+);
+
+-- name: reject_file
+-- A staged file that failed, unless it was accepted meanwhile: the same content may come again. Its rows go after it.
+--
+-- writes  core.file, one row
+-- yields  the file, if it was staged, and between which instants it has polls
+-- binds   file_id, rejected_because
+update core.file
+set
+    state = 'rejected',
+    rejected_because = :rejected_because
+where file_id = :file_id and state = 'staged'
+returning file_id, first_polled_at, last_polled_at;
+
+-- name: lock_data_docs
+-- One list of runs is written at a time, so that none misses a run; ends with the transaction.
+select pg_advisory_xact_lock(hashtextextended('store_uptime data docs', 0));

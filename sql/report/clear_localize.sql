@@ -1,6 +1,0 @@
--- writes  report.store
--- binds   report_id, shard, shards
-delete from report.store
-where
-    report_id = :report_id
-    and (:shards = 1 or (store_key % :shards + :shards) % :shards = :shard)

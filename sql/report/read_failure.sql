@@ -1,7 +1,0 @@
--- reads   report.report
--- binds   report_id
-select
-    failed_task,
-    failure_cause
-from report.report
-where report_id = :report_id
