@@ -1,8 +1,8 @@
-# Airflow with the DAG and the plugin; docker-compose.yaml starts its processes from this one image.
+# Airflow with the DAGs and the plugin. docker-compose.yaml starts all processes from this image.
 FROM python:3.13-slim
 
 WORKDIR /opt/store-uptime
-# `--build-arg KUBERNETES=yes`: with what KubernetesExecutor needs.
+# `--build-arg KUBERNETES=yes` adds what KubernetesExecutor needs.
 ARG KUBERNETES=""
 COPY requirements-uv.txt requirements.txt requirements-kubernetes.txt ./
 RUN pip install --no-cache-dir --require-hashes -r requirements-uv.txt \
@@ -17,8 +17,8 @@ COPY plugins plugins
 COPY sql sql
 COPY data/sample data/sample
 
-# What is written goes to one folder, which containers of one machine share; a volume takes over its owner. Airflow's
-# home in it is there already: where a file is mounted into it, it would be made for root otherwise.
+# All state is in one folder, which the containers of one machine share; a volume gets its owner. Airflow's home is
+# created here, because it would belong to root if a file were mounted into it.
 ENV PYTHONPATH=/opt/store-uptime/include STORE_UPTIME_HOME=/var/lib/store-uptime HOME=/var/lib/store-uptime
 RUN useradd --system --uid 999 --user-group --no-create-home store-uptime \
     && install --directory --owner=store-uptime --group=store-uptime /var/lib/store-uptime /var/lib/store-uptime/airflow

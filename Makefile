@@ -1,17 +1,17 @@
-# Every command does its own set-up; `make` alone lists them.
+# Every command installs what it needs; `make` alone lists the commands.
 # Needed: CPython 3.11 to 3.13 (PYTHON=... chooses one), GNU Make and a package index.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules
 
-# Where make was called, which `make -C` leaves: relative folders are meant from there.
+# Where make was called (`make -C` changes the folder): relative paths start there.
 export CALLER_FOLDER := $(PWD)
 export PYTHON
 export PYTHONPATH := include
-# Half of the time of a command is imports, and they take twice as long where compiled modules may not be kept.
+# Half of a command's time is imports, which take twice as long without compiled modules.
 export PYTHONDONTWRITEBYTECODE :=
-# As in commands/airflow_environment.py, for what runs in the command's own process.
+# As in commands/airflow_environment.py, for code that runs in the command's own process.
 export MALLOC_ARENA_MAX := 1
 export _RJEM_MALLOC_CONF := narenas:1
 
@@ -36,11 +36,11 @@ down: ## Stop what `make up` started
 	@$(SET_UP_RUN)
 	@$(RUN) -m commands.stack down
 
-backup: ## Put database, reports and quality results into one file: [OUT=folder]
+backup: ## Write database, reports and validation results to one file: [OUT=folder]
 	@$(SET_UP_RUN)
 	@$(RUN) -m commands.backup backup
 
-restore: ## Bring a backup back into an empty STORE_UPTIME_HOME: FROM=file
+restore: ## Restore a backup into an empty STORE_UPTIME_HOME: FROM=file
 	@$(SET_UP_RUN)
 	@$(RUN) -m commands.backup restore
 
@@ -49,7 +49,7 @@ test: ## Run the tests [TESTS="tests/ingest -k parsing"]
 	@$(SET_UP_DEV)
 	@$(RUN) -m pytest $(TESTS)
 
-distribute: ## Spread the tables over the Citus cluster of STORE_UPTIME_DATABASE_URL
+distribute: ## Distribute the tables over the Citus cluster of STORE_UPTIME_DATABASE_URL
 	@$(SET_UP_RUN)
 	@$(RUN) -m commands.distribute
 
@@ -57,7 +57,7 @@ lint: ## Check style, types, SQL and pins
 	@$(SET_UP_DEV)
 	@$(RUN) -m commands.lint
 
-format: ## Put Python and SQL into the house style
+format: ## Format Python and SQL
 	@$(SET_UP_DEV)
 	.venv/bin/ruff check --fix --quiet .
 	.venv/bin/ruff format --quiet .
@@ -67,7 +67,7 @@ types: ## Check the types
 	@$(SET_UP_DEV)
 	.venv/bin/mypy
 
-bench: ## Measure this project beside DuckDB and a bare COPY, and from request to CSV
+bench: ## Compare speed and memory with DuckDB and a bare COPY; measure from request to CSV
 	@$(SET_UP_DEV)
 	@$(RUN) bench/run.py
 	@PYTHONPATH=.:include $(RUN) bench/latency.py
@@ -76,7 +76,7 @@ lock: ## Compile requirements*.in to requirements*.txt
 	@$(SET_UP_DEV)
 	@sh commands/lock.sh
 
-sample: ## Make data/sample anew (the same bytes every time)
+sample: ## Generate data/sample again (the same bytes every time)
 	@$(SET_UP_RUN)
 	@$(RUN) data/generate_sample.py
 
@@ -84,6 +84,6 @@ vendor: ## Copy the browser libraries named in package.json into the tree
 	@$(SET_UP_DEV)
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" npm run --silent vendor
 
-clean: ## Remove the environment and caches; reports and the database in .local/ stay
+clean: ## Remove the environment and caches; reports and databases in .local/ stay
 	rm -rf .venv .venv.lock node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './node_modules/*' -prune -exec rm -rf {} +
