@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+import hypothesis
 import psycopg2
 import pytest
 from sqlalchemy import Engine
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from support.system import System
 
 MIGRATED = "migrated"
+
+# Whether an example is right does not depend on how busy the machine is.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")
