@@ -1,6 +1,6 @@
 """Registers the web side with Airflow.
 
-Every Airflow process loads plugins, tasks too; only the API server needs the app. So it is built when it is asked for.
+Every Airflow process loads plugins, tasks too; only the API server needs the app. So it is built on first use.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class StoreUptimePlugin(AirflowPlugin):
 
     @cached_property
     def fastapi_root_middlewares(self) -> list[dict[str, Any]]:  # type: ignore[override]
-        """What lets the API call Airflow's own in this process."""
-        from store_uptime_web.airflow_client import RootMiddleware
+        """What lets the API call Airflow's API in this process."""
+        from store_uptime_web.middleware.root import RootMiddleware
 
         return [{"name": "Store Uptime", "middleware": RootMiddleware}]

@@ -1,67 +1,59 @@
-"""The DAG's runs. All that this project asks of Airflow itself is in this file.
+"""All that the plugin asks of Airflow: DAG runs, its audit log, who may do what, and its storage.
 
-Runs are started, read and canceled through Airflow's public API, called inside this process with the caller's own
-identity: Airflow's checks, Param validation and audit log hold as if the caller had called it.
+DAG runs are started, read and canceled through Airflow's public API, called inside this process with the caller's own
+identity: Airflow's checks, Param validation and audit log apply as if the caller had called it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from urllib.parse import quote
 from uuid import UUID
 
 import httpx
+from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
+from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity, DagDetails
+from airflow.api_fastapi.auth.tokens import get_signing_key
+from airflow.api_fastapi.core_api.security import GetUserDep, requires_access_dag
+from airflow.models.dag import DagModel
 from airflow.models.log import Log
 from airflow.utils.session import create_session
 from fastapi import Request
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from store_uptime.contract import REPORT_DAG_ID
 from store_uptime.reports.request import report_id_of
+from store_uptime.storage import is_url
 from store_uptime_web.problems import Problem
 
-PREFIX = "/store-uptime"
-ROOT_ALIASES = ("/trigger_report", "/get_report")
-ROOT_APP = "store_uptime.root_app"
+if TYPE_CHECKING:
+    from airflow.sdk import ObjectStoragePath
+
+PREFIX = "/store-uptime"  # where Airflow mounts the app
+ROOT_APP = "store_uptime.root_app"  # key of a request's scope: Airflow's own app
 PAGE = 100  # Airflow's own maximum
 PAGES_SEARCHED = 10  # for a report that has no row yet
 STATES = {"queued": "Queued", "running": "Running", "failed": "Failed", "success": "Complete"}
+AIRFLOW_STATES = {state: airflow_state for airflow_state, state in STATES.items()}
 CANCEL_PAUSES_SECONDS = (0.2, 0.5, 1, 0)
 # Airflow checks tokens on the event loop with a connection of its pool (15 by default). Were all of them held by calls
-# that wait for the loop, both would wait for each other until the pool gives up. So few calls at a time.
+# that wait for the loop, both would wait for each other until the pool times out. So few calls at a time.
 calls = asyncio.Semaphore(6)
-AIRFLOW_STATES = {state: airflow_state for airflow_state, state in STATES.items()}
 
-
-class RootMiddleware:
-    """Around Airflow's whole server: remembers its app for calls in process, and answers our two root paths."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            scope[ROOT_APP] = scope["app"]
-            base = scope.get("root_path", "")
-            path = scope["path"].removeprefix(base)
-            if path == ROOT_ALIASES[0] or path.startswith(ROOT_ALIASES[1] + "/"):
-                path = PREFIX + path
-            if path.startswith(PREFIX + "/"):
-                # A mount's pattern ends at a line break: Airflow would answer. Only store ids have one: by query.
-                scope["path"] = base + path.replace("\n", "\N{REPLACEMENT CHARACTER}")
-                scope["raw_path"] = quote(scope["path"]).encode()
-        await self.app(scope, receive, send)
+User: TypeAlias = BaseUser
+CurrentUser: TypeAlias = GetUserDep  # a dependency: the identity of the request; 401 without one
+Method = Literal["GET", "POST", "PUT"]
 
 
 @dataclass(frozen=True)
-class Run:
-    """A DAG run, as Airflow tells it."""
+class DagRun:
+    """A DAG run as Airflow's API returns it."""
 
     dag_run_id: str
     report_id: UUID
@@ -74,7 +66,7 @@ class Run:
     note: str | None
 
     @classmethod
-    def read(cls, body: dict[str, Any]) -> Run:
+    def from_body(cls, body: dict[str, Any]) -> DagRun:
         return cls(
             dag_run_id=body["dag_run_id"],
             report_id=report_id_of(body["dag_run_id"]),
@@ -89,8 +81,7 @@ class Run:
 
 
 async def trigger(request: Request, report_id: UUID, conf: dict[str, Any]) -> bool:
-    """Starts the run of `report_id`; False if there is one already."""
-    # Airflow calls a run with a Referer one from its UI; ours come from pages and clients alike.
+    """Starts the DAG run of `report_id`; False if there is one already."""
     response = await call(
         request,
         "POST",
@@ -110,7 +101,7 @@ async def trigger(request: Request, report_id: UUID, conf: dict[str, Any]) -> bo
 
 
 async def is_paused(request: Request) -> bool:
-    """Whether runs would only wait."""
+    """Whether the DAG is paused, so that DAG runs would only wait."""
     response = await call(request, "GET", "")
     if response.status_code == 404:
         raise Problem(
@@ -119,35 +110,35 @@ async def is_paused(request: Request) -> bool:
     return expect(response)["is_paused"]
 
 
-async def read(request: Request, dag_run_id: str) -> Run | None:
-    """The run, or None if Airflow has none of that id."""
+async def read(request: Request, dag_run_id: str) -> DagRun | None:
+    """The DAG run, or None if Airflow has none with that id."""
     response = await call(request, "GET", f"/dagRuns/{quote(dag_run_id, safe='')}")
-    return None if response.status_code == 404 else Run.read(expect(response))
+    return None if response.status_code == 404 else DagRun.from_body(expect(response))
 
 
-async def find(request: Request, report_id: UUID) -> Run | None:
-    """The run of a report that has no row yet: one asked for here has the report's id, others are looked through."""
-    if run := await read(request, str(report_id)):
-        return run
-    async for run in unfinished_or_failed(request):
-        if run.report_id == report_id:
-            return run
+async def find(request: Request, report_id: UUID) -> DagRun | None:
+    """The DAG run of a report that has no row yet: requested here it has the report's id, all others are searched."""
+    if dag_run := await read(request, str(report_id)):
+        return dag_run
+    async for dag_run in unfinished_or_failed(request):
+        if dag_run.report_id == report_id:
+            return dag_run
     return None
 
 
-async def unfinished_or_failed(request: Request) -> AsyncIterator[Run]:
-    """The newest runs that did not succeed (a run that did has a row)."""
+async def unfinished_or_failed(request: Request) -> AsyncIterator[DagRun]:
+    """The newest DAG runs that did not succeed (the report of one that did has a row)."""
     cursor: str | None = ""
     for _ in range(PAGES_SEARCHED):
         if cursor is None:
             return
-        runs, cursor = await page(request, ["Queued", "Running", "Failed"], PAGE, cursor)
-        for run in runs:
-            yield run
+        dag_runs, cursor = await page(request, ["Queued", "Running", "Failed"], PAGE, cursor)
+        for dag_run in dag_runs:
+            yield dag_run
 
 
-async def page(request: Request, states: list[str], limit: int, cursor: str) -> tuple[list[Run], str | None]:
-    """Runs in `states` (all if empty), newest first, and where the next page starts."""
+async def page(request: Request, states: list[str], limit: int, cursor: str) -> tuple[list[DagRun], str | None]:
+    """DAG runs in `states` (all if empty), newest first, and the cursor of the next page."""
     response = await call(
         request,
         "GET",
@@ -162,13 +153,13 @@ async def page(request: Request, states: list[str], limit: int, cursor: str) -> 
     if response.status_code == 404:
         return [], None  # The DAG has not been read yet.
     if response.status_code in (400, 422):
-        raise Problem(422, "cursor: not one that this list gave out")
+        raise Problem(422, "cursor: not a cursor of this list")
     body = expect(response)
-    return [Run.read(run) for run in body["dag_runs"]], body["next_cursor"]
+    return [DagRun.from_body(each) for each in body["dag_runs"]], body["next_cursor"]
 
 
 async def task_instances(request: Request, dag_run_id: str) -> list[dict[str, Any]]:
-    """Every task instance of a run, as Airflow tells it."""
+    """Every task instance of a DAG run as Airflow's API returns it."""
     found: list[dict[str, Any]] = []
     while True:
         response = await call(
@@ -186,7 +177,7 @@ async def task_instances(request: Request, dag_run_id: str) -> list[dict[str, An
 
 
 async def cancel(request: Request, dag_run_id: str, note: str) -> None:
-    """Ends a run as failed, as Airflow's own button does: running tasks are stopped, waiting ones do not start."""
+    """Marks a DAG run as failed, as Airflow's own button does: running tasks stop, waiting ones do not start."""
     path = f"/dagRuns/{quote(dag_run_id, safe='')}"
     for pause_seconds in CANCEL_PAUSES_SECONDS:
         response = await call(request, "PATCH", path, json={"state": "failed", "note": note})
@@ -198,23 +189,23 @@ async def cancel(request: Request, dag_run_id: str, note: str) -> None:
 
 
 async def scheduler_status(request: Request) -> str:
-    """`healthy`, or what else Airflow says of its scheduler."""
+    """`healthy`, or what else Airflow reports about its scheduler."""
     response = await call(request, "GET", None, path="/api/v2/monitor/health")
     return expect(response)["scheduler"]["status"] or "not running"
 
 
 def ui_path(request: Request, dag_run_id: str) -> str:
-    """Where Airflow's own pages show the run."""
+    """The path of the DAG run in Airflow's own pages."""
     return f"{root_path(request)}/dags/{REPORT_DAG_ID}/runs/{quote(dag_run_id, safe='')}"
 
 
 def root_path(request: Request) -> str:
-    """What Airflow's base_url puts in front of every path."""
+    """The path of Airflow's base_url, which precedes every path."""
     return request.scope["app_root_path"]
 
 
-def record_download(user: BaseUser, dag_run_id: str, what: dict[str, Any]) -> None:
-    """A row in Airflow's audit log: who took what (starting and canceling get theirs from Airflow's own routes)."""
+def record_download(user: User, dag_run_id: str, what: dict[str, Any]) -> None:
+    """Adds a row to Airflow's audit log: who downloaded what. (Airflow's own routes log starting and canceling.)"""
     with create_session() as session:
         session.add(
             Log(
@@ -228,10 +219,39 @@ def record_download(user: BaseUser, dag_run_id: str, what: dict[str, Any]) -> No
         )
 
 
+def access_check(method: Method) -> Callable[[Request, User], None]:
+    """A function that raises Airflow's 403 unless the user may do `method` to the DAG's runs."""
+    return requires_access_dag(method, DagAccessEntity.RUN, param_dag_id=REPORT_DAG_ID)
+
+
+def is_authorized(method: Method, user: User) -> bool:
+    """Whether `user` may do `method` to the DAG's runs."""
+    return get_auth_manager().is_authorized_dag(
+        method=method,
+        access_entity=DagAccessEntity.RUN,
+        details=DagDetails(id=REPORT_DAG_ID, team_name=DagModel.get_team_name(REPORT_DAG_ID)),
+        user=user,
+    )
+
+
+def signing_key() -> str:
+    """The key that Airflow's API server signs with."""
+    return get_signing_key("api", "secret_key")
+
+
+def storage_path(address: str) -> Path | ObjectStoragePath:
+    """A path on this machine, or a URL in any storage that Airflow has a provider for."""
+    if not is_url(address):
+        return Path(address)
+    from airflow.sdk import ObjectStoragePath  # loads fsspec
+
+    return ObjectStoragePath(address)
+
+
 async def call(
     request: Request, method: str, below_dag: str | None, *, path: str = "", **options: Any
 ) -> httpx.Response:
-    """Airflow's answer to the caller of `request`."""
+    """Airflow's response to a call with the identity of `request`: `below_dag` the DAG's own path, or to `path`."""
     root = request.scope[ROOT_APP]
     path = path if below_dag is None else f"/api/v2/dags/{REPORT_DAG_ID}{below_dag}"
     identity = {name: request.headers[name] for name in ("authorization", "cookie") if name in request.headers}
@@ -244,7 +264,7 @@ async def call(
 
 
 def expect(response: httpx.Response) -> Any:
-    """The body of a success; a refusal is passed on as it is."""
+    """The body of a successful response; 401 and 403 are passed on, anything else is a 502."""
     if response.status_code in (401, 403):
         raise Problem(response.status_code, detail(response))
     if not response.is_success:
@@ -253,7 +273,7 @@ def expect(response: httpx.Response) -> Any:
 
 
 def detail(response: httpx.Response) -> str:
-    """Airflow's own words."""
+    """Airflow's own message."""
     try:
         body = response.json()
     except ValueError:

@@ -10,16 +10,17 @@ from starlette.types import ASGIApp
 
 from store_uptime_web import problems
 from store_uptime_web.api import figures, pages, quality, reports, service
+from store_uptime_web.middleware.body_limit import BodyLimit
 from store_uptime_web.middleware.correlation import Correlated
-from store_uptime_web.models import Asked
-from store_uptime_web.problems import ProblemBody
-from store_uptime_web.security import SafeHeaders
+from store_uptime_web.middleware.headers import SafeHeaders
+from store_uptime_web.schemas.problems import ProblemDetails
+from store_uptime_web.schemas.reports import ReportRequest
 
 DESCRIPTION = """How long every store was up and down in its business hours: reports on demand.
 
-Every operation but `/health` needs an Airflow identity (a bearer token of `POST /auth/token`, or the session of
-Airflow's pages) that may read, or to start and cancel reports: edit, the runs of the DAG. Errors are
-[problem details](https://www.rfc-editor.org/rfc/rfc9457)."""
+Every operation but `/health` needs an Airflow identity: a bearer token of `POST /auth/token`, or the session of
+Airflow's pages. Its role must be allowed to read the DAG's runs, or to edit them to start and cancel reports. Errors
+are [problem details](https://www.rfc-editor.org/rfc/rfc9457)."""
 
 
 IDENTITIES = {
@@ -29,7 +30,7 @@ IDENTITIES = {
 
 
 class Api(FastAPI):
-    """Describes itself without what this API does not answer."""
+    """An app whose OpenAPI has our own errors instead of FastAPI's."""
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
@@ -37,7 +38,7 @@ class Api(FastAPI):
                 title=self.title, version=self.version, description=self.description, routes=self.routes
             )
             components = schema["components"]["schemas"]
-            for model in (Asked, ProblemBody):
+            for model in (ReportRequest, ProblemDetails):
                 own = model.model_json_schema(ref_template="#/components/schemas/{model}")
                 components |= own.pop("$defs", {}) | {model.__name__: own}
             for name in ("HTTPValidationError", "ValidationError"):
@@ -45,7 +46,7 @@ class Api(FastAPI):
             schema["components"]["securitySchemes"] = IDENTITIES
             for operation in (one for path in schema["paths"].values() for one in path.values()):
                 if "HTTPValidationError" in str(operation["responses"].get("422")):
-                    del operation["responses"]["422"]  # FastAPI's guess: these take no value that can be wrong.
+                    del operation["responses"]["422"]  # FastAPI's default: these take no value that can be invalid.
                 if "security" in operation:
                     operation["security"] = [{name: []} for name in IDENTITIES]
             self.openapi_schema = schema
@@ -53,7 +54,7 @@ class Api(FastAPI):
 
 
 def create_app() -> FastAPI:
-    """The app without what surrounds it."""
+    """The app without its middleware."""
     app = Api(
         title="Store Uptime",
         version="1",
@@ -70,5 +71,5 @@ def create_app() -> FastAPI:
 
 
 def create_mount() -> ASGIApp:
-    """The app as Airflow mounts it. Around its own error handling, so that a 500 has the headers too."""
-    return SafeHeaders(Correlated(create_app()))
+    """The app as Airflow mounts it. Middleware is around its error handling, so that a 500 has the headers too."""
+    return SafeHeaders(BodyLimit(Correlated(create_app())))

@@ -1,4 +1,4 @@
-"""Where a page ended, as opaque text for the caller to bring back."""
+"""Cursors: where a page ended, as opaque text that the caller sends back."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
 
 from store_uptime_web.problems import Problem, invalid
+from store_uptime_web.schemas.common import is_storable
 
 
 def encode(*values: Any) -> str:
@@ -31,10 +32,5 @@ def decode(cursor: str, *types: type) -> list[Any]:
 
 
 def unknown() -> Problem:
-    """422 for a cursor made up."""
-    return invalid("cursor", "not one that this list gave out")
-
-
-def is_storable(text: str) -> bool:
-    """Whether PostgreSQL can hold `text`: no NUL, no half of a surrogate pair."""
-    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+    """422 for text that is no cursor of this list."""
+    return invalid("cursor", "not a cursor of this list")

@@ -1,4 +1,4 @@
-"""Exact microseconds as people read them: minutes or hours with two decimals, rounded half away from zero."""
+"""Figures for people: minutes or hours with two decimals, rounded half away from zero from exact microseconds."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ def hundredths(numerator: int, denominator: int) -> str:
 
 
 def percent(uptime_us: int, downtime_us: int) -> str | None:
-    """The part of uptime, or None where there is neither."""
+    """uptime / (uptime + downtime) in percent, or None if both are 0."""
     measured_us = uptime_us + downtime_us
     return hundredths(uptime_us * 100, measured_us) if measured_us else None
 
 
 def difference(now: str | None, before: str | None) -> str | None:
-    """From `before` to `now`, with a sign if it is down."""
+    """`now` - `before`, or None if one is missing."""
     return None if now is None or before is None else str(Decimal(now) - Decimal(before))
 
 
 def fraction_percent(fraction: Decimal) -> str:
-    """A part of one as percent."""
+    """A fraction as percent."""
     return str((fraction * 100).quantize(Decimal("0.01"), ROUND_HALF_UP))
 
 

@@ -1,6 +1,6 @@
-"""What Prometheus can read: gauges about the newest report, made from a few small queries at each scrape.
+"""Metrics for Prometheus: gauges about the newest report, from a few small queries at each scrape.
 
-Instants are given as Unix times, as Prometheus wants them: an age is `time() - metric` there.
+Instants are Unix times, as Prometheus expects them: an age is `time() - metric` there.
 docs/operations/monitoring.md lists the metrics, deploy/prometheus/rules.yml uses them; tests hold both to `METRICS`.
 """
 
@@ -22,29 +22,29 @@ PERIODS = ("hour", "day", "week")
 
 # name: (help, labels)
 METRICS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "store_uptime_runs": ("Reports of the last seven days, by how they ended.", ("state",)),
+    "store_uptime_runs": ("Reports of the last seven days, by state.", ("state",)),
     "store_uptime_report_as_of_timestamp_seconds": ("The instant that the newest report looks back from.", ()),
     "store_uptime_report_published_timestamp_seconds": ("When the newest report was published.", ()),
     "store_uptime_report_duration_seconds": ("From the first task to the publication of the newest report.", ()),
     "store_uptime_report_task_duration_seconds": ("How long each task of the newest report took.", ("task",)),
     "store_uptime_report_stores": ("Stores in the newest report.", ()),
     "store_uptime_report_unknown_time_ratio": (
-        "Share of the open time of the newest report that no poll vouches for.",
+        "Ratio of time without data to open time in the newest report.",
         ("period",),
     ),
-    "store_uptime_input_rows": ("Rows that the newest run found in its files.", ("kind",)),
-    "store_uptime_input_quarantined_rows": ("Rows of them that could not be used.", ("kind",)),
-    "store_uptime_input_quarantined_ratio": ("Share of them that could not be used.", ("kind",)),
-    "store_uptime_unmet_expectations": ("Expectations that the newest checked run did not meet.", ("severity",)),
+    "store_uptime_input_rows": ("Rows in the files of the newest DAG run that found any.", ("kind",)),
+    "store_uptime_input_quarantined_rows": ("Rows of them in quarantine.", ("kind",)),
+    "store_uptime_input_quarantined_ratio": ("Ratio of rows in quarantine to all rows.", ("kind",)),
+    "store_uptime_unmet_expectations": ("Expectations that were not met in the newest validation.", ("severity",)),
     "store_uptime_last_poll_timestamp_seconds": ("The newest usable poll.", ()),
 }
 
 
 class ReportCollector(Collector):
-    """Asks the database at each scrape. What has not happened yet has no sample."""
+    """Queries the database at each scrape. What has not happened yet has no sample."""
 
     def describe(self) -> list[GaugeMetricFamily]:
-        """Without this, registering would collect once."""
+        """The metrics without samples: registering would otherwise collect."""
         return [gauge(name) for name in METRICS]
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
@@ -72,12 +72,12 @@ def of_report() -> Iterator[GaugeMetricFamily]:
 
 
 def of_input() -> Iterator[GaugeMetricFamily]:
-    """What the newest run found and checked, whether or not it came to a report."""
+    """The files and the validation of the newest DAG run, even if its report failed."""
     kinds = queries.rows("metrics_files")
     yield gauge("store_uptime_input_rows", *((kind.rows_read, kind.kind) for kind in kinds))
     yield gauge("store_uptime_input_quarantined_rows", *((kind.rows_quarantined, kind.kind) for kind in kinds))
-    shares = ((kind.rows_quarantined / kind.rows_read, kind.kind) for kind in kinds if kind.rows_read)
-    yield gauge("store_uptime_input_quarantined_ratio", *shares)
+    ratios = ((kind.rows_quarantined / kind.rows_read, kind.kind) for kind in kinds if kind.rows_read)
+    yield gauge("store_uptime_input_quarantined_ratio", *ratios)
     unmet = queries.row("metrics_expectations")
     found = [(unmet._mapping[severity], severity) for severity in unmet._fields] if unmet is not None else []
     yield gauge("store_uptime_unmet_expectations", *found)
@@ -85,7 +85,7 @@ def of_input() -> Iterator[GaugeMetricFamily]:
 
 @lru_cache(maxsize=1)
 def unknown_ratios(report_id: UUID, _published_at: datetime) -> list[tuple[float, str]]:
-    """For each period. Summing up a million stores takes a while, and a published report does not change."""
+    """Unknown / open time per period. Cached: a million stores take a while, and a published report does not change."""
     totals = queries.rows("totals", report_id=report_id)[0]._mapping
     sums = [(totals[f"unknown_last_{period}_us"], totals[f"open_last_{period}_us"], period) for period in PERIODS]
     return [(float(unknown / total), period) for unknown, total, period in sums if total]

@@ -1,4 +1,4 @@
-"""How far a report is: the state of its DAG run, and what its tasks left in the database."""
+"""How far a report is: the state of its DAG run, and what its tasks recorded in the database."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Row
 
 from store_uptime_web import airflow_client, queries
-from store_uptime_web.airflow_client import Run
-from store_uptime_web.models import State
+from store_uptime_web.airflow_client import DagRun
 from store_uptime_web.problems import Problem
+from store_uptime_web.schemas.reports import ReportState
 
 TASKS = ("ingest", "validate", "localize", "clip", "interpolate", "export")
 SHARDED_TASKS = ("localize", "clip", "interpolate")
-# Of several task instances (shards, tries) the one that says most about the task.
-TELLING_STATES = (
+# A task with several instances (shards, tries) has the first of these states that one of them has.
+STATES_BY_PRIORITY = (
     "failed",
     "up_for_retry",
     "running",
@@ -35,88 +35,89 @@ TELLING_STATES = (
 class Progress:
     """A report: its row (once its first task has begun) and its DAG run (while Airflow keeps it), at least one."""
 
-    def __init__(self, row: Row | None, run: Run | None) -> None:
-        self.row, self.run = row, run
+    def __init__(self, row: Row | None, dag_run: DagRun | None) -> None:
+        self.row, self.dag_run = row, dag_run
 
     @property
     def report_id(self) -> UUID:
-        return self.row.report_id if self.row is not None else self._run.report_id
+        return self.row.report_id if self.row is not None else self._known_dag_run.report_id
 
     @property
     def dag_run_id(self) -> str:
-        return self.row.dag_run_id if self.row is not None else self._run.dag_run_id
+        return self.row.dag_run_id if self.row is not None else self._known_dag_run.dag_run_id
 
     @property
-    def _run(self) -> Run:
-        if self.run is None:
-            raise LookupError("neither a row nor a run")
-        return self.run
+    def _known_dag_run(self) -> DagRun:
+        if self.dag_run is None:
+            raise LookupError("neither a row nor a DAG run")
+        return self.dag_run
 
     @property
     def published(self) -> Row | None:
-        """The row, once there is something to take away."""
+        """The row, once the report is published."""
         return self.row if self.row is not None and self.row.published_at is not None else None
 
     @property
     def is_deleted(self) -> bool:
-        """Whether maintenance has deleted it, and Airflow still keeps its run: the first task of all writes the row."""
-        return self.row is None and self._run.state == State.COMPLETE
+        """Whether maintenance has deleted it while Airflow still keeps its DAG run: the first task writes the row."""
+        return self.row is None and self._known_dag_run.state == ReportState.COMPLETE
 
     @property
-    def state(self) -> State:
-        """What is published stays complete, whatever happens to its run afterwards."""
+    def state(self) -> ReportState:
+        """A published report stays complete, whatever happens to its DAG run afterwards."""
         if self.published is not None:
-            return State.COMPLETE
-        if self.run is None or self.run.state == State.COMPLETE:
-            return State.FAILED
-        return State(self.run.state)
+            return ReportState.COMPLETE
+        if self.dag_run is None or self.dag_run.state == ReportState.COMPLETE:
+            return ReportState.FAILED
+        return ReportState(self.dag_run.state)
 
     @property
     def created_at(self) -> datetime:
-        """When it was asked for: Airflow forgets that when a run is cleared, the row does not know the queue."""
+        """When it was requested. Airflow resets that when a DAG run is cleared; the row is written after the queue."""
         known = [self.row.created_at] if self.row is not None else []
-        return min(known + ([self.run.created_at] if self.run else []))
+        return min(known + ([self.dag_run.created_at] if self.dag_run else []))
 
     @property
     def finished_at(self) -> datetime | None:
         if self.published is not None:
             return self.published.published_at
-        if self.state != State.FAILED:
+        if self.state != ReportState.FAILED:
             return None
-        return (self.run.finished_at if self.run else None) or (self.row.failed_at if self.row is not None else None)
+        ended_at = self.dag_run.finished_at if self.dag_run else None
+        return ended_at or (self.row.failed_at if self.row is not None else None)
 
     @property
     def failed_task(self) -> str | None:
-        """Null for a failure that no task noted."""
-        return self.row.failed_task if self.state == State.FAILED and self.row is not None else None
+        """None for a failure that no task recorded."""
+        return self.row.failed_task if self.state == ReportState.FAILED and self.row is not None else None
 
     @property
     def cause(self) -> str | None:
-        """Why it failed, for the person who asked."""
-        if self.state != State.FAILED:
+        """Why it failed, for the person who requested it."""
+        if self.state != ReportState.FAILED:
             return None
         if self.row is not None and self.row.failure_cause:
             return self.row.failure_cause
-        if self.run is None:
+        if self.dag_run is None:
             return "Its DAG run was deleted before the report was published."
-        if self.run.state == State.COMPLETE:
+        if self.dag_run.state == ReportState.COMPLETE:
             return "Its DAG run was marked as a success before the report was published."
-        return self.run.note or "Its DAG run ended before a task could say why; the task logs in Airflow do."
+        return self.dag_run.note or "Its DAG run ended before a task could record why; see the task logs in Airflow."
 
 
 async def of_report(request: Request, report_id: UUID) -> Progress:
-    """The report; 404 for an id that was never issued, 410 once deleted. Of a published one Airflow is not asked."""
+    """The report; 404 for an unknown id, 410 once deleted. Does not call Airflow for a published one."""
     row = await run_in_threadpool(queries.row, "report", report_id=report_id)
     if row is not None and row.published_at is not None:
         return Progress(row, None)
-    run = await (
+    dag_run = await (
         airflow_client.read(request, row.dag_run_id) if row is not None else airflow_client.find(request, report_id)
     )
-    if row is None and run is None:
+    if row is None and dag_run is None:
         raise unknown_report(report_id)
-    found = Progress(row, run)
+    found = Progress(row, dag_run)
     if found.is_deleted:
-        raise Problem(410, f"The report {report_id} was deleted: reports are not kept for ever.")
+        raise Problem(410, f"The report {report_id} was deleted: its retention period is over.")
     return found
 
 
@@ -125,18 +126,20 @@ def unknown_report(report_id: object) -> Problem:
     return Problem(404, f"There is no report {report_id}.")
 
 
-def tasks(progress: Progress, done: Sequence[Row], instances: Sequence[dict[str, Any]] = ()) -> list[dict[str, Any]]:
-    """The six tasks in order. Without Airflow's `instances` the state of one that is not done is guessed."""
+def tasks(
+    progress: Progress, task_rows: Sequence[Row], instances: Sequence[dict[str, Any]] = ()
+) -> list[dict[str, Any]]:
+    """The six tasks in order. Without Airflow's `instances`, the state of an unfinished task is derived."""
     rows_of, instances_of = defaultdict(list), defaultdict(list)
-    for row in done:
+    for row in task_rows:
         rows_of[row.task].append(row)
     for instance in instances:
         instances_of[instance["task_id"]].append(instance)
     shards = (
         progress.row.shards
         if progress.row is not None
-        else int(progress.run.conf.get("shards") or 1)
-        if progress.run
+        else int(progress.dag_run.conf.get("shards") or 1)
+        if progress.dag_run
         else 1
     )
     listed = []
@@ -145,16 +148,16 @@ def tasks(progress: Progress, done: Sequence[Row], instances: Sequence[dict[str,
         expected = shards if task in SHARDED_TASKS else 1
         entry = one_task(task, expected, rows_of[task])
         if entry["shards_done"] < expected:
-            entry["state"] = told(instances_of[task]) or (guessed(progress, task) if is_next else None)
+            entry["state"] = airflow_state(instances_of[task]) or (derived_state(progress, task) if is_next else None)
             is_next = False
-            begun = [instance["start_date"] for instance in instances_of[task] if instance["start_date"]]
-            entry["started_at"] = entry["started_at"] or (min(begun) if begun else None)
+            started = [instance["start_date"] for instance in instances_of[task] if instance["start_date"]]
+            entry["started_at"] = entry["started_at"] or (min(started) if started else None)
         listed.append(entry)
     return listed
 
 
 def one_task(task: str, expected: int, done: Sequence[Row]) -> dict[str, Any]:
-    """What the rows of a task's shards say."""
+    """A task as the rows of its finished shards describe it."""
     finished = done if len(done) >= expected else []
     counts: dict[str, Any] = {}
     for row in done:
@@ -174,21 +177,21 @@ def one_task(task: str, expected: int, done: Sequence[Row]) -> dict[str, Any]:
         "counts": {
             name: value
             for name, value in counts.items()
-            if isinstance(value, int | float | str | bool | None) and name != "path"  # the server's own business
+            if isinstance(value, int | float | str | bool | None) and name != "path"  # internal to the server
         },
     }
 
 
-def told(instances: Sequence[dict[str, Any]]) -> str | None:
-    """The most telling state of a task's instances."""
+def airflow_state(instances: Sequence[dict[str, Any]]) -> str | None:
+    """The state of a task by its instances in Airflow."""
     states = {instance["state"] for instance in instances}
-    return next((state for state in TELLING_STATES if state in states), None) or next(
+    return next((state for state in STATES_BY_PRIORITY if state in states), None) or next(
         (state for state in states if state and state != "success"), None
     )
 
 
-def guessed(progress: Progress, task: str) -> str | None:
-    """The state of the first task that is not done."""
-    if progress.state == State.FAILED:
+def derived_state(progress: Progress, task: str) -> str | None:
+    """The state of the first unfinished task, derived from that of the report."""
+    if progress.state == ReportState.FAILED:
         return "failed" if progress.failed_task in (task, None) else None
-    return {State.QUEUED: None, State.RUNNING: "running"}.get(progress.state)
+    return {ReportState.QUEUED: None, ReportState.RUNNING: "running"}.get(progress.state)

@@ -1,4 +1,4 @@
-"""What the database knows of reports, read as the role that can only read."""
+"""Queries of the reports' database, as the role that can only read."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def settings() -> Settings:
 
 @cache
 def engine() -> Engine:
-    """Connections for as many requests as the server's thread pool handles at once."""
+    """Connections for as many requests as the server's thread pool handles at the same time."""
     engine = connect(settings(), "reader", pool_size=10, max_overflow=30)
 
     @event.listens_for(engine, "connect")
@@ -54,7 +54,7 @@ def row(name: str, **binds: Any) -> Row | None:
 
 
 def copied(name: str, report_id: UUID) -> IO[bytes]:
-    """What the COPY in `sql/{name}.sql` sends, in a temporary file at its start: slow readers hold no connection."""
+    """The output of the COPY in `sql/{name}.sql` as a temporary file: a slow reader holds no connection."""
     spool = tempfile.SpooledTemporaryFile(SPOOLED_BYTES)  # noqa: SIM115 (the response closes it)
     with engine().connect() as connection, closing(connection.connection.cursor()) as cursor:
         query = cursor.mogrify(statement(name).text, {"report_id": str(report_id)})
@@ -64,14 +64,14 @@ def copied(name: str, report_id: UUID) -> IO[bytes]:
 
 
 def chunks(stream: IO[bytes]) -> Iterator[bytes]:
-    """The rest of `stream`, which is closed then."""
+    """The rest of `stream`, which is then closed."""
     with stream:
         while chunk := stream.read(CHUNK_BYTES):
             yield chunk
 
 
 def pattern(search: str | None) -> str | None:
-    """LIKE pattern for text that contains `search`, any case of A to Z; None for no search."""
+    """The LIKE pattern for lowered text that contains `search`, ignoring the case of A to Z; None for no search."""
     if not search:
         return None
     folded = "".join(character.lower() if character.isascii() else character for character in search)

@@ -15,10 +15,11 @@ from sqlalchemy import Row
 from store_uptime.calendar.durations import duration_text
 from store_uptime_web import cursors, problems, progress, queries
 from store_uptime_web.api.reports import Cursor, Limit, ReportId
-from store_uptime_web.downloads import files
+from store_uptime_web.downloads import formats, report_files
 from store_uptime_web.figures import difference, figures, fraction_percent
-from store_uptime_web.models import Period, Sort, StoreDetail, StorePage, Summary, Text
 from store_uptime_web.problems import Problem
+from store_uptime_web.schemas.common import Period, Text
+from store_uptime_web.schemas.figures import ReportSummary, StoreDetail, StorePage, StoreSort
 from store_uptime_web.security import Reader
 
 router = APIRouter(
@@ -28,7 +29,7 @@ router = APIRouter(
 )
 
 BINS = 20
-RARE = 50  # one of so many, or less
+RARE = 50  # a filter is selective if it leaves less than one store in so many
 WORST_ROWS = 10
 DROP_ROWS = 10
 POLL_ROWS = 20_000
@@ -36,7 +37,7 @@ WEEK = timedelta(hours=168)
 
 
 async def published(request: Request, _: Reader, report_id: ReportId) -> Row:
-    """The row of a published report; 404 for an id that was never issued, 409 if it is not published."""
+    """The row of a published report; 404 for an unknown id, 409 if it is not published."""
     found = await progress.of_report(request, report_id)
     if found.published is None:
         raise Problem(409, f"The report is {found.state}; only a complete one has figures.")
@@ -50,7 +51,7 @@ Published = Annotated[Row, Depends(published)]
     "/download",
     summary="The report as a file",
     response_class=Response,
-    responses=files.documented(*files.FORMATS),
+    responses=formats.documented(*formats.FORMATS),
 )
 def download(
     request: Request,
@@ -58,16 +59,16 @@ def download(
     report: Published,
     format_: Annotated[Literal["csv", "xlsx", "parquet", "json"], Query(alias="format")] = "csv",
 ) -> Response:
-    """CSV exactly as get_report has it; the others hold open and unknown time and exact microseconds too."""
-    return files.respond(request, user, report, format_)
+    """The CSV is that of get_report; the other formats also have open and unknown time and exact microseconds."""
+    return report_files.respond(request, user, report, format_)
 
 
 @router.get("/summary", summary="The report at a glance")
-def summary(report: Published, period: Period = "last_week") -> Summary:
-    """Totals, distribution of uptime, worst stores, and what changed since the report before."""
+def summary(report: Published, period: Period = "last_week") -> ReportSummary:
+    """Totals, distribution of uptime, worst stores, and what changed since the previous report."""
     before = queries.row("report_before", report_id=report.report_id)
     found = summarized(report.report_id, report.published_at, before, period)
-    return Summary.model_validate(
+    return ReportSummary.model_validate(
         {
             "report_id": report.report_id,
             "as_of": report.as_of,
@@ -80,7 +81,7 @@ def summary(report: Published, period: Period = "last_week") -> Summary:
 
 @lru_cache(maxsize=256)
 def summarized(report_id: UUID, published_at: datetime, before: Row | None, period: Period) -> dict[str, Any]:
-    """What has to be computed of a summary: once, since the figures published at one instant never change."""
+    """The computed part of a summary. Cached: the figures published at one instant never change."""
     histogram = queries.rows("histogram", report_id=report_id, period=period)
     stores_in = {bin_.twentieth: bin_.stores for bin_ in histogram}
     totals = figures(total_row(report_id))
@@ -114,7 +115,7 @@ def total_row(report_id: UUID) -> Row:
 
 
 def changed(report_id: UUID, before_id: UUID, period: Period) -> dict[str, Any]:
-    """Counts of stores against the report before, and the largest losses."""
+    """How many stores changed since the previous report, and the largest drops."""
     found = queries.rows("changed_stores", report_id=report_id, before_id=before_id, period=period, drop_rows=DROP_ROWS)
     counts = {name: getattr(found[0], name) for name in ("stores_better", "stores_worse", "stores_new", "stores_gone")}
     drops = []
@@ -139,17 +140,19 @@ def store_row(row: Row) -> dict[str, Any]:
 @router.get("/stores", summary="The stores of a report")
 def stores(
     report: Published,
-    search: Annotated[Text | None, Query(max_length=1024, description="Part of the id, A to Z in any case.")] = None,
+    search: Annotated[
+        Text | None, Query(max_length=1024, description="Part of the id; A to Z match in any case.")
+    ] = None,
     period: Annotated[Period, Query(description="Of percent_from, percent_to and no_percent.")] = "last_week",
-    percent_from: Annotated[int | None, Query(ge=0, le=99, description="Uptime of at least so much.")] = None,
-    percent_to: Annotated[int | None, Query(ge=1, le=100, description="Uptime of less than so much; 100: any.")] = None,
+    percent_from: Annotated[int | None, Query(ge=0, le=99, description="Minimum uptime in percent.")] = None,
+    percent_to: Annotated[int | None, Query(ge=1, le=100, description="Uptime in percent is less than this.")] = None,
     no_percent: Annotated[bool, Query(description="Only stores with neither uptime nor downtime.")] = False,
-    sort: Sort = Sort.STORE_ID,
+    sort: StoreSort = StoreSort.STORE_ID,
     order: Literal["asc", "desc"] = "asc",
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> StorePage:
-    """A page of them. Stores that have no percentage come last whatever the order."""
+    """A page of the stores. Stores without a percentage come last in either order."""
     filters = {
         "report_id": report.report_id,
         "pattern": queries.pattern(search),
@@ -200,7 +203,7 @@ def stores(
 
 
 def as_float(number: str) -> float:
-    """The sort value in a cursor."""
+    """The sort value in a cursor; 422 if it is no number."""
     try:
         return float(number)
     except ValueError as error:

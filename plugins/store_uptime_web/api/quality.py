@@ -1,12 +1,8 @@
-"""Data quality: what was expected of the files, what was found, and the rows that could not be used."""
+"""Data quality: validations of reports' input, and the rows in quarantine."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import mimetypes
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -14,36 +10,33 @@ from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi.responses import FileResponse, RedirectResponse, Response, StreamingResponse
+from fastapi.responses import FileResponse, RedirectResponse, Response
 from sqlalchemy import Row
 
 from store_uptime.errors import naming_place
 from store_uptime_web import airflow_client, cursors, problems, queries
 from store_uptime_web.api.reports import Cursor, Limit, ReportId
-from store_uptime_web.downloads import files, spreadsheet
-from store_uptime_web.downloads.files import CSV, JSON, XLSX, attachment
-from store_uptime_web.models import QualityDetail, QualityPage, QuarantinePage, Text, instant_text
+from store_uptime_web.downloads import formats, quarantine_files
+from store_uptime_web.middleware.headers import DATA_DOCS_HEADERS
 from store_uptime_web.problems import Problem
 from store_uptime_web.progress import unknown_report
-from store_uptime_web.security import DATA_DOCS_HEADERS, READ, Reader, data_docs_token, may_see_data_docs
+from store_uptime_web.schemas.common import Text, instant_text
+from store_uptime_web.schemas.quality import QuarantinePage, ValidationDetail, ValidationPage
+from store_uptime_web.security import READ, Reader, check_data_docs_token, data_docs_token
 
 if TYPE_CHECKING:
-    from airflow.sdk import ObjectStoragePath
+    from store_uptime_web.airflow_client import ObjectStoragePath
 
 router = APIRouter(tags=["data quality"], responses=problems.documented(401, 403, 422, 429, 503))
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-EXPORT_ROWS = 5_000  # per statement
-HEADING = ("file", "line_number", "column", "reason", "raw_text")
-
 FileId = Annotated[int | None, Query(ge=1, le=2**31 - 1)]
 Reason = Annotated[Text | None, Query(max_length=1000)]
-Search = Annotated[Text | None, Query(max_length=1000, description="Part of the row, A to Z in any case.")]
+Search = Annotated[Text | None, Query(max_length=1000, description="Part of the row, ignoring the case of A to Z.")]
 
 
-@router.get("/quality", summary="Checks of input, newest first", dependencies=[READ])
-def quality_runs(limit: Limit = 50, cursor: Cursor = None) -> QualityPage:
-    """One row for each report whose input was checked."""
+@router.get("/quality", summary="Validations of input, newest first", dependencies=[READ])
+def list_validations(limit: Limit = 50, cursor: Cursor = None) -> ValidationPage:
+    """One entry per report whose input was validated."""
     before = cursors.decode(cursor, str, str) if cursor is not None else [None, None]
     if cursor is not None:
         expect_position(*before)
@@ -52,16 +45,16 @@ def quality_runs(limit: Limit = 50, cursor: Cursor = None) -> QualityPage:
     )
     page = found[:limit]
     last = page[-1] if len(found) > limit else None
-    return QualityPage.model_validate(
+    return ValidationPage.model_validate(
         {
-            "runs": [quality_row(row) for row in page],
+            "runs": [listed_validation(row) for row in page],
             "next": cursors.encode(instant_text(last.created_at), str(last.report_id)) if last is not None else None,
         }
     )
 
 
 def expect_position(created_at: str, report_id: str) -> None:
-    """422 for a cursor that is no place in the list."""
+    """422 for a cursor that is not of this list."""
     try:
         datetime.fromisoformat(created_at)
         UUID(report_id)
@@ -69,26 +62,26 @@ def expect_position(created_at: str, report_id: str) -> None:
         raise cursors.unknown() from error
 
 
-def quality_row(row: Row) -> dict[str, Any]:
-    """A check in a list."""
+def listed_validation(row: Row) -> dict[str, Any]:
+    """What a list shows of a validation."""
     return {**row._asdict(), "verdict": "failed" if row.failures else "warned" if row.warnings else "passed"}
 
 
 @router.get(
     "/quality/{report_id}",
-    summary="The check of one report's input",
+    summary="The validation of one report's input",
     responses=problems.documented(404),
     dependencies=[READ],
 )
-def quality_detail(report_id: ReportId) -> QualityDetail:
-    """Every expectation, the files, and why rows went to quarantine. 404 too if nothing was checked yet."""
+def show_validation(report_id: ReportId) -> ValidationDetail:
+    """Every expectation, the files, and why rows are in quarantine. 404 too if the input was not validated yet."""
     row = queries.row("quality_runs", report_id=report_id, before_created_at=None, before_report_id=None, page_rows=1)
     if row is None:
-        raise Problem(404, f"There is no check of the input of a report {report_id}.")
+        raise Problem(404, f"There is no validation of the input of a report {report_id}.")
     base = f"quality/{report_id}/quarantine"
-    return QualityDetail.model_validate(
+    return ValidationDetail.model_validate(
         {
-            **quality_row(row),
+            **listed_validation(row),
             "expectations_list": [
                 {
                     **one._asdict(),
@@ -103,7 +96,7 @@ def quality_detail(report_id: ReportId) -> QualityDetail:
                 {**reason._asdict(), "column": reason.column_name, "rows": reason.row_count}
                 for reason in queries.rows("quarantine_reasons", report_id=report_id)
             ],
-            "data_docs": "data_docs/index.html" if (data_docs_folder() / "index.html").is_file() else None,
+            "data_docs": "data_docs/index.html" if (data_docs_folder() / "index.html").exists() else None,
             "links": {
                 "report": f"reports/{report_id}",
                 "quarantine": base,
@@ -127,7 +120,7 @@ def quarantine(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> QuarantinePage:
-    """A page of them, in file and line order."""
+    """A page of the rows, in file and line order."""
     expect_report(report_id)
     filters = {"report_id": report_id, "file_id": file_id, "reason": reason, "pattern": queries.pattern(search)}
     after_file_id, after_line_number = cursors.decode(cursor, int, int) if cursor is not None else (0, 0)
@@ -162,7 +155,7 @@ def expect_report(report_id: UUID) -> Row:
     "/quality/{report_id}/quarantine/download",
     summary="The same rows as a file",
     response_class=Response,
-    responses=problems.documented(404) | files.documented("csv", "xlsx", "json"),
+    responses=problems.documented(404) | formats.documented("csv", "xlsx", "json"),
 )
 def download_quarantine(
     user: Reader,
@@ -172,77 +165,29 @@ def download_quarantine(
     reason: Reason = None,
     search: Search = None,
 ) -> Response:
-    """JSON holds the raw text byte for byte; in CSV a cell that a spreadsheet would calculate gets a leading '."""
+    """JSON has the raw text byte for byte; in CSV a cell that a spreadsheet would calculate gets a leading '."""
     report = expect_report(report_id)
     airflow_client.record_download(user, report.dag_run_id, {"quarantine_of": str(report_id), "format": format_})
-    rows = all_quarantined(
-        {"report_id": report_id, "file_id": file_id, "reason": reason, "pattern": queries.pattern(search)}
-    )
-    headers = attachment(f"quarantine-{report_id}.{format_}")
-    if format_ == "xlsx":
-        texts = ([row.file, str(row.line_number), row.column_name or "", row.reason, row.raw_text] for row in rows)
-        stream = spreadsheet.write(spreadsheet.Sheet("Quarantine", HEADING, [], texts))
-        return StreamingResponse(queries.chunks(stream), media_type=XLSX.media_type, headers=headers)
-    if format_ == "json":
-        return StreamingResponse(json_pieces(rows), media_type=JSON.media_type, headers=headers)
-    return StreamingResponse(csv_pieces(rows), media_type=CSV.media_type, headers=headers)
-
-
-def all_quarantined(filters: dict[str, Any]) -> Iterator[Row]:
-    """Every row, some thousands at a time, so that no slow reader holds a transaction open."""
-    position = {"after_file_id": 0, "after_line_number": 0}
-    while page := queries.rows("quarantine", **filters, **position, page_rows=EXPORT_ROWS):
-        yield from page
-        position = {"after_file_id": page[-1].file_id, "after_line_number": page[-1].line_number}
-
-
-def json_pieces(rows: Iterator[Row]) -> Iterator[str]:
-    """A list of objects."""
-    separator = "[\n"
-    for row in rows:
-        yield separator + json.dumps(
-            {
-                "file_id": row.file_id,
-                "file": row.file,
-                "line_number": row.line_number,
-                "column": row.column_name,
-                "reason": row.reason,
-                "raw_text": row.raw_text,
-            }
-        )
-        separator = ",\n"
-    yield "[]\n" if separator == "[\n" else "\n]\n"
-
-
-def csv_pieces(rows: Iterator[Row]) -> Iterator[str]:
-    """Lines of CSV."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(HEADING)
-    for row in rows:
-        cells = (row.file, str(row.line_number), row.column_name or "", row.reason, row.raw_text)
-        writer.writerow([f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell for cell in cells])
-        if text.tell() >= queries.CHUNK_BYTES:
-            yield text.getvalue()
-            text.seek(0)
-            text.truncate()
-    yield text.getvalue()
+    filters = {"file_id": file_id, "reason": reason, "pattern": queries.pattern(search)}
+    return quarantine_files.respond(report_id, filters, format_)
 
 
 def data_docs_folder() -> FilePath | ObjectStoragePath:
-    """Where `validate` leaves its pages, on whichever machine it runs."""
-    return files.located(queries.settings().quality) / "data_docs"
+    """The folder that `validate` writes its pages to, on whichever machine it runs."""
+    return airflow_client.storage_path(queries.settings().quality) / "data_docs"
 
 
 @router.get("/data_docs/{path:path}", include_in_schema=False)
 def data_docs(request: Request, user: Reader, path: str) -> RedirectResponse:
-    """The way in: to the same path with a token, as the pages themselves have no session."""
+    """Redirects to the same path with a token, as the pages themselves have no session."""
     return RedirectResponse(
         f"{airflow_client.root_path(request)}{airflow_client.PREFIX}/data_docs_view/{data_docs_token(user)}/{quote(path)}"
     )
 
 
-@router.get("/data_docs_view/{token}/{path:path}", include_in_schema=False, dependencies=[Depends(may_see_data_docs)])
+@router.get(
+    "/data_docs_view/{token}/{path:path}", include_in_schema=False, dependencies=[Depends(check_data_docs_token)]
+)
 def data_docs_view(path: str) -> Response:
     """A file of the Data Docs."""
     folder = data_docs_folder()
@@ -258,7 +203,7 @@ def data_docs_view(path: str) -> Response:
 
 
 def stored_page(folder: ObjectStoragePath, path: str) -> Response:
-    """A file of Data Docs that are in a store of objects, which knows names and neither folders nor links."""
+    """A file of Data Docs in an object store, which has names and neither folders nor links."""
     names = [name for name in path.split("/") if name] or ["index.html"]
     media_type = mimetypes.guess_type(names[-1])[0]
     missing = Problem(404, "There is no such page of the Data Docs.")

@@ -1,4 +1,4 @@
-"""Reports: asking for one, and how it is doing."""
+"""Reports: requesting one, its progress, and canceling it."""
 
 from __future__ import annotations
 
@@ -6,36 +6,37 @@ import asyncio
 import json
 import re
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
-from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
 from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import ValidationError
+from sqlalchemy import Row
 
 from store_uptime import tracing
 from store_uptime.calendar.durations import duration_text
 from store_uptime_web import airflow_client, problems, progress, queries
-from store_uptime_web.downloads import files
+from store_uptime_web.airflow_client import User
+from store_uptime_web.downloads import formats, report_files
 from store_uptime_web.middleware import correlation
-from store_uptime_web.models import (
-    Asked,
-    Canceled,
-    ReportDetail,
-    ReportPage,
-    State,
-    Status,
-    Text,
-    Triggered,
-    instant_text,
-)
 from store_uptime_web.problems import Problem, from_validation, invalid
 from store_uptime_web.progress import Progress
-from store_uptime_web.security import Canceler, Reader, Triggerer, is_allowed
+from store_uptime_web.schemas.common import Text, instant_text
+from store_uptime_web.schemas.problems import FieldError
+from store_uptime_web.schemas.reports import (
+    CanceledReport,
+    ReportDetail,
+    ReportPage,
+    ReportRequest,
+    ReportState,
+    ReportStatus,
+    TriggeredReport,
+)
+from store_uptime_web.security import Canceler, Reader, Triggerer
 
 router = APIRouter(tags=["reports"])
 
@@ -45,13 +46,13 @@ RETRY_SECONDS = "1"
 
 STREAMS_PER_USER = 20
 STREAM_SECONDS = 600
-LOOK_SECONDS = 1  # at our tables
-ASK_LOOKS = 3  # looks per question to Airflow
+READ_SECONDS = 1  # between two reads of our tables
+READS_PER_CALL = 3  # of our tables per call of Airflow
 open_streams: Counter[str] = Counter()
 
 
-def issued_id(report_id: Annotated[str, Path(description="As trigger_report answered it.")]) -> UUID:
-    """The id of a report; what is none was never issued."""
+def issued_id(report_id: Annotated[str, Path(description="As trigger_report returned it.")]) -> UUID:
+    """The id in the path; 404 unless it is a UUID in its usual form, as all of ours are."""
     if not CANONICAL_UUID.fullmatch(report_id):
         raise progress.unknown_report(report_id)
     return UUID(report_id)
@@ -59,14 +60,14 @@ def issued_id(report_id: Annotated[str, Path(description="As trigger_report answ
 
 ReportId = Annotated[UUID, Depends(issued_id)]
 Limit = Annotated[int, Query(ge=1, le=100)]
-Cursor = Annotated[Text | None, Query(max_length=4000, description="`next` of the page before.")]
+Cursor = Annotated[Text | None, Query(max_length=4000, description="`next` of the previous page.")]
 
 
-async def asked(request: Request, _: Triggerer) -> Asked:
-    """The body, read only after the caller has shown who they are."""
+async def report_request(request: Request, _: Triggerer) -> ReportRequest:
+    """The body, read only after the caller is known; 415 or 422 if it is not valid."""
     body = await request.body()
     if not body.strip():
-        return Asked()
+        return ReportRequest()
     media_type = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
     if media_type != "application/json":
         raise Problem(415, f"The body is {media_type}; expected application/json.")
@@ -75,7 +76,7 @@ async def asked(request: Request, _: Triggerer) -> Asked:
     except (ValueError, RecursionError) as error:
         raise invalid("body", f"not JSON: {error}") from error
     try:
-        return Asked.model_validate(content)
+        return ReportRequest.model_validate(content)
     except ValidationError as error:
         raise from_validation(list(error.errors(include_url=False, include_context=False))) from error
 
@@ -83,8 +84,8 @@ async def asked(request: Request, _: Triggerer) -> Asked:
 @router.post(
     "/trigger_report",
     status_code=202,
-    response_model=Triggered,
-    summary="Ask for a report",
+    response_model=TriggeredReport,
+    summary="Request a report",
     responses=problems.documented(401, 403, 409, 413, 415, 422, 429, 503)
     | {
         202: {
@@ -97,28 +98,28 @@ async def asked(request: Request, _: Triggerer) -> Asked:
     openapi_extra={
         "requestBody": {
             "required": False,
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Asked"}}},
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ReportRequest"}}},
         }
     },
 )
 async def trigger_report(
     request: Request,
     user: Triggerer,
-    body: Annotated[Asked, Depends(asked)],
+    body: Annotated[ReportRequest, Depends(report_request)],
     idempotency_key: Annotated[
         str | None,
-        Header(min_length=1, max_length=255, description="The same key and body answer the same report, once started."),
+        Header(min_length=1, max_length=255, description="The same key and body return the same report, once started."),
     ] = None,
 ) -> Response:
-    """Starts a run of the DAG. Its parameters are the body's fields; without a body the defaults hold."""
+    """Starts a DAG run. Its parameters are the body's fields; without a body, the defaults apply."""
     conf = body.conf()
     await run_in_threadpool(expect_known_stores, body)
     report_id = uuid4() if idempotency_key is None else uuid5(REQUESTS, f"{user.get_id()}\n{idempotency_key}")
-    correlation.follow(report_id)
+    correlation.bind_report(report_id)
     if idempotency_key is not None and await is_repeated(request, report_id, conf):
         return accepted(request, report_id)
     if await airflow_client.is_paused(request):
-        raise Problem(409, "The DAG is paused: a report would only wait. Unpause it in Airflow first.")
+        raise Problem(409, "The DAG is paused, so a report would not start. Unpause it in Airflow first.")
     with tracing.report_span("trigger_report", report_id):
         is_first = await airflow_client.trigger(request, report_id, conf)
     if not is_first:
@@ -127,14 +128,14 @@ async def trigger_report(
 
 
 async def is_repeated(request: Request, report_id: UUID, conf: dict[str, Any]) -> bool:
-    """Whether the report of an Idempotency-Key was asked for before; 422 if differently."""
-    run = await airflow_client.read(request, str(report_id))
-    if run is not None and run.conf != conf:
+    """Whether the report of an Idempotency-Key was requested before; 422 if with another body."""
+    dag_run = await airflow_client.read(request, str(report_id))
+    if dag_run is not None and dag_run.conf != conf:
         raise invalid("Idempotency-Key", "was used before with another body")
-    return run is not None
+    return dag_run is not None
 
 
-def expect_known_stores(body: Asked) -> None:
+def expect_known_stores(body: ReportRequest) -> None:
     """422 for a store that no loaded file names."""
     if not body.store_ids:
         return
@@ -145,7 +146,7 @@ def expect_known_stores(body: Asked) -> None:
     )
     if unknown:
         errors = [
-            problems.FieldError(
+            FieldError(
                 field=f"store_ids.{position}", message=f"no loaded file names the store {body.store_ids[position]}"
             )
             for (position,) in unknown
@@ -167,17 +168,17 @@ def accepted(request: Request, report_id: UUID) -> Response:
 
 @router.get(
     "/get_report/{report_id}",
-    summary="The report, or how far it is",
-    response_model=Status,
-    responses=problems.documented(401, 403, 404, 410, 429, 503) | files.documented("csv"),
+    summary="The report, or its status",
+    response_model=ReportStatus,
+    responses=problems.documented(401, 403, 404, 410, 429, 503) | formats.documented("csv"),
 )
 async def get_report(request: Request, user: Reader, report_id: ReportId) -> Response:
-    """The CSV as soon as there is one. Until then its status, to ask again after Retry-After seconds."""
+    """The CSV once it is published. Until then its status; request it again after Retry-After seconds."""
     found = await progress.of_report(request, report_id)
     if found.published is not None:
-        return await run_in_threadpool(files.respond, request, user, found.published, "csv")
+        return await run_in_threadpool(report_files.respond, request, user, found.published, "csv")
     body = {"status": found.state, "created_at": instant_text(found.created_at)}
-    if found.state == State.FAILED:
+    if found.state == ReportState.FAILED:
         return JSONResponse({**body, "failed_task": found.failed_task, "cause": found.cause})
     return JSONResponse(body, headers={"Retry-After": RETRY_SECONDS})
 
@@ -186,39 +187,52 @@ async def get_report(request: Request, user: Reader, report_id: ReportId) -> Res
 async def list_reports(
     request: Request,
     user: Reader,
-    state: Annotated[list[State] | None, Query(description="Only these; may be repeated.")] = None,
+    state: Annotated[list[ReportState] | None, Query(description="Only these states; may be repeated.")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> ReportPage:
-    """One row for each run of the DAG, deleted reports left out.
+    """One entry per DAG run, without deleted reports.
 
-    A page may be shorter than `limit`; `next` tells whether there is more.
+    A page may be shorter than `limit`; `next` is null on the last page.
     """
     found, next_cursor = await airflow_client.page(request, [str(one) for one in state or []], limit, cursor or "")
-    report_rows = await run_in_threadpool(queries.rows, "reports", report_ids=[str(run.report_id) for run in found])
-    may = await run_in_threadpool(lambda: {"trigger": is_allowed("POST", user), "cancel": is_allowed("PUT", user)})
+    report_ids = [str(dag_run.report_id) for dag_run in found]
+    report_rows = await run_in_threadpool(queries.rows, "reports", report_ids=report_ids)
+    may = await run_in_threadpool(list_permissions, user)
     row_of = {row.report_id: row for row in report_rows}
-    listed = [one for run in found if not (one := Progress(row_of.get(run.report_id), run)).is_deleted]
+    progresses = [Progress(row_of.get(dag_run.report_id), dag_run) for dag_run in found]
     return ReportPage.model_validate(
         {
-            "reports": [report_row(request, one) for one in listed if not state or one.state in state],
+            "reports": [
+                listed_report(request, one)
+                for one in progresses
+                if not one.is_deleted and (not state or one.state in state)
+            ],
             "next": next_cursor,
             "may": may,
         }
     )
 
 
-def report_row(request: Request, one: Progress) -> dict[str, Any]:
+def list_permissions(user: User) -> dict[str, bool]:
+    """What `user` may do with reports."""
+    return {
+        "trigger": airflow_client.is_authorized("POST", user),
+        "cancel": airflow_client.is_authorized("PUT", user),
+    }
+
+
+def listed_report(request: Request, one: Progress) -> dict[str, Any]:
     """What a list shows of a report."""
-    row, run = one.row, one.run
+    row, dag_run = one.row, one.dag_run
     return {
         "report_id": one.report_id,
         "dag_run_id": one.dag_run_id,
         "state": one.state,
         "created_at": one.created_at,
         "finished_at": one.finished_at,
-        "run_type": run.run_type if run else None,
-        "requested_by": run.requested_by if run else None,
+        "run_type": dag_run.run_type if dag_run else None,
+        "requested_by": dag_run.requested_by if dag_run else None,
         "as_of": row.as_of if row is not None else None,
         "store_count": row.store_count if row is not None else None,
         "failed_task": one.failed_task,
@@ -233,36 +247,37 @@ def report_row(request: Request, one: Progress) -> dict[str, Any]:
 
 @router.get("/reports/{report_id}", summary="One report", responses=problems.documented(401, 403, 404, 410, 429, 503))
 async def show_report(request: Request, user: Reader, report_id: ReportId) -> ReportDetail:
-    """State, parameters, tasks, the files it rests on, and links."""
+    """State, parameters, tasks, the files it was computed from, and links."""
     found = await progress.of_report(request, report_id)
-    run = found.run or await airflow_client.read(request, found.dag_run_id)
-    instances = [] if found.state == State.COMPLETE else await airflow_client.task_instances(request, found.dag_run_id)
-    found = Progress(found.row, run)
-    done, rows, checks = await run_in_threadpool(about, report_id)
-    may_cancel = await run_in_threadpool(is_allowed, "PUT", user)
+    dag_run = found.dag_run or await airflow_client.read(request, found.dag_run_id)
+    is_complete = found.state == ReportState.COMPLETE
+    instances = [] if is_complete else await airflow_client.task_instances(request, found.dag_run_id)
+    found = Progress(found.row, dag_run)
+    task_rows, files, validation = await run_in_threadpool(details, report_id)
+    may_cancel = await run_in_threadpool(airflow_client.is_authorized, "PUT", user)
     published = found.published
     base = f"reports/{report_id}"
-    link = report_row(request, found)["links"]
+    link = listed_report(request, found)["links"]
     return ReportDetail.model_validate(
         {
-            **report_row(request, found),
-            "warnings": checks.warnings if checks else None,
+            **listed_report(request, found),
+            "warnings": validation.warnings if validation else None,
             "parameters": parameters(found),
-            "tasks": progress.tasks(found, done, instances),
-            "sources": [file._asdict() for file in rows if file.is_source],
+            "tasks": progress.tasks(found, task_rows, instances),
+            "sources": [file._asdict() for file in files if file.is_source],
             "snapshots": {
-                kind: next((file._asdict() for file in rows if file.is_snapshot and file.kind == kind), None)
+                kind: next((file._asdict() for file in files if file.is_snapshot and file.kind == kind), None)
                 for kind in ("business_hours", "store_timezones")
             },
-            "quality": checks._asdict() if checks else None,
+            "quality": validation._asdict() if validation else None,
             "csv": {"bytes": published.csv_bytes, "sha256": published.csv_sha256} if published is not None else None,
-            "may": {"cancel": found.state in (State.QUEUED, State.RUNNING) and may_cancel},
+            "may": {"cancel": found.state in (ReportState.QUEUED, ReportState.RUNNING) and may_cancel},
             "links": {
                 **link,
                 "get_report": f"get_report/{report_id}",
                 **{
                     format_: f"{base}/download?format={format_}" if published is not None else None
-                    for format_ in files.FORMATS
+                    for format_ in formats.FORMATS
                 },
                 "stores": f"{base}/stores" if published is not None else None,
                 "summary": f"{base}/summary" if published is not None else None,
@@ -275,8 +290,8 @@ async def show_report(request: Request, user: Reader, report_id: ReportId) -> Re
     )
 
 
-def about(report_id: UUID) -> tuple:
-    """Task runs, files and quality of a report."""
+def details(report_id: UUID) -> tuple[Sequence[Row], Sequence[Row], Row | None]:
+    """Finished tasks, files and validation of a report."""
     return (
         queries.rows("task_runs", report_id=report_id),
         queries.rows("files", report_id=report_id),
@@ -285,7 +300,7 @@ def about(report_id: UUID) -> tuple:
 
 
 def parameters(found: Progress) -> dict[str, Any]:
-    """What was asked for: as the row has it, or the run as long as there is no row."""
+    """The parameters of a report: of its row, or of its DAG run as long as there is no row."""
     row = found.row
     if row is not None:
         return {
@@ -295,7 +310,7 @@ def parameters(found: Progress) -> dict[str, Any]:
             "store_ids": row.store_ids,
             "shards": row.shards,
         }
-    conf = found.run.conf if found.run else {}
+    conf = found.dag_run.conf if found.dag_run else {}
     return {
         "as_of": conf.get("as_of"),
         "max_gap": conf.get("max_gap"),
@@ -311,18 +326,18 @@ def parameters(found: Progress) -> dict[str, Any]:
     summary="Cancel a report",
     responses=problems.documented(401, 403, 404, 409, 410, 429, 503),
 )
-async def cancel_report(request: Request, user: Canceler, report_id: ReportId) -> Canceled:
-    """Fails its DAG run, as the button in Airflow does: running tasks are stopped."""
+async def cancel_report(request: Request, user: Canceler, report_id: ReportId) -> CanceledReport:
+    """Marks its DAG run as failed, as the button in Airflow does: running tasks stop."""
     found = await progress.of_report(request, report_id)
-    if found.state not in (State.QUEUED, State.RUNNING):
-        raise Problem(409, f"The report is {found.state} already.")
+    if found.state not in (ReportState.QUEUED, ReportState.RUNNING):
+        raise Problem(409, f"The report is already {found.state}.")
     await airflow_client.cancel(request, found.dag_run_id, f"Canceled by {user.get_name()}.")
-    return Canceled(report_id=report_id)
+    return CanceledReport(report_id=report_id)
 
 
 @router.get(
     "/reports/{report_id}/events",
-    summary="A report's progress as it happens",
+    summary="A report's progress, live",
     response_class=StreamingResponse,
     responses=problems.documented(401, 403, 404, 410, 429, 503)
     | {200: {"description": "Server-sent events `progress`, and `end`.", "content": {"text/event-stream": {}}}},
@@ -331,56 +346,56 @@ async def report_events(request: Request, user: Reader, report_id: ReportId) -> 
     """`progress` whenever something changed; the last one is `end`. The stream ends by itself after ten minutes."""
     found = await progress.of_report(request, report_id)
     if open_streams[user.get_id()] >= STREAMS_PER_USER:
-        raise Problem(429, f"{STREAMS_PER_USER} streams are open already.", headers={"Retry-After": "10"})
+        raise Problem(429, f"You have {STREAMS_PER_USER} open streams; close one.", headers={"Retry-After": "10"})
     return StreamingResponse(events(request, user, found), media_type="text/event-stream")
 
 
-async def events(request: Request, user: BaseUser, found: Progress) -> AsyncIterator[str]:
-    """Looks at our own tables every second, and asks Airflow only now and then: it has the report to run."""
+async def events(request: Request, user: User, found: Progress) -> AsyncIterator[str]:
+    """Reads our own tables every second, and calls Airflow less often, which is busy with the report itself."""
     open_streams[user.get_id()] += 1
     try:
         sent = None
-        for look in range(STREAM_SECONDS // LOOK_SECONDS):
-            if look:
-                await asyncio.sleep(LOOK_SECONDS)
-                found = await look_again(request, found, ask_airflow=look % ASK_LOOKS == 0)
-            done = await run_in_threadpool(queries.rows, "task_runs", report_id=found.report_id)
+        for count in range(STREAM_SECONDS // READ_SECONDS):
+            if count:
+                await asyncio.sleep(READ_SECONDS)
+                found = await refreshed(request, found, calls_airflow=count % READS_PER_CALL == 0)
+            task_rows = await run_in_threadpool(queries.rows, "task_runs", report_id=found.report_id)
             data = json.dumps(
                 {
                     "status": found.state,
                     "created_at": found.created_at,
                     "failed_task": found.failed_task,
                     "cause": found.cause,
-                    "tasks": progress.tasks(found, done),
+                    "tasks": progress.tasks(found, task_rows),
                 },
                 default=as_json,
             )
-            is_over = found.state in (State.COMPLETE, State.FAILED)
+            is_over = found.state in (ReportState.COMPLETE, ReportState.FAILED)
             if data != sent:
                 yield f"event: {'end' if is_over else 'progress'}\ndata: {data}\n\n"
                 sent = data
-            elif look % 15 == 0:
-                yield ": still here\n\n"
+            elif count % 15 == 0:
+                yield ": keep-alive\n\n"
             if is_over:
                 return
     finally:
         open_streams[user.get_id()] -= 1
 
 
-async def look_again(request: Request, found: Progress, *, ask_airflow: bool) -> Progress:
-    """The report a moment later."""
+async def refreshed(request: Request, found: Progress, *, calls_airflow: bool) -> Progress:
+    """The progress of the report now."""
     row = await run_in_threadpool(queries.row, "report", report_id=found.report_id)
     if row is not None and row.published_at is not None:
-        return Progress(row, found.run)
+        return Progress(row, found.dag_run)
     has_begun = found.row is None and row is not None
     is_failing = row is not None and row.failed_at is not None
-    if ask_airflow or has_begun or is_failing:
+    if calls_airflow or has_begun or is_failing:
         return Progress(row, await airflow_client.read(request, found.dag_run_id))
-    return Progress(row, found.run)
+    return Progress(row, found.dag_run)
 
 
 def as_json(value: object) -> str:
-    """Instants as everywhere else."""
+    """Instants in the API's one spelling."""
     if isinstance(value, datetime):
         return instant_text(value)
     raise TypeError(f"{value!r} has no JSON form")

@@ -1,4 +1,4 @@
-"""What is not about reports: health, and this API's own description."""
+"""The service itself: health, metrics, and this API's own description."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from prometheus_client.exposition import choose_encoder
 from sqlalchemy.exc import SQLAlchemyError
 
 from store_uptime.errors import NoAnswerError, StoreUptimeError, naming_place
+from store_uptime.storage import is_url
 from store_uptime_web import airflow_client, metrics, problems, queries
 from store_uptime_web.problems import Problem
 from store_uptime_web.security import PUBLIC, READ
 
 router = APIRouter()
 
-# Swagger UI's own pages set styles on their elements; scripts stay ours.
 DOCS_PAGE = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -49,17 +49,20 @@ DOCS_SCRIPT = """SwaggerUIBundle({
 @router.get(
     "/health",
     tags=["service"],
-    summary="Is everything there",
+    summary="Health of the service",
     response_class=PlainTextResponse,
     dependencies=[PUBLIC],
     responses=problems.documented(429)
     | {
-        200: {"description": "One line for each part, all ok."},
-        503: {"description": "One line for each part.", "content": {"text/plain": {"schema": {"type": "string"}}}},
+        200: {"description": "One line per part, all ok."},
+        503: {
+            "description": "One line per part; at least one is not ok.",
+            "content": {"text/plain": {"schema": {"type": "string"}}},
+        },
     },
 )
 async def health(request: Request) -> PlainTextResponse:
-    """The database, the folder of the reports, and Airflow's scheduler. Needs no identity, tells no secrets."""
+    """The database, the folder of the reports, and Airflow's scheduler. Needs no identity and returns no secrets."""
     parts = {
         "database": await run_in_threadpool(database_state),
         "report store": await run_in_threadpool(report_store_state),
@@ -72,7 +75,7 @@ async def health(request: Request) -> PlainTextResponse:
 @router.get(
     "/metrics",
     tags=["service"],
-    summary="What Prometheus reads",
+    summary="Metrics for Prometheus",
     response_class=Response,
     dependencies=[READ],
     responses=problems.documented(401, 403, 429, 503)
@@ -87,7 +90,7 @@ async def health(request: Request) -> PlainTextResponse:
     },
 )
 def read_metrics(request: Request) -> Response:
-    """How old the newest report is, how long it took, and what its input was like. A few small queries."""
+    """How old the newest report is, how long it took, and the quality of its input. A few small queries."""
     encode, media_type = choose_encoder(request.headers.get("accept", CONTENT_TYPE_PLAIN_0_0_4))
     return Response(encode(metrics.registry), headers={"Content-Type": media_type})
 
@@ -104,26 +107,24 @@ def database_state() -> str:
 
 
 def report_store_state() -> str:
-    """Whether the folder of the reports is there (before the first report: could be made), and can be written to."""
+    """Whether the reports folder exists (before the first report: could be created) and can be written to."""
     folder = queries.settings().reports
-    if folder.startswith("/"):
+    if not is_url(folder):
         path = Path(folder)
         present = next(one for one in (path, *path.parents) if one.exists())
         if not present.is_dir():
             return "is not a folder"
         return "ok" if os.access(present, os.W_OK | os.X_OK) else "cannot be written to"
-    from airflow.sdk import ObjectStoragePath  # loads fsspec
-
     try:
         with naming_place("The reports folder"):
-            ObjectStoragePath(folder).exists()
+            airflow_client.storage_path(folder).exists()
     except (NoAnswerError, OSError, ValueError):
         return "does not answer"
     return "ok"
 
 
 async def scheduler_state(request: Request) -> str:
-    """What Airflow says of its scheduler."""
+    """The state of Airflow's scheduler."""
     try:
         status = await airflow_client.scheduler_status(request)
     except (Problem, httpx.HTTPError, SQLAlchemyError):
@@ -133,13 +134,13 @@ async def scheduler_state(request: Request) -> str:
 
 @router.get("/docs", include_in_schema=False, dependencies=[READ])
 def docs() -> HTMLResponse:
-    """The API in Swagger UI, from this server alone."""
+    """The API in Swagger UI, all of it served from here."""
     return HTMLResponse(DOCS_PAGE)
 
 
 @router.get("/docs.js", include_in_schema=False, dependencies=[READ])
 def docs_script() -> PlainTextResponse:
-    """What the policy does not let the page hold itself."""
+    """The script of that page: the Content-Security-Policy allows no inline scripts."""
     return PlainTextResponse(DOCS_SCRIPT, media_type="text/javascript")
 
 

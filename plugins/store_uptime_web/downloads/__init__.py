@@ -1,1 +1,1 @@
-"""Reports as files: CSV, JSON, Excel."""
+"""Files to download: CSV, JSON, Excel and Parquet."""

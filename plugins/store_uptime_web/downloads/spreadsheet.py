@@ -1,7 +1,7 @@
 """Excel workbooks, written row by row: memory stays flat, and 200,000 stores take seconds, not minutes.
 
-All text is written as text cells that Excel never reads as a formula, not even after editing (quotePrefix, which is
-Excel's own apostrophe): a store called `=1+1` stays that, and a number of twenty digits keeps them all.
+All text is in text cells that Excel never reads as a formula, not even after editing (quotePrefix, Excel's own
+apostrophe): the store id `=1+1` stays text, and an id of twenty digits keeps them all.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import IO
 from xml.sax.saxutils import escape
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-MOST_ROWS = 1 << 20
-LONGEST_TEXT = 32_767
-PIECE_ROWS = 1000
+MAX_ROWS = 1 << 20
+MAX_TEXT = 32_767
+CHUNK_ROWS = 1000
 
 XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -40,7 +40,7 @@ STYLES = f"""{XML}<styleSheet xmlns="{MAIN}">
 <cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>
 </styleSheet>"""
 
-# What XML cannot hold, and text that would be taken for the escape of it.
+# Characters that XML cannot hold, and text that looks like an escape of them.
 UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
 
 
@@ -56,28 +56,28 @@ class Sheet:
 
 
 def write(*sheets: Sheet) -> IO[bytes]:
-    """The workbook in a temporary file, at its start."""
+    """The workbook as a temporary file, positioned at its start."""
     stream = tempfile.TemporaryFile()  # noqa: SIM115 (the response closes it)
     with ZipFile(stream, "w") as archive:
-        for name, content in parts(sheets):
+        for name, content in package_files(sheets):
             archive.writestr(entry(name), content)
         for number, sheet in enumerate(sheets, start=1):
-            with archive.open(entry(f"xl/worksheets/sheet{number}.xml"), "w", force_zip64=True) as part:
-                for piece in sheet_xml(sheet):
-                    part.write(piece.encode())
+            with archive.open(entry(f"xl/worksheets/sheet{number}.xml"), "w", force_zip64=True) as stream_of_sheet:
+                for chunk in sheet_xml(sheet):
+                    stream_of_sheet.write(chunk.encode())
     stream.seek(0)
     return stream
 
 
 def entry(name: str) -> ZipInfo:
-    """A compressed part without a date: equal workbooks are equal files."""
+    """A compressed entry without a date, so that equal workbooks are equal files."""
     info = ZipInfo(name)
     info.compress_type, info._compresslevel = ZIP_DEFLATED, 1  # type: ignore[attr-defined]
     return info
 
 
-def parts(sheets: Sequence[Sheet]) -> list[tuple[str, str]]:
-    """What a workbook needs beside its sheets."""
+def package_files(sheets: Sequence[Sheet]) -> list[tuple[str, str]]:
+    """Name and content of the files of a workbook that are not sheets."""
     numbers = range(1, len(sheets) + 1)
     types = "".join(
         f'<Override PartName="/xl/worksheets/sheet{n}.xml" ContentType="{SHEET_TYPE}.worksheet+xml"/>' for n in numbers
@@ -114,7 +114,7 @@ def parts(sheets: Sequence[Sheet]) -> list[tuple[str, str]]:
 
 
 def sheet_xml(sheet: Sheet) -> Iterable[str]:
-    """The sheet, piece by piece; its heading stays in sight."""
+    """The sheet in chunks; its heading row stays visible."""
     yield (
         f'{XML}<worksheet xmlns="{MAIN}"><sheetViews><sheetView workbookViewId="0">'
         '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews>'
@@ -122,23 +122,23 @@ def sheet_xml(sheet: Sheet) -> Iterable[str]:
         f'<col min="{len(sheet.text_columns) + 1}" max="26" width="20" customWidth="1"/></cols><sheetData>'
     )
     heading = "".join(text_cell(name, HEADING_STYLE) for name in (*sheet.text_columns, *sheet.number_columns))
-    piece = [f"<row>{heading}</row>"]
+    chunk = [f"<row>{heading}</row>"]
     count, style = len(sheet.text_columns), NUMBER_STYLES[sheet.decimals]
     for number, row in enumerate(sheet.rows, start=2):
-        if number > MOST_ROWS:
+        if number > MAX_ROWS:
             break
         texts = "".join([text_cell(value, TEXT_STYLE) for value in row[:count]])
         numbers = "".join([f'<c s="{style}"><v>{value}</v></c>' for value in row[count:]])
-        piece.append(f"<row>{texts}{numbers}</row>")
-        if len(piece) >= PIECE_ROWS:
-            yield "".join(piece)
-            piece = []
-    yield "".join(piece) + "</sheetData></worksheet>"
+        chunk.append(f"<row>{texts}{numbers}</row>")
+        if len(chunk) >= CHUNK_ROWS:
+            yield "".join(chunk)
+            chunk = []
+    yield "".join(chunk) + "</sheetData></worksheet>"
 
 
 def text_cell(value: str, style: int) -> str:
     """A cell of text."""
-    shown = value if len(value) <= LONGEST_TEXT else value[: LONGEST_TEXT - 1] + "…"
+    shown = value if len(value) <= MAX_TEXT else value[: MAX_TEXT - 1] + "…"
     if "_x" in shown or not shown.isprintable():
         shown = UNWRITABLE.sub(lambda match: f"_x{ord(match[0]):04X}_", shown)
     return f'<c s="{style}" t="inlineStr"><is><t xml:space="preserve">{escape(shown)}</t></is></c>'

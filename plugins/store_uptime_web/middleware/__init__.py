@@ -1,1 +1,1 @@
-"""What happens around every request."""
+"""ASGI middleware: what happens around every request."""

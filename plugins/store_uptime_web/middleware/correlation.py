@@ -1,4 +1,4 @@
-"""What ties a request to its report: the id on every log line of ours, and spans where Airflow sends them somewhere."""
+"""Correlates a request with its report: the report's id on our log lines, and a span if Airflow exports traces."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ REPORT_IN_PATH = re.compile(r"/(?:get_report|reports|quality)/([0-9a-fA-F]{8}(?:
 
 
 class Correlated:
-    """Around the app: a log line for each request about a report, and a span for each request."""
+    """Writes a log line for each request about a report, and makes a span for each request."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -34,7 +34,7 @@ class Correlated:
             return
         status = 500
 
-        async def send_and_see(message: Message) -> None:
+        async def send_and_note_status(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -42,10 +42,10 @@ class Correlated:
 
         unbind_contextvars("report_id")
         if named := REPORT_IN_PATH.search(scope["path"]):
-            follow(UUID(named[1]))
+            bind_report(UUID(named[1]))
         with request_span(scope) as span:
             try:
-                await self.app(scope, receive, send_and_see)
+                await self.app(scope, receive, send_and_note_status)
             finally:
                 if span is not None:
                     describe(span, scope, status)
@@ -53,14 +53,14 @@ class Correlated:
                     log.info("report request", method=scope["method"], path=scope["path"], status_code=status)
 
 
-def follow(report_id: UUID) -> None:
-    """From now on, this request is about that report."""
+def bind_report(report_id: UUID) -> None:
+    """Puts the report's id on all further log lines of this request."""
     bind_contextvars(report_id=str(report_id))
 
 
 @contextmanager
 def request_span(scope: Scope) -> Iterator[Span | None]:
-    """The span of a request, below the caller's if the caller told of one (the header traceparent)."""
+    """The span of a request, a child of the caller's span if there is one (the header traceparent)."""
     if not tracing.is_on():
         yield None
         return
@@ -78,7 +78,7 @@ def request_span(scope: Scope) -> Iterator[Span | None]:
 
 
 def describe(span: Span, scope: Scope, status: int) -> None:
-    """What is known only after the request was answered."""
+    """Sets what is known only after the response: route, status and report."""
     if route := scope.get("route"):
         span.update_name(f"{scope['method']} {route.path}")
         span.set_attribute("http.route", route.path)

@@ -1,4 +1,4 @@
-"""Files a report is taken away as."""
+"""A published report as a file to download: the CSV as it was published, the other formats from the database."""
 
 from __future__ import annotations
 
@@ -10,72 +10,29 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
 from threading import Lock
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO
 
-from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
 from fastapi import Request
 from fastapi.responses import Response, StreamingResponse
 from sqlalchemy import Row
 
 from store_uptime.errors import NoAnswerError, naming_place
-from store_uptime.storage import is_url
 from store_uptime_web import airflow_client, queries
+from store_uptime_web.airflow_client import User
 from store_uptime_web.downloads import spreadsheet
+from store_uptime_web.downloads.formats import CSV, FORMATS, JSON, XLSX, attachment, matches
 from store_uptime_web.figures import KINDS, PERIODS, UNIT_US, hundredths, of_period
-from store_uptime_web.models import instant_text
+from store_uptime_web.schemas.common import instant_text
 
-if TYPE_CHECKING:
-    from airflow.sdk import ObjectStoragePath
-
-IN_ONE_PIECE_BYTES = 8 << 20
-COMPRESSED_FILES = 16
+MAX_BYTES_IN_MEMORY = 8 << 20
+MAX_COMPRESSED_FILES = 16
 compressed: dict[str, bytes] = {}
 compressing = Lock()
 
 
-@dataclass(frozen=True)
-class Format:
-    """How a file is announced."""
-
-    media_type: str
-    suffix: str
-
-
-CSV = Format("text/csv; charset=utf-8", "csv")
-XLSX = Format("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx")
-PARQUET = Format("application/vnd.apache.parquet", "parquet")
-JSON = Format("application/json", "json")
-FORMATS = {"csv": CSV, "xlsx": XLSX, "parquet": PARQUET, "json": JSON}
-
-
-def documented(*names: str) -> dict[int | str, dict[str, Any]]:
-    """OpenAPI of a download in the formats `names`."""
-    media_types = [FORMATS[name].media_type.partition(";")[0] for name in names]
-    text = {"type": "string"}
-    headers = {
-        "ETag": {"description": "Of this content.", "schema": text},
-        "Content-Disposition": {"description": "attachment, with a file name.", "schema": text},
-    }
-    return {
-        200: {
-            "description": "The file.",
-            "headers": headers,
-            "content": {
-                media_type: {
-                    "schema": {} if media_type == "application/json" else {"type": "string", "format": "binary"}
-                }
-                for media_type in media_types
-            },
-        },
-        304: {"description": "If-None-Match names this content."},
-    }
-
-
-def respond(request: Request, user: BaseUser, row: Row, name: str) -> Response:
-    """The published report `row` as a file; 304 if the caller has it. A row in the audit log tells of it."""
+def respond(request: Request, user: User, row: Row, name: str) -> Response:
+    """The published report `row` as a file, recorded in the audit log; 304 if the caller has it already."""
     format_ = FORMATS[name]
     tag = row.csv_sha256 if format_ is CSV else f"{row.csv_sha256}-{row.published_at.timestamp():.6f}-{name}"
     if matches(request.headers.get("if-none-match"), tag):
@@ -87,33 +44,21 @@ def respond(request: Request, user: BaseUser, row: Row, name: str) -> Response:
     headers = attachment(f"store-uptime-{row.report_id}.{format_.suffix}", tag)
     table = queries.copied("api/figures", row.report_id)
     if format_ is JSON:
-        return StreamingResponse(json_pieces(row, table), media_type=format_.media_type, headers=headers)
+        return StreamingResponse(json_chunks(row, table), media_type=format_.media_type, headers=headers)
     stream = (xlsx_file if format_ is XLSX else parquet_file)(row, table)
     return StreamingResponse(queries.chunks(stream), media_type=format_.media_type, headers=headers)
 
 
-def attachment(filename: str, tag: str | None = None) -> dict[str, str]:
-    """Headers of a file to be kept."""
-    headers = {"Content-Disposition": f'attachment; filename="{filename}"'}
-    return {**headers, "ETag": f'"{tag}"'} if tag else headers
-
-
-def matches(if_none_match: str | None, tag: str) -> bool:
-    """Whether the caller has the content that `tag` names (compared weakly, as RFC 9110 has it)."""
-    offered = [one.strip().removeprefix("W/") for one in (if_none_match or "").split(",")]
-    return f'"{tag}"' in offered or "*" in offered
-
-
 def csv_file(row: Row, headers: dict[str, str], *, accepts_gzip: bool) -> Response:
-    """The published CSV; written anew from the database, byte for byte, should its file be gone or out of reach."""
-    stream = published(row)
+    """The published CSV; made again from the database, byte for byte, if its file is missing or out of reach."""
+    stream = published_csv(row)
     if stream is None:
         return StreamingResponse(
             queries.chunks(queries.copied("report/4_export/export", row.report_id)),
             media_type=CSV.media_type,
             headers=headers,
         )
-    if row.csv_bytes <= IN_ONE_PIECE_BYTES:
+    if row.csv_bytes <= MAX_BYTES_IN_MEMORY:
         if accepts_gzip:
             content = gzipped(stream, row.csv_sha256)
             headers = {**headers, "Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
@@ -127,19 +72,20 @@ def csv_file(row: Row, headers: dict[str, str], *, accepts_gzip: bool) -> Respon
 
 
 def gzipped(stream: IO[bytes], sha256: str) -> bytes:
-    """The file, compressed once: Airflow would do it anew for every caller, which takes longer than all the rest."""
+    """The file, compressed once: Airflow would do it for every caller, which takes longer than all the rest."""
     with compressing:
         if sha256 not in compressed:
-            while len(compressed) >= COMPRESSED_FILES:
+            while len(compressed) >= MAX_COMPRESSED_FILES:
                 del compressed[next(iter(compressed))]
             compressed[sha256] = gzip.compress(stream.read(), mtime=0)
         return compressed[sha256]
 
 
-def published(row: Row) -> IO[bytes] | None:
-    """The file of a report, or None if it is not there in full or its folder does not answer."""
+def published_csv(row: Row) -> IO[bytes] | None:
+    """The published CSV of a report, or None if it is missing or incomplete or its folder does not answer."""
     with suppress(FileNotFoundError, NoAnswerError):
-        stream = opened(row.csv_path)
+        with naming_place("The reports folder"):
+            stream = airflow_client.storage_path(row.csv_path).open("rb")
         if stream.seek(0, io.SEEK_END) == row.csv_bytes:
             stream.seek(0)
             return stream
@@ -147,23 +93,8 @@ def published(row: Row) -> IO[bytes] | None:
     return None
 
 
-def opened(path: str) -> IO[bytes]:
-    """The file at `path`."""
-    with naming_place("The reports folder"):
-        return located(path).open("rb")
-
-
-def located(address: str) -> Path | ObjectStoragePath:
-    """A path of this machine, or one in any storage Airflow can reach."""
-    if not is_url(address):
-        return Path(address)
-    from airflow.sdk import ObjectStoragePath  # loads fsspec
-
-    return ObjectStoragePath(address)
-
-
 def stores(table: IO[bytes]) -> Iterator[tuple[str, str, dict[str, dict[str, int]]]]:
-    """Id, zone and exact figures of each store in the table that `api/figures` sends; closes it."""
+    """Id, time zone and exact figures of each store in the CSV of `api/figures`; closes it."""
     with io.TextIOWrapper(table, encoding="utf-8", newline="") as text:
         reader = csv.reader(text)
         next(reader)
@@ -173,19 +104,19 @@ def stores(table: IO[bytes]) -> Iterator[tuple[str, str, dict[str, dict[str, int
             yield store_id, timezone, {period: {kind: by_kind[kind][period] for kind in KINDS} for period in PERIODS}
 
 
-def json_pieces(row: Row, table: IO[bytes]) -> Iterator[str]:
-    """One object with all stores, each on a line of its own."""
+def json_chunks(row: Row, table: IO[bytes]) -> Iterator[str]:
+    """One object with all stores, one per line."""
     head = {"report_id": str(row.report_id), "as_of": instant_text(row.as_of), "store_count": row.store_count}
-    piece = json.dumps(head).removesuffix("}") + ', "stores": ['
+    chunk = json.dumps(head).removesuffix("}") + ', "stores": ['
     separator = "\n"
     for store_id, timezone, exact in stores(table):
         periods = {period: of_period(exact[period], period) for period in PERIODS}
-        piece += separator + json.dumps({"store_id": store_id, "timezone": timezone, **periods})
+        chunk += separator + json.dumps({"store_id": store_id, "timezone": timezone, **periods})
         separator = ",\n"
-        if len(piece) >= queries.CHUNK_BYTES:
-            yield piece
-            piece = ""
-    yield piece + "\n]}\n"
+        if len(chunk) >= queries.CHUNK_BYTES:
+            yield chunk
+            chunk = ""
+    yield chunk + "\n]}\n"
 
 
 def parquet_file(row: Row, table: IO[bytes]) -> IO[bytes]:
@@ -208,7 +139,7 @@ def parquet_file(row: Row, table: IO[bytes]) -> IO[bytes]:
 
 
 def xlsx_file(row: Row, table: IO[bytes]) -> IO[bytes]:
-    """Figures of the stores on one sheet, exact microseconds on another. Ids are text, whatever they look like."""
+    """Figures of the stores on one sheet, exact microseconds on another. Ids are text cells, never numbers."""
     with table:
         copies = [tempfile.SpooledTemporaryFile(queries.SPOOLED_BYTES) for _ in range(2)]  # noqa: SIM115 (read to their end)
         for copy in copies:

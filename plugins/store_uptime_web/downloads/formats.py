@@ -1,0 +1,56 @@
+"""The formats of downloads, and the headers of their responses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Format:
+    """Media type and file name suffix of a download."""
+
+    media_type: str
+    suffix: str
+
+
+CSV = Format("text/csv; charset=utf-8", "csv")
+XLSX = Format("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx")
+PARQUET = Format("application/vnd.apache.parquet", "parquet")
+JSON = Format("application/json", "json")
+FORMATS = {"csv": CSV, "xlsx": XLSX, "parquet": PARQUET, "json": JSON}
+
+
+def documented(*names: str) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI of the responses of a download in the formats `names`."""
+    media_types = [FORMATS[name].media_type.partition(";")[0] for name in names]
+    text = {"type": "string"}
+    headers = {
+        "ETag": {"description": "Of this content.", "schema": text},
+        "Content-Disposition": {"description": "attachment, with a file name.", "schema": text},
+    }
+    return {
+        200: {
+            "description": "The file.",
+            "headers": headers,
+            "content": {
+                media_type: {
+                    "schema": {} if media_type == "application/json" else {"type": "string", "format": "binary"}
+                }
+                for media_type in media_types
+            },
+        },
+        304: {"description": "If-None-Match names this content."},
+    }
+
+
+def attachment(filename: str, tag: str | None = None) -> dict[str, str]:
+    """Headers that make browsers save the response as `filename`, with `tag` as its ETag."""
+    headers = {"Content-Disposition": f'attachment; filename="{filename}"'}
+    return {**headers, "ETag": f'"{tag}"'} if tag else headers
+
+
+def matches(if_none_match: str | None, tag: str) -> bool:
+    """Whether the header If-None-Match names `tag` (compared weakly, RFC 9110)."""
+    offered = [one.strip().removeprefix("W/") for one in (if_none_match or "").split(",")]
+    return f'"{tag}"' in offered or "*" in offered

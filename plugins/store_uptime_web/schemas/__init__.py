@@ -1,0 +1,1 @@
+"""Request and response bodies as OpenAPI describes them, a module for each module of `api` that has any."""

@@ -1,0 +1,195 @@
+"""The figures of a report: per period, at a glance, and per store."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from store_uptime_web.schemas.common import Digits, Instant, Period, SignedTwoDecimals, Span, TwoDecimals
+
+
+class StoreSort(StrEnum):
+    """What stores can be sorted by."""
+
+    STORE_ID = "store_id"
+    UPTIME_PERCENT_LAST_HOUR = "uptime_percent_last_hour"
+    UPTIME_PERCENT_LAST_DAY = "uptime_percent_last_day"
+    UPTIME_PERCENT_LAST_WEEK = "uptime_percent_last_week"
+    UPTIME_LAST_HOUR = "uptime_last_hour"
+    UPTIME_LAST_DAY = "uptime_last_day"
+    UPTIME_LAST_WEEK = "uptime_last_week"
+    DOWNTIME_LAST_HOUR = "downtime_last_hour"
+    DOWNTIME_LAST_DAY = "downtime_last_day"
+    DOWNTIME_LAST_WEEK = "downtime_last_week"
+    UNKNOWN_LAST_HOUR = "unknown_last_hour"
+    UNKNOWN_LAST_DAY = "unknown_last_day"
+    UNKNOWN_LAST_WEEK = "unknown_last_week"
+    OPEN_LAST_HOUR = "open_last_hour"
+    OPEN_LAST_DAY = "open_last_day"
+    OPEN_LAST_WEEK = "open_last_week"
+
+
+class PeriodFigures(BaseModel):
+    """One period of a store: minutes for the last hour, hours for the last day and week; and exact microseconds."""
+
+    open: TwoDecimals
+    uptime: TwoDecimals
+    downtime: TwoDecimals
+    unknown: TwoDecimals
+    open_us: int
+    uptime_us: int
+    downtime_us: int
+    unknown_us: int
+    uptime_percent: TwoDecimals | None = Field(description="uptime / (uptime + downtime); null where both are 0.")
+
+
+class FiguresByPeriod(BaseModel):
+    """The three periods of a store."""
+
+    last_hour: PeriodFigures
+    last_day: PeriodFigures
+    last_week: PeriodFigures
+
+
+class PeriodTotals(BaseModel):
+    """One period summed over stores; microseconds as text, since a JavaScript number cannot hold them all."""
+
+    open: TwoDecimals
+    uptime: TwoDecimals
+    downtime: TwoDecimals
+    unknown: TwoDecimals
+    open_us: Digits
+    uptime_us: Digits
+    downtime_us: Digits
+    unknown_us: Digits
+    uptime_percent: TwoDecimals | None = Field(description="uptime / (uptime + downtime); null where both are 0.")
+
+
+class TotalsByPeriod(BaseModel):
+    """The three periods, summed over stores."""
+
+    last_hour: PeriodTotals
+    last_day: PeriodTotals
+    last_week: PeriodTotals
+
+
+class StoreFigures(FiguresByPeriod):
+    """A store of a report."""
+
+    store_id: str
+    timezone: str
+    has_timezone: bool
+    has_business_hours: bool
+
+
+class StorePage(BaseModel):
+    """A page of the stores of a report."""
+
+    stores: list[StoreFigures]
+    total: int
+    matching: int = Field(description="How many stores match the filters.")
+    next: str | None
+    previous: str | None
+
+
+class HistogramBin(BaseModel):
+    """Stores with at least `from` and less than `to` percent of uptime; the last bin includes 100."""
+
+    from_: int = Field(alias="from", serialization_alias="from")
+    to: int
+    stores: int
+
+
+class PreviousReport(BaseModel):
+    """The report this one is compared with: same parameters, next earlier as-of."""
+
+    report_id: UUID
+    as_of: Instant
+    created_at: Instant
+    totals: TotalsByPeriod
+
+
+class UptimeDrop(BaseModel):
+    """A store that lost uptime, in percent."""
+
+    store_id: str
+    before: TwoDecimals
+    now: TwoDecimals
+    change: SignedTwoDecimals
+
+
+class ReportComparison(BaseModel):
+    """What changed since the previous report, in the period."""
+
+    uptime_percent: SignedTwoDecimals | None
+    stores_better: int
+    stores_worse: int
+    stores_new: int
+    stores_gone: int
+    drops: list[UptimeDrop]
+
+
+class ReportSummary(BaseModel):
+    """A report at a glance."""
+
+    report_id: UUID
+    as_of: Instant
+    period: Period
+    store_count: int
+    totals: TotalsByPeriod
+    histogram: list[HistogramBin]
+    no_percent: int = Field(description="Stores with neither uptime nor downtime in the period.")
+    always_up: int
+    always_down: int
+    worst: list[StoreFigures]
+    before: PreviousReport | None
+    change: ReportComparison | None
+
+
+class TimeRange(BaseModel):
+    """A half-open range of time."""
+
+    from_: Instant = Field(alias="from", serialization_alias="from")
+    to: Instant
+
+
+class UtcOffsetRange(TimeRange):
+    """A part of the reported week with one UTC offset."""
+
+    utc_offset_seconds: int
+
+
+class Poll(BaseModel):
+    """One poll."""
+
+    at: Instant
+    status: Literal["active", "inactive"]
+
+
+class Opening(BaseModel):
+    """One opening on a weekday (0 = Monday) in the store's local time, as its file has it."""
+
+    weekday: int
+    start: str
+    end: str
+
+
+class StoreDetail(StoreFigures):
+    """A store of a report with its week; spans are UTC, half-open; up + down + unknown = open."""
+
+    report_id: UUID
+    as_of: Instant
+    no_data: str
+    max_gap: str | None
+    week: TimeRange = Field(description="The 168 hours that the report covers.")
+    offsets: list[UtcOffsetRange]
+    open: list[Span]
+    up: list[Span]
+    down: list[Span]
+    unknown: list[Span]
+    polls: list[Poll] = Field(description="Oldest first: the last one before the week, and those in it.")
+    polls_left_out: int
+    business_hours: list[Opening] = Field(description="None: open all the time.")
