@@ -19,7 +19,7 @@ RUN := .venv/bin/python
 SET_UP_RUN := sh commands/install.sh run
 SET_UP_DEV := sh commands/install.sh dev
 
-.PHONY: help report up down backup restore distribute test lint format types bench lock sample vendor clean
+.PHONY: help report up down backup restore distribute test lint format types bench lock sample vendor page-types clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -53,15 +53,16 @@ distribute: ## Distribute the tables over the Citus cluster of STORE_UPTIME_DATA
 	@$(SET_UP_RUN)
 	@$(RUN) -m commands.distribute
 
-lint: ## Check style, types, SQL and pins
+lint: ## Check style, types, layers, SQL, pages and pins
 	@$(SET_UP_DEV)
 	@$(RUN) -m commands.lint
 
-format: ## Format Python and SQL
+format: ## Format Python, SQL, scripts and style sheets
 	@$(SET_UP_DEV)
 	.venv/bin/ruff check --fix --quiet .
 	.venv/bin/ruff format --quiet .
 	.venv/bin/sqlfluff fix --quiet sql
+	PATH="$(CURDIR)/.venv/bin:$$PATH" node_modules/.bin/biome check --write
 
 types: ## Check the types
 	@$(SET_UP_DEV)
@@ -83,6 +84,10 @@ sample: ## Generate data/sample again (the same bytes every time)
 vendor: ## Copy the browser libraries named in package.json into the tree
 	@$(SET_UP_DEV)
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" npm run --silent vendor
+
+page-types: ## Write the API's types for the pages' scripts
+	@$(SET_UP_DEV)
+	@$(RUN) -m commands.page_types
 
 clean: ## Remove the environment and caches; reports and databases in .local/ stay
 	rm -rf .venv .venv.lock node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-TOOLS = Path(sys.executable).parent
+TOOLS = [Path(sys.executable).parent, Path("node_modules/.bin").resolve()]
 CHECKS = {
     "style": ["ruff", "check", "--quiet", "."],
     "format": ["ruff", "format", "--check", "--quiet", "."],
     "types": ["mypy"],
     "layers": ["lint-imports", "--no-logo"],
     "SQL": ["sqlfluff", "lint", "sql"],
+    "pages": ["biome", "check", "--error-on-warnings"],
+    "types of the pages' scripts": ["tsc"],
 }
 LOCKS = {f"requirements{kind}.in": f"requirements{kind}.txt" for kind in ("", "-dev", "-kubernetes", "-uv")}
 
@@ -28,8 +31,11 @@ def main() -> None:
 
 def passes(command: list[str]) -> bool:
     """Whether the tool is content."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(["include", "plugins"])}
-    return subprocess.run([str(TOOLS / command[0]), *command[1:]], env=environment, check=False).returncode == 0
+    # Tools of Node.js find it on the path: that of the environment first.
+    path = os.pathsep.join([*map(str, TOOLS), os.environ.get("PATH", os.defpath)])
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(["include", "plugins"]), "PATH": path}
+    tool = shutil.which(command[0], path=path) or command[0]
+    return subprocess.run([tool, *command[1:]], env=environment, check=False).returncode == 0
 
 
 def loose_pins() -> list[str]:

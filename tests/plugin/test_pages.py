@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from commands import page_types
 from plugin.stack import Stack
 
 PAGES = ("data_docs", "no_report", "quality", "quality_run", "report", "reports", "store")
@@ -59,3 +60,9 @@ def test_a_stranger_is_asked_to_sign_in(stack: Stack) -> None:
     assert stranger.status_code == 401
     assert re.search(r'href="[^"]*/auth/login"', stranger.text)
     assert "auth/login" not in signed_in.text
+
+
+def test_scripts_are_checked_against_the_types_that_the_api_has(stack: Stack) -> None:
+    with stack.client("viewer") as viewer:
+        types = page_types.declarations(viewer.get("openapi.json").json())
+    assert types == page_types.FILE.read_text(encoding="utf-8"), "run make page-types"

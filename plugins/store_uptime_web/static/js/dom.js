@@ -1,3 +1,4 @@
+// @ts-check
 // Builds elements. Text is always text (never markup), so nothing a file or a user wrote can become part of the page.
 
 const ICONS = {
@@ -21,27 +22,66 @@ const ICONS = {
 
 const SVG = "http://www.w3.org/2000/svg";
 
+/** @typedef {keyof typeof ICONS} IconName */
+/** @typedef {Node | string | number | false | null | undefined | Child[]} Child */
+/** @typedef {Record<string, any>} Attributes Values, and listeners by names such as onclick; null and false are left out. */
+
+/**
+ * @param {Child[]} children
+ * @returns {(Node | string)[]}
+ */
+function nodes(children) {
+  return /** @type {any[]} */ (children)
+    .flat(Number.POSITIVE_INFINITY)
+    .filter((child) => child !== null && child !== undefined && child !== false && child !== "")
+    .map((child) => (child instanceof Node ? child : String(child)));
+}
+
+/**
+ * @template {Element} E
+ * @param {E} element
+ * @param {Attributes | null | undefined} attributes
+ * @param {Child[]} children
+ */
 function fill(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes ?? {})) {
     if (value === null || value === undefined || value === false) continue;
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
     else element.setAttribute(name, value === true ? "" : String(value));
   }
-  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(...nodes(children));
   return element;
 }
 
-/** An HTML element: h("p", {class: "muted"}, "text", child, …); null and false are left out. */
+/**
+ * An HTML element: h("p", {class: "muted"}, "text", child, …); null and false are left out.
+ *
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag
+ * @param {Attributes | null} [attributes]
+ * @param {Child[]} children
+ */
 export function h(tag, attributes, ...children) {
   return fill(document.createElement(tag), attributes, children);
 }
 
-/** The same for SVG. */
+/**
+ * The same for SVG.
+ *
+ * @template {keyof SVGElementTagNameMap} K
+ * @param {K} tag
+ * @param {Attributes | null} [attributes]
+ * @param {Child[]} children
+ */
 export function s(tag, attributes, ...children) {
   return fill(document.createElementNS(SVG, tag), attributes, children);
 }
 
-/** A decorative icon; the words beside it carry the meaning. */
+/**
+ * A decorative icon; the words beside it carry the meaning.
+ *
+ * @param {IconName} name
+ */
 export function icon(name, extra = "") {
   return s(
     "svg",
@@ -57,19 +97,44 @@ export function icon(name, extra = "") {
   );
 }
 
-export function chip(kind, iconName, text, title) {
-  return h("span", { class: `chip ${kind}`, title }, icon(iconName, iconName === "turning" ? "spins" : ""), text);
+/**
+ * A state in a word: `kind` is "good", "bad", "warn", "live" or "".
+ *
+ * @param {string} kind
+ * @param {IconName} iconName
+ * @param {string} text
+ */
+export function chip(kind, iconName, text) {
+  return h("span", { class: `chip ${kind}` }, icon(iconName, iconName === "turning" ? "spins" : ""), text);
 }
 
+/**
+ * A message to the reader; a bad one is announced by screen readers.
+ *
+ * @param {string} kind
+ * @param {IconName} iconName
+ * @param {Child[]} children
+ */
 export function note(kind, iconName, ...children) {
-  return h("div", { class: `note ${kind}`, role: kind === "bad" ? "alert" : null }, icon(iconName), h("div", null, ...children));
+  const role = kind === "bad" ? "alert" : null;
+  return h("div", { class: `note ${kind}`, role }, icon(iconName), h("div", null, ...children));
 }
 
-export function empty(title, text, action) {
-  return h("div", { class: "empty" }, icon("empty"), h("strong", null, title), text, action && h("div", null, action));
+/**
+ * What stands in place of an empty list.
+ *
+ * @param {string} title
+ * @param {string} text
+ */
+export function empty(title, text) {
+  return h("div", { class: "empty" }, icon("empty"), h("strong", null, title), text);
 }
 
-/** Grey bars in place of what is being loaded. */
+/**
+ * Grey bars in place of what is being loaded.
+ *
+ * @param {number[]} heights In pixels.
+ */
 export function skeleton(...heights) {
   return heights.map((height) => {
     const bar = h("span", { class: "skeleton", "aria-hidden": "true" });
@@ -78,10 +143,26 @@ export function skeleton(...heights) {
   });
 }
 
+/**
+ * Replaces the content of `container`.
+ *
+ * @param {Element} container
+ * @param {Child[]} children
+ */
 export function replace(container, ...children) {
-  container.replaceChildren(...children.flat(Infinity).filter(Boolean));
+  container.replaceChildren(...nodes(children));
 }
 
-export function byId(id) {
-  return document.getElementById(id);
+/**
+ * The element of the page with this id; without one of this type the page is broken.
+ *
+ * @template {HTMLElement} [T=HTMLElement]
+ * @param {string} id
+ * @param {{new (): T}} [type]
+ * @returns {T}
+ */
+export function byId(id, type) {
+  const element = document.getElementById(id);
+  if (!(element instanceof (type ?? HTMLElement))) throw new Error(`This page has no element #${id}.`);
+  return /** @type {T} */ (element);
 }

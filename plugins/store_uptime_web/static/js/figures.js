@@ -1,42 +1,59 @@
+// @ts-check
 // The figures of a store, or of all stores together, in one period.
 
 import { h } from "./dom.js";
-import { amount, hours, percent, PERIODS } from "./format.js";
+import { amount, hours, PERIODS, percent } from "./format.js";
 
-const PARTS = [
+/** @import { Figures, Total } from "../../api_types.d.ts" */
+/** @import { Child } from "./dom.js" */
+/** @import { Period } from "./format.js" */
+
+/** @type {["uptime" | "downtime" | "unknown", string, string][]} */
+const STATUSES = [
   ["uptime", "Up", "up"],
   ["downtime", "Down", "down"],
   ["unknown", "Unknown", "unknown"],
 ];
 
-/** A bar split into up, down and unknown; the numbers beside it say the same. */
-export function share(figures, thin = false) {
-  const bar = h("span", { class: thin ? "share thin" : "share", "aria-hidden": "true" });
-  if (figures.open_us > 0) {
-    for (const [name, , paint] of PARTS) {
-      if (!figures[`${name}_us`]) continue;
-      const piece = h("i", { class: `paint-${paint}` });
-      piece.style.flexGrow = String(figures[`${name}_us`] / figures.open_us);
-      piece.style.flexBasis = "0";
-      bar.append(piece);
-    }
+/**
+ * A bar split into up, down and unknown; the numbers beside it say the same.
+ *
+ * @param {Figures | Total} figures
+ */
+export function statusBar(figures, thin = false) {
+  const bar = h("span", { class: thin ? "status-bar thin" : "status-bar", "aria-hidden": "true" });
+  const open = Number(figures.open_us);
+  for (const [name, , paint] of STATUSES) {
+    const time = Number(figures[`${name}_us`]);
+    if (!open || !time) continue;
+    const piece = h("i", { class: `paint-${paint}` });
+    piece.style.flexGrow = String(time / open);
+    piece.style.flexBasis = "0";
+    bar.append(piece);
   }
   return bar;
 }
 
-/** One period as a card. With `choose` it is also the radio button that chooses the period. */
+/**
+ * One period as a card. With `choose` it is also the radio button that chooses the period.
+ *
+ * @param {Period} period
+ * @param {Figures | Total} figures Sums over stores are shown in hours whatever the period is.
+ * @param {{choose?: ((period: Period) => unknown) | null, chosen?: boolean, aside?: Child, sums?: boolean}} [options]
+ */
 export function periodCard(period, figures, { choose = null, chosen = false, aside = null, sums = false } = {}) {
+  /** @param {"open" | "uptime" | "downtime" | "unknown"} name */
   const value = (name) => (sums ? hours(figures[`${name}_us`]) : amount(figures[name], period));
   const content = [
     choose
       ? h("label", { class: "name", for: `period-${period}` }, PERIODS[period])
       : h("h2", { class: "name" }, PERIODS[period]),
     h("span", { class: "figure" }, percent(figures.uptime_percent), aside),
-    share(figures),
+    statusBar(figures),
     h(
       "dl",
-      { class: "parts" },
-      PARTS.map(([name, word, paint]) => [
+      { class: "amounts" },
+      STATUSES.map(([name, word, paint]) => [
         h("dt", null, h("i", { class: `swatch paint-${paint}` }), word),
         h("dd", null, value(name)),
       ]),

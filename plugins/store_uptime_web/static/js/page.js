@@ -1,33 +1,45 @@
+// @ts-check
 // What every page does the same way: loading, problems, links out of the frame, messages for screen readers.
 
 import { Problem } from "./api.js";
 import { byId, h, note, replace } from "./dom.js";
-import { zoneLabel, ZONE } from "./format.js";
+import { ZONE, zoneLabel } from "./format.js";
+import { withParameters } from "./urls.js";
+
+/** @import { Attributes, Child } from "./dom.js" */
+/** @import { Parameters } from "./urls.js" */
 
 const main = byId("main");
-const clock = byId("clock");
-if (clock) clock.textContent = `Times in ${ZONE === "UTC" ? "UTC" : `${ZONE} (${zoneLabel()})`}`;
+byId("clock").textContent = `Times in ${ZONE === "UTC" ? "UTC" : `${ZONE} (${zoneLabel()})`}`;
 
-/** A parameter of the page's address. */
+/**
+ * A parameter of the page's address.
+ *
+ * @param {string} name
+ */
 export function parameter(name) {
   return new URLSearchParams(window.location.search).get(name);
 }
 
-/** Puts what the page shows into its address, so that it can be reloaded and shared. */
+/**
+ * Puts what the page shows into its address, so that it can be reloaded and shared.
+ *
+ * @param {Parameters} parameters
+ */
 export function remember(parameters) {
-  const url = new URL(window.location.href);
-  for (const [name, value] of Object.entries(parameters)) {
-    if (value === null || value === undefined || value === "") url.searchParams.delete(name);
-    else url.searchParams.set(name, value);
-  }
-  window.history.replaceState(null, "", url);
+  window.history.replaceState(null, "", withParameters(new URL(window.location.href), parameters));
 }
 
+/**
+ * Has screen readers read `text`.
+ *
+ * @param {string} text
+ */
 export function announce(text) {
-  const announcer = byId("announcer");
-  if (announcer) announcer.textContent = text;
+  byId("announcer").textContent = text;
 }
 
+/** @param {string} text */
 export function setTitle(text) {
   document.title = `${text} · Store uptime`;
 }
@@ -37,11 +49,16 @@ export function setTitle(text) {
  *
  * Airflow's frame has a sandbox that forbids new windows and `target=_top`. Same-origin script is allowed, so the
  * click is passed on to a link in Airflow's own document.
+ *
+ * @param {string} href
+ * @param {Attributes | null} attributes
+ * @param {Child[]} children
  */
 export function airflowLink(href, attributes, ...children) {
   return h("a", { href, target: "_top", ...attributes, onclick: leaveFrame }, ...children);
 }
 
+/** @param {MouseEvent & {currentTarget: HTMLAnchorElement}} event */
 function leaveFrame(event) {
   if (window.parent === window) return;
   let outer;
@@ -61,7 +78,7 @@ function leaveFrame(event) {
 export function signInLink() {
   let here = window.location.href;
   try {
-    here = window.top.location.href;
+    here = window.top?.location.href ?? here;
   } catch {
     // framed by another origin
   }
@@ -70,26 +87,54 @@ export function signInLink() {
   return airflowLink(login.href, null, "Sign in");
 }
 
-/** Words for what went wrong, and what to do about it. */
+/**
+ * What went wrong, and what to do about it; anything but a `Problem` is thrown on.
+ *
+ * @param {unknown} problem
+ * @param {() => unknown} [retry]
+ */
 export function problemNote(problem, retry) {
   if (!(problem instanceof Problem)) throw problem;
   const again = retry && h("p", null, h("button", { type: "button", onclick: retry }, "Try again"));
-  if (problem.status === 401) return note("bad", "alert", h("strong", null, "Your session has ended. "), signInLink(), " to go on.");
+  if (problem.status === 401)
+    return note("bad", "alert", h("strong", null, "Your session has ended. "), signInLink(), " to go on.");
   if (problem.status === 403)
-    return note("bad", "alert", h("strong", null, "Not allowed. "), "Your role may not do this. Ask whoever administers Airflow.");
+    return note(
+      "bad",
+      "alert",
+      h("strong", null, "Not allowed. "),
+      "Your role may not do this. Ask whoever administers Airflow.",
+    );
   if (problem.status === 429)
-    return note("bad", "alert", h("strong", null, "Too many requests. "), `Try again in ${problem.retryAfter ?? 60} seconds.`, again);
+    return note(
+      "bad",
+      "alert",
+      h("strong", null, "Too many requests. "),
+      `Try again in ${problem.retryAfter ?? 60} seconds.`,
+      again,
+    );
   return note("bad", "alert", h("strong", null, `${problem.title}. `), problem.detail, again);
 }
 
-/** Runs `load`; until it is done the page is busy, and a problem takes the place of `container`'s content. */
+/**
+ * Runs `work`; until it is done the page is busy, and a problem takes the place of the content of `container`.
+ *
+ * @template T
+ * @param {Element} container
+ * @param {Child} loading What `container` shows until then; null: what it has.
+ * @param {() => Promise<T>} work
+ * @returns {Promise<T | undefined>} Nothing after a problem.
+ */
 export async function load(container, loading, work) {
   if (loading) replace(container, loading, h("p", { class: "visually-hidden" }, "Loading"));
   main.setAttribute("aria-busy", "true");
   try {
     return await work();
   } catch (problem) {
-    replace(container, problemNote(problem, () => load(container, loading, work)));
+    replace(
+      container,
+      problemNote(problem, () => load(container, loading, work)),
+    );
     return undefined;
   } finally {
     main.removeAttribute("aria-busy");

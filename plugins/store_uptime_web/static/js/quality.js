@@ -1,3 +1,4 @@
+// @ts-check
 // Data quality over time: every run that was checked.
 
 import { get } from "./api.js";
@@ -6,38 +7,58 @@ import { byId, chip, empty, h, replace, skeleton } from "./dom.js";
 import { ago, count, instant, many } from "./format.js";
 import { load } from "./page.js";
 import { more, table } from "./table.js";
+import { dataDocsPage, reportPage, validationPage } from "./urls.js";
+
+/** @import { QualityPage, QualityRow } from "../../api_types.d.ts" */
+/** @import { Column } from "./table.js" */
 
 const CHARTED = 60;
 const content = byId("content");
-const runPage = (run) => `quality_run?id=${encodeURIComponent(run.report_id)}`;
 
+/** @type {Column<QualityRow>[]} */
 const COLUMNS = [
   {
     title: "Checked",
     row: true,
     kind: "when",
-    cell: (run) => [h("a", { href: runPage(run) }, instant(run.checked_at ?? run.created_at)), h("span", { class: "sub" }, ago(run.checked_at ?? run.created_at))],
+    cell: (run) => [
+      h("a", { href: validationPage(run.report_id) }, instant(run.checked_at)),
+      h("span", { class: "sub" }, ago(run.checked_at)),
+    ],
   },
   { title: "Result", cell: verdict },
   { title: "Met", kind: "number", cell: (run) => `${count(run.met)} of ${count(run.expectations)}` },
   { title: "Rows read", kind: "number narrow-hide", cell: (run) => count(run.rows_read) },
   { title: "In quarantine", kind: "number", cell: (run) => count(run.quarantined_rows) },
-  { title: "Report", kind: "narrow-hide", cell: (run) => h("a", { href: `report?id=${encodeURIComponent(run.report_id)}` }, "Report") },
+  { title: "Report", kind: "narrow-hide", cell: (run) => h("a", { href: reportPage(run.report_id) }, "Report") },
 ];
 
-export function verdict(run) {
+/** @param {QualityRow} run */
+function verdict(run) {
   if (run.failures) return chip("bad", "cross", many(run.failures, "failure"));
   return run.warnings ? chip("warn", "alert", many(run.warnings, "warning")) : chip("good", "check", "all met");
 }
 
+/**
+ * @param {QualityRow[]} runs
+ * @param {string | null} next
+ */
 function show(runs, next) {
   if (!runs.length) {
-    replace(content, h("section", { class: "card" }, empty("Nothing was checked yet", "The first report's input will be checked before it is used.")));
+    replace(
+      content,
+      h(
+        "section",
+        { class: "card" },
+        empty("Nothing was checked yet", "The first report's input will be checked before it is used."),
+      ),
+    );
     return;
   }
   const charted = runs.filter((run) => run.rows_read > 0).slice(0, CHARTED);
   const chart = h("div");
-  const link = (run) => ({ href: runPage(run), label: instant(run.checked_at ?? run.created_at) });
+  /** @param {QualityRow} run */
+  const link = (run) => ({ href: validationPage(run.report_id), label: instant(run.checked_at) });
   responsive(chart, (isNarrow) => unusableRows(charted, link, isNarrow));
   replace(
     content,
@@ -45,7 +66,16 @@ function show(runs, next) {
       h(
         "section",
         { class: "card" },
-        h("header", null, h("h2", null, "Rows that could not be used"), h("p", null, `Share of the rows read, ${charted.length === 1 ? "one run" : `the last ${charted.length} runs`} that read any`)),
+        h(
+          "header",
+          null,
+          h("h2", null, "Rows that could not be used"),
+          h(
+            "p",
+            null,
+            `Share of the rows read, ${charted.length === 1 ? "one run" : `the last ${charted.length} runs`} that read any`,
+          ),
+        ),
         charted.some((run) => run.quarantined_rows)
           ? chart
           : empty("None", "Every row that these runs read could be used."),
@@ -58,6 +88,7 @@ function show(runs, next) {
       next &&
         more("Show more", () =>
           load(content, null, async () => {
+            /** @type {QualityPage} */
             const answer = await get("quality", { limit: 50, cursor: next });
             show([...runs, ...answer.runs], answer.next);
           }),
@@ -66,8 +97,9 @@ function show(runs, next) {
   );
 }
 
-replace(byId("actions"), h("a", { class: "button", href: "data_docs" }, "Data Docs"));
+replace(byId("actions"), h("a", { class: "button", href: dataDocsPage() }, "Data Docs"));
 load(content, h("div", { class: "stack" }, skeleton(220, 260)), async () => {
+  /** @type {QualityPage} */
   const answer = await get("quality", { limit: 50 });
   show(answer.runs, answer.next);
 });

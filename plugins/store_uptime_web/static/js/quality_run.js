@@ -1,11 +1,17 @@
+// @ts-check
 // The input of one run: every expectation, and the rows that could not be used.
 
-import { address, get, Problem } from "./api.js";
+import { get, Problem } from "./api.js";
 import { byId, chip, empty, h, icon, replace, skeleton } from "./dom.js";
 import { bytes, count, instant, many } from "./format.js";
 import { announce, load, parameter, problemNote, setTitle } from "./page.js";
 import { more, table, whenIdle } from "./table.js";
+import { address, dataDocsPage, reportPage } from "./urls.js";
 
+/** @import { Expectation, QualityDetail, QuarantinedRow, QuarantinePage } from "../../api_types.d.ts" */
+/** @import { IconName } from "./dom.js" */
+
+/** @type {Record<string, string>} */
 const KINDS = { store_status: "polls", business_hours: "business hours", store_timezones: "time zones" };
 
 const id = parameter("id");
@@ -13,8 +19,9 @@ const path = `quality/${encodeURIComponent(id ?? "")}`;
 const heading = byId("heading");
 const content = byId("content");
 
+/** @param {QualityDetail} run */
 function showHeading(run) {
-  const when = instant(run.checked_at ?? run.created_at);
+  const when = instant(run.checked_at);
   setTitle(`Data quality, ${when}`);
   byId("crumb").textContent = when;
   replace(
@@ -37,13 +44,14 @@ function showHeading(run) {
       h(
         "div",
         { class: "actions" },
-        h("a", { class: "button", href: `report?id=${encodeURIComponent(run.report_id)}` }, "Report"),
-        run.data_docs && h("a", { class: "button", href: `data_docs?at=${encodeURIComponent(run.data_docs)}` }, "Data Docs"),
+        h("a", { class: "button", href: reportPage(run.report_id) }, "Report"),
+        run.data_docs && h("a", { class: "button", href: dataDocsPage(run.data_docs) }, "Data Docs"),
       ),
     ),
   );
 }
 
+/** @param {QualityDetail} run */
 function verdicts(run) {
   return [
     run.failures > 0 && chip("bad", "cross", many(run.failures, "failure")),
@@ -54,6 +62,7 @@ function verdicts(run) {
 
 // expectations ---------------------------------------------------------------------------------------------------
 
+/** @param {QualityDetail} run */
 function expectations(run) {
   const list = run.expectations_list;
   const unmet = list.filter((item) => !item.is_met).sort((one, other) => rank(one) - rank(other));
@@ -61,7 +70,12 @@ function expectations(run) {
   return h(
     "section",
     { class: "card flush" },
-    h("header", null, h("h2", null, "Expectations"), h("p", null, "fail: the run stops, nothing is published · warn: shown with the report")),
+    h(
+      "header",
+      null,
+      h("h2", null, "Expectations"),
+      h("p", null, "fail: the run stops, nothing is published · warn: shown with the report"),
+    ),
     !list.length && empty("Nothing was checked", "The run stopped before its input was checked."),
     unmet.map(expectation),
     met.length > 0 &&
@@ -74,28 +88,38 @@ function expectations(run) {
   );
 }
 
-const reason = (row) => (!row.column || row.reason.startsWith(row.column) ? row.reason : `${row.column}: ${row.reason}`);
+/** @param {QuarantinedRow} row */
+const reason = (row) =>
+  !row.column || row.reason.startsWith(row.column) ? row.reason : `${row.column}: ${row.reason}`;
+/** @param {Expectation} item */
 const rank = (item) => (item.severity === "fail" ? 0 : 1);
 
+/** @param {Expectation} item */
 function expectation(item) {
-  const mark = item.is_met ? chip("good", "check", "met") : item.severity === "fail" ? chip("bad", "cross", "not met") : chip("warn", "alert", "not met");
+  const isFailure = item.severity === "fail";
+  const unmet = isFailure ? chip("bad", "cross", "not met") : chip("warn", "alert", "not met");
   return h(
     "div",
     { class: "expectation" },
     h(
       "div",
       null,
-      mark,
+      item.is_met ? chip("good", "check", "met") : unmet,
       h("p", { class: "what" }, item.description),
-      h("span", { class: "chip", title: item.severity === "fail" ? "Stops the run" : "Shown with the report" }, icon(item.severity === "fail" ? "cross" : "info"), item.severity),
+      h(
+        "span",
+        { class: "chip", title: isFailure ? "Stops the run" : "Shown with the report" },
+        icon(isFailure ? "cross" : "info"),
+        item.severity,
+      ),
     ),
     h(
       "p",
       { class: "found" },
       [
-        item.file && item.file.name,
+        item.file?.name,
         item.observed_value && item.observed_value !== item.file?.name && `observed: ${item.observed_value}`,
-        item.observed_value === null && item.unexpected_count > 0 && many(item.unexpected_count, "unexpected value"),
+        item.observed_value === null && item.unexpected_count && many(item.unexpected_count, "unexpected value"),
         h("span", { title: item.expectation }, item.suite),
       ]
         .filter(Boolean)
@@ -107,16 +131,20 @@ function expectation(item) {
         "div",
         { class: "examples" },
         h("span", { class: "small muted" }, "for example"),
-        item.examples.map((example) => h("code", null, typeof example === "string" ? example : JSON.stringify(example))),
+        item.examples.map((example) =>
+          h("code", null, typeof example === "string" ? example : JSON.stringify(example)),
+        ),
       ),
   );
 }
 
 // files ----------------------------------------------------------------------------------------------------------
 
+/** @param {QualityDetail} run */
 function files(run) {
   if (!run.files.length) return null;
-  const state = { accepted: ["good", "check"], rejected: ["bad", "cross"], staged: ["", "clock"] };
+  /** @type {Record<string, [string, IconName]>} */
+  const states = { accepted: ["good", "check"], rejected: ["bad", "cross"], staged: ["", "clock"] };
   return h(
     "section",
     { class: "card flush" },
@@ -124,14 +152,35 @@ function files(run) {
     table({
       caption: "Files this run found in the data folder",
       columns: [
-        { title: "File", row: true, kind: "id", cell: (file) => [h("span", { title: file.content_sha256 }, file.name), h("span", { class: "sub" }, KINDS[file.kind])] },
-        { title: "State", cell: (file) => h("span", { title: file.rejected_because }, chip(...(state[file.state] ?? ["", "circle"]), file.state)) },
+        {
+          title: "File",
+          row: true,
+          kind: "id",
+          cell: (file) => [
+            h("span", { title: file.content_sha256 }, file.name),
+            h("span", { class: "sub" }, KINDS[file.kind]),
+          ],
+        },
+        {
+          title: "State",
+          cell: (file) => {
+            const [kind, iconName] = states[file.state] ?? ["", "circle"];
+            return h("span", { title: file.rejected_because }, chip(kind, iconName, file.state));
+          },
+        },
         { title: "Rows", kind: "number", cell: (file) => count(file.rows_read) },
         { title: "Unusable", kind: "number", cell: (file) => count(file.rows_quarantined) },
         { title: "Replaced", kind: "number narrow-hide", cell: (file) => count(file.rows_replaced) },
         { title: "Stores", kind: "number narrow-hide", cell: (file) => count(file.store_count) },
         { title: "Size", kind: "number narrow-hide", cell: (file) => bytes(file.size_bytes) },
-        { title: "Polls", kind: "when narrow-hide", cell: (file) => (file.first_polled_at ? `${instant(file.first_polled_at, { zone: false })} – ${instant(file.last_polled_at, { zone: false })}` : "–") },
+        {
+          title: "Polls",
+          kind: "when narrow-hide",
+          cell: (file) =>
+            file.first_polled_at
+              ? `${instant(file.first_polled_at, { zone: false })} – ${instant(file.last_polled_at, { zone: false })}`
+              : "–",
+        },
       ],
       rows: run.files,
     }),
@@ -140,11 +189,15 @@ function files(run) {
 
 // quarantine ------------------------------------------------------------------------------------------------------
 
+/** @param {QualityDetail} run */
 function quarantine(run) {
   const view = { reason: "", file_id: "", search: "" };
   const body = h("div");
   const total = h("p");
-  const links = ["csv", "xlsx", "json"].map((format) => h("a", { class: "button", download: "", "data-format": format }, format === "csv" && icon("download"), { csv: "CSV", xlsx: "Excel", json: "JSON" }[format]));
+  const links = Object.entries({ csv: "CSV", xlsx: "Excel", json: "JSON" }).map(([format, name]) => ({
+    format,
+    link: h("a", { class: "button", download: "" }, format === "csv" && icon("download"), name),
+  }));
   const groups = run.quarantine;
   const choose = h(
     "select",
@@ -152,12 +205,15 @@ function quarantine(run) {
       "aria-label": "Show rows by reason",
       onchange: () => {
         const group = groups[Number(choose.value)];
-        again({ reason: group?.reason ?? "", file_id: group?.file_id ?? "" });
+        again({ reason: group?.reason ?? "", file_id: group ? String(group.file_id) : "" });
       },
     },
     h("option", { value: -1 }, `All reasons (${count(run.quarantined_rows)})`),
-    groups.map((group, index) => h("option", { value: index }, `${group.file}: ${group.reason} (${count(group.rows)})`)),
+    groups.map((group, index) =>
+      h("option", { value: index }, `${group.file}: ${group.reason} (${count(group.rows)})`),
+    ),
   );
+  /** @type {HTMLInputElement} */
   const search = h("input", {
     type: "search",
     placeholder: "Find in the rows",
@@ -165,30 +221,38 @@ function quarantine(run) {
     autocomplete: "off",
     oninput: whenIdle(() => again({ search: search.value })),
   });
+  /** @type {QuarantinedRow[]} */
   let rows = [];
 
+  /** @param {Partial<typeof view>} changes */
   function again(changes) {
     Object.assign(view, changes);
     rows = [];
-    for (const link of links) link.href = address(`${path}/quarantine/download`, { format: link.dataset.format, ...view });
+    for (const { format, link } of links) link.href = address(`${path}/quarantine/download`, { format, ...view }).href;
     return fetchRows(null);
   }
 
+  /** @param {string | null} cursor */
   async function fetchRows(cursor) {
     body.classList.add("busy");
     try {
       const wanted = JSON.stringify(view);
+      /** @type {QuarantinePage} */
       const answer = await get(`${path}/quarantine`, { ...view, limit: 25, cursor });
       if (wanted !== JSON.stringify(view)) return;
       rows.push(...answer.rows);
       show(answer);
     } catch (problem) {
-      replace(body, problemNote(problem, () => fetchRows(cursor)));
+      replace(
+        body,
+        problemNote(problem, () => fetchRows(cursor)),
+      );
     } finally {
       body.classList.remove("busy");
     }
   }
 
+  /** @param {QuarantinePage} answer */
   function show(answer) {
     total.textContent = many(answer.total, "row");
     announce(`${many(answer.total, "row")} in quarantine`);
@@ -201,7 +265,12 @@ function quarantine(run) {
       table({
         caption: "Rows in quarantine",
         columns: [
-          { title: "File, line", row: true, kind: "when", cell: (row) => [row.file, h("span", { class: "sub" }, `line ${count(row.line_number)}`)] },
+          {
+            title: "File, line",
+            row: true,
+            kind: "when",
+            cell: (row) => [row.file, h("span", { class: "sub" }, `line ${count(row.line_number)}`)],
+          },
           {
             title: "The row as it is in the file, and why it could not be used",
             kind: "raw",
@@ -220,7 +289,16 @@ function quarantine(run) {
     h("header", null, h("div", null, h("h2", null, "Quarantine"), total)),
     run.quarantined_rows
       ? [
-          h("div", { class: "pager" }, h("div", { class: "toolbar" }, choose, search), h("div", { class: "group", role: "group", "aria-label": "Download these rows" }, links)),
+          h(
+            "div",
+            { class: "pager" },
+            h("div", { class: "toolbar" }, choose, search),
+            h(
+              "div",
+              { class: "group", role: "group", "aria-label": "Download these rows" },
+              links.map(({ link }) => link),
+            ),
+          ),
           body,
         ]
       : empty("Nothing in quarantine", "Every row of the files could be used."),
@@ -231,6 +309,7 @@ function quarantine(run) {
 
 load(content, h("div", { class: "stack" }, skeleton(260, 160, 260)), async () => {
   if (!id) throw new Problem(404, "No run", "The address names no run.");
+  /** @type {QualityDetail} */
   const run = await get(path);
   showHeading(run);
   replace(content, expectations(run), files(run), quarantine(run));

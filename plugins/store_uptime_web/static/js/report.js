@@ -1,32 +1,49 @@
+// @ts-check
 // One report: how far it is, or what it found.
 
-import { address, get, post, Problem } from "./api.js";
+import { get, Problem, post } from "./api.js";
 import { histogram, responsive } from "./charts.js";
 import { byId, empty, h, icon, note, replace, skeleton } from "./dom.js";
-import { periodCard, share } from "./figures.js";
-import { ago, count, duration, instant, many, percent, PERIODS, points } from "./format.js";
+import { periodCard, statusBar } from "./figures.js";
+import {
+  ago,
+  count,
+  duration,
+  instant,
+  isPeriod,
+  many,
+  PERIOD_NAMES,
+  PERIODS,
+  percent,
+  points,
+  secondsBetween,
+} from "./format.js";
 import { airflowLink, announce, load, parameter, problemNote, remember, setTitle } from "./page.js";
 import { basis, tasks } from "./report_basis.js";
 import { isLive, progressText, reportChip, steps } from "./states.js";
 import { storesTable } from "./stores_table.js";
 import { table } from "./table.js";
+import { address, reportPage, storePage, validationPage } from "./urls.js";
 
-const FORMATS = { csv: "CSV", xlsx: "Excel", parquet: "Parquet", json: "JSON" };
+/** @import { Bin, ReportDetail, Summary } from "../../api_types.d.ts" */
+/** @import { Period } from "./format.js" */
+/** @import { StoresTable } from "./stores_table.js" */
 
-const id = parameter("id");
-const path = `reports/${encodeURIComponent(id ?? "")}`;
+const FORMATS = /** @type {const} */ ({ csv: "CSV", xlsx: "Excel", parquet: "Parquet", json: "JSON" });
+const FORMAT_NAMES = /** @type {(keyof typeof FORMATS)[]} */ (Object.keys(FORMATS));
+
+const id = parameter("id") ?? "";
+const path = `reports/${encodeURIComponent(id)}`;
 const heading = byId("heading");
 const content = byId("content");
 let stopFollowing = () => {};
-let period = PERIODS[parameter("period")] ? parameter("period") : "last_week";
-
-const storePage = (storeId) => `store?report=${encodeURIComponent(id)}&id=${encodeURIComponent(storeId)}`;
-const reportPage = (reportId) => `report?id=${encodeURIComponent(reportId)}`;
-const seconds = (report) =>
-  report.finished_at ? (new Date(report.finished_at) - new Date(report.created_at)) / 1000 : null;
+const wantedPeriod = parameter("period");
+/** @type {Period} */
+let period = isPeriod(wantedPeriod) ? wantedPeriod : "last_week";
 
 // head ---------------------------------------------------------------------------------------------------------
 
+/** @param {ReportDetail} report */
 function showHeading(report) {
   const title = report.as_of ? instant(report.as_of) : isLive(report.state) ? "New report" : "Report";
   setTitle(`Report ${title}`);
@@ -40,8 +57,17 @@ function showHeading(report) {
       h(
         "div",
         null,
-        h("div", { class: "title" }, h("h1", null, report.as_of ? `Uptime as of ${title}` : title), reportChip(report.state)),
-        h("p", { class: "facts" }, facts(report).map((fact) => h("span", null, fact))),
+        h(
+          "div",
+          { class: "title" },
+          h("h1", null, report.as_of ? `Uptime as of ${title}` : title),
+          reportChip(report.state),
+        ),
+        h(
+          "p",
+          { class: "facts" },
+          facts(report).map((fact) => h("span", null, fact)),
+        ),
       ),
       h(
         "div",
@@ -50,29 +76,30 @@ function showHeading(report) {
           h(
             "div",
             { class: "group", role: "group", "aria-label": "Download all stores" },
-            Object.entries(FORMATS).map(([format, name]) =>
+            FORMAT_NAMES.map((format) =>
               h(
                 "a",
-                { class: "button", href: address(report.links[format]), download: "", "data-format": format },
+                { class: "button", href: address(report.links[format] ?? ""), download: "" },
                 format === "csv" && icon("download"),
-                name,
+                FORMATS[format],
               ),
             ),
           ),
         report.links.dag_run &&
           airflowLink(report.links.dag_run, { class: "button", id: "dag-run" }, "DAG run", icon("out")),
-        report.may?.cancel && isLive(report.state) && cancelButton(),
+        report.may.cancel && isLive(report.state) && cancelButton(),
       ),
     ),
   );
 }
 
+/** @param {ReportDetail} report */
 function facts(report) {
   const { max_gap: gap, no_data: noData, store_ids: stores, shards } = report.parameters;
   return [
     report.requested_by && `asked for by ${report.requested_by}`,
     h("span", { title: instant(report.created_at, { seconds: true }) }, `created ${ago(report.created_at)}`),
-    seconds(report) !== null && `took ${duration(seconds(report))}`,
+    report.finished_at && `took ${duration(secondsBetween(report.created_at, report.finished_at))}`,
     report.store_count !== null && many(report.store_count, "store"),
     stores && `only ${many(stores.length, "chosen store")}`,
     gap && `polls vouch for ${gap}`,
@@ -99,24 +126,25 @@ function cancelButton() {
 
 // running and failed -----------------------------------------------------------------------------------------------
 
+/** @param {ReportDetail} report */
 function showProgress(report) {
   const place = h("div", { id: "progress" }, steps(report.tasks));
   replace(
     content,
-    h(
-      "section",
-      { class: "card" },
-      h("header", null, h("h2", null, "Progress"), h("p", { id: "elapsed" })),
-      place,
+    h("section", { class: "card" }, h("header", null, h("h2", null, "Progress"), h("p", { id: "elapsed" })), place),
+    note(
+      "",
+      "info",
+      "The figures appear here as soon as the report is complete. You can leave this page: the report goes on.",
     ),
-    note("", "info", "The figures appear here as soon as the report is complete. You can leave this page: the report goes on."),
   );
   const elapsed = () => {
-    byId("elapsed").textContent = `${duration((Date.now() - new Date(report.created_at)) / 1000)} since it was asked for`;
+    byId("elapsed").textContent =
+      `${duration((Date.now() - Date.parse(report.created_at)) / 1000)} since it was asked for`;
   };
   elapsed();
   const ticking = setInterval(elapsed, 1000);
-  const source = new EventSource(address(report.links.events ?? `${path}/events`), { withCredentials: true });
+  const source = new EventSource(address(report.links.events), { withCredentials: true });
   stopFollowing = () => {
     clearInterval(ticking);
     source.close();
@@ -125,7 +153,8 @@ function showProgress(report) {
     const data = JSON.parse(event.data);
     replace(place, steps(data.tasks));
     announce(progressText(data.tasks));
-    if (data.status === "Running") replace(heading.querySelector(".title"), heading.querySelector("h1"), reportChip("Running"));
+    const title = heading.querySelector(".title");
+    if (data.status === "Running" && title) replace(title, heading.querySelector("h1"), reportChip("Running"));
   });
   source.addEventListener("end", (event) => {
     announce(`Report ${JSON.parse(event.data).status.toLowerCase()}`);
@@ -137,6 +166,7 @@ function showProgress(report) {
   });
 }
 
+/** @param {ReportDetail} report */
 function showFailure(report) {
   replace(
     content,
@@ -147,15 +177,18 @@ function showFailure(report) {
       h("p", { class: "cause" }, report.cause ?? "The log of the DAG run has the details."),
     ),
     h("section", { class: "card" }, h("header", null, h("h2", null, "Tasks")), steps(report.tasks)),
-    report.quality && qualityNote(report),
+    qualityNote(report),
     basis(report),
   );
 }
 
+/** @param {ReportDetail} report */
 function qualityNote(report) {
-  const link = h("a", { href: `quality_run?id=${encodeURIComponent(id)}` }, "See what was found");
+  if (!report.quality) return null;
+  const link = h("a", { href: validationPage(id) }, "See what was found");
   const { warnings, failures, quarantined_rows: rows } = report.quality;
-  if (failures) return note("bad", "alert", h("strong", null, `${many(failures, "check")} of the input failed. `), link);
+  if (failures)
+    return note("bad", "alert", h("strong", null, `${many(failures, "check")} of the input failed. `), link);
   if (!warnings && !rows) return null;
   return note(
     "warn",
@@ -168,31 +201,45 @@ function qualityNote(report) {
 
 // complete -----------------------------------------------------------------------------------------------------------
 
+/** @param {ReportDetail} report */
 async function showComplete(report) {
+  /** @type {Summary} */
   const summary = await get(`${path}/summary`, { period });
   const totals = h("div");
   const overview = h("div", { class: "stack" });
-  const stores = storesTable(report, period, storePage);
-  replace(content, qualityNote(report), totals, overview, stores.element, h("div", { class: "columns two" }, tasks(report), basis(report)));
-  const draw = (answer) => {
-    showTotals(totals, answer, async (wanted) => {
-      period = wanted;
-      remember({ period, cursor: null });
-      overview.classList.add("busy");
-      const showing = await load(overview, null, () => get(`${path}/summary`, { period }));
-      overview.classList.remove("busy");
-      if (showing && showing.period === period) {
-        showOverview(overview, showing, stores);
-        announce(`Figures of the ${PERIODS[period].toLowerCase()}`);
-      }
-      stores.showPeriod(period);
-    });
-    showOverview(overview, answer, stores);
+  const stores = storesTable(report, period);
+  replace(
+    content,
+    qualityNote(report),
+    totals,
+    overview,
+    stores.element,
+    h("div", { class: "columns two" }, tasks(report), basis(report)),
+  );
+  /** @param {Period} wanted */
+  const choose = async (wanted) => {
+    period = wanted;
+    remember({ period, cursor: null });
+    overview.classList.add("busy");
+    /** @type {Summary | undefined} */
+    const showing = await load(overview, null, () => get(`${path}/summary`, { period }));
+    overview.classList.remove("busy");
+    if (showing && showing.period === period) {
+      showOverview(overview, showing, stores);
+      announce(`Figures of the ${PERIODS[period].toLowerCase()}`);
+    }
+    stores.showPeriod(period);
   };
-  draw(summary);
+  showTotals(totals, summary, choose);
+  showOverview(overview, summary, stores);
   await stores.refresh();
 }
 
+/**
+ * @param {Element} container
+ * @param {Summary} summary
+ * @param {(period: Period) => unknown} choose
+ */
 function showTotals(container, summary, choose) {
   replace(
     container,
@@ -200,7 +247,7 @@ function showTotals(container, summary, choose) {
       "fieldset",
       { class: "periods" },
       h("legend", { class: "visually-hidden" }, "All stores together. Choose the period that the page below shows"),
-      Object.keys(PERIODS).map((name) =>
+      PERIOD_NAMES.map((name) =>
         periodCard(name, summary.totals[name], {
           sums: true,
           choose,
@@ -212,28 +259,48 @@ function showTotals(container, summary, choose) {
   );
 }
 
+/**
+ * @param {string | null | undefined} before
+ * @param {string | null} now
+ */
 function change(before, now) {
   if (before === null || before === undefined || now === null) return null;
   const difference = (Number(now) - Number(before)).toFixed(2);
   return h(
     "small",
-    { class: Number(difference) < 0 ? "worse" : Number(difference) > 0 ? "better" : "muted" },
+    { class: trend(difference) },
     points(difference),
     h("span", { class: "visually-hidden" }, " percentage points against the report before"),
   );
 }
 
+/** @param {string} points */
+function trend(points) {
+  if (Number(points) === 0) return "muted";
+  return Number(points) < 0 ? "worse" : "better";
+}
+
+/**
+ * @param {Element} container
+ * @param {Summary} summary
+ * @param {StoresTable} stores
+ */
 function showOverview(container, summary, stores) {
   const name = PERIODS[period].toLowerCase();
   const chart = h("div");
+  /** @type {Bin | null} */
   let chosen = null;
+  /** @param {Bin} bin */
   const choose = (bin) => {
     highlight(chosen?.from === bin.from ? null : bin);
     stores.filter(chosen);
   };
+  /** @param {Bin | null} bin */
   const highlight = (bin) => {
     chosen = bin;
-    for (const bar of chart.querySelectorAll("a.bin")) bar.classList.toggle("chosen", Number(bar.dataset.from) === bin?.from);
+    for (const bar of chart.querySelectorAll("a.bin")) {
+      bar.classList.toggle("chosen", bar.getAttribute("data-from") === String(bin?.from));
+    }
   };
   responsive(chart, (isNarrow) => histogram(summary, { choose, isNarrow }));
   stores.onClear = () => highlight(null);
@@ -271,22 +338,26 @@ function showOverview(container, summary, stores) {
                 h(
                   "li",
                   null,
-                  h("a", { href: storePage(store.store_id), class: "mono", title: store.store_id }, store.store_id),
-                  share(store[period], true),
+                  h("a", { href: storePage(id, store.store_id), class: "mono", title: store.store_id }, store.store_id),
+                  statusBar(store[period], true),
                   h("span", { class: "number" }, percent(store[period].uptime_percent)),
                 ),
               ),
             )
-          : empty("Nothing to rank", summary.always_up ? "No store was down." : "No store was open with a known status."),
+          : empty(
+              "Nothing to rank",
+              summary.always_up ? "No store was down." : "No store was open with a known status.",
+            ),
         summary.worst.length > 0 && summary.worst.length < 10 && h("p", { class: "facts" }, "No other store was down."),
       ),
     ),
-    summary.before ? comparison(summary) : null,
+    comparison(summary),
   );
 }
 
-function comparison(summary) {
-  const { before, change: difference } = summary;
+/** @param {Summary} summary */
+function comparison({ before, change: difference }) {
+  if (!before || !difference) return null;
   return h(
     "section",
     { class: "card flush" },
@@ -303,7 +374,7 @@ function comparison(summary) {
         "span",
         null,
         difference.uptime_percent !== null && [
-          h("strong", { class: Number(difference.uptime_percent) < 0 ? "worse" : "better" }, `${points(difference.uptime_percent)} points`),
+          h("strong", { class: trend(difference.uptime_percent) }, `${points(difference.uptime_percent)} points`),
           " over all stores · ",
         ],
         `${count(difference.stores_better)} better · ${count(difference.stores_worse)} worse`,
@@ -319,7 +390,8 @@ function comparison(summary) {
             title: "Lost most",
             row: true,
             kind: "id",
-            cell: (drop) => h("a", { href: storePage(drop.store_id), class: "mono", title: drop.store_id }, drop.store_id),
+            cell: (drop) =>
+              h("a", { href: storePage(id, drop.store_id), class: "mono", title: drop.store_id }, drop.store_id),
           },
           { title: "Before", kind: "number", cell: (drop) => percent(drop.before) },
           { title: "Now", kind: "number", cell: (drop) => percent(drop.now) },
@@ -336,6 +408,7 @@ function start() {
   stopFollowing();
   return load(content, h("div", { class: "stack" }, skeleton(150, 280, 320)), async () => {
     if (!id) throw new Problem(404, "No report", "The address names no report.");
+    /** @type {ReportDetail} */
     const report = await get(path);
     showHeading(report);
     if (isLive(report.state)) showProgress(report);

@@ -1,10 +1,18 @@
+// @ts-check
 // How a report was made: its tasks, and what it rests on.
 
 import { h } from "./dom.js";
 import { bytes, count, duration, instant, many } from "./format.js";
 import { table } from "./table.js";
 
-/** The tasks with what they counted. */
+/** @import { ReportDetail, Snapshot, SourceFile, Task } from "../../api_types.d.ts" */
+/** @import { Child } from "./dom.js" */
+
+/**
+ * The tasks with what they counted.
+ *
+ * @param {ReportDetail} report
+ */
 export function tasks(report) {
   return h(
     "section",
@@ -22,9 +30,15 @@ export function tasks(report) {
   );
 }
 
-/** Files, parameters and result: what it takes to get the same report again. */
+/**
+ * Files, parameters and result: what it takes to get the same report again.
+ *
+ * @param {ReportDetail} report
+ */
 export function basis(report) {
-  const snapshot = (file) => (file ? h("span", { title: file.content_sha256 }, file.name) : "none loaded: the default holds");
+  /** @param {Snapshot | null} file */
+  const snapshot = (file) =>
+    file ? h("span", { title: file.content_sha256 }, file.name) : "none loaded: the default holds";
   const { as_of: asOf, max_gap: gap, no_data: noData } = report.parameters;
   return h(
     "section",
@@ -33,7 +47,11 @@ export function basis(report) {
     h(
       "dl",
       { class: "terms" },
-      term("Polls", report.sources.filter((file) => file.kind === "store_status").map(source), "already loaded before this run"),
+      term(
+        "Polls",
+        report.sources.filter((file) => file.kind === "store_status").map(source),
+        "already loaded before this run",
+      ),
       term("Business hours", report.snapshots && [snapshot(report.snapshots.business_hours)]),
       term("Time zones", report.snapshots && [snapshot(report.snapshots.store_timezones)]),
       term("As of", [asOf ? `asked for: ${instant(asOf, { seconds: true })}` : "the newest poll"]),
@@ -45,10 +63,15 @@ export function basis(report) {
   );
 }
 
+/**
+ * @param {string} name
+ * @param {Child[] | null} values
+ */
 function term(name, values, otherwise = "–") {
   return [h("dt", null, name), h("dd", null, values?.length ? values : otherwise)];
 }
 
+/** @param {SourceFile} file */
 function source(file) {
   return h(
     "div",
@@ -59,13 +82,13 @@ function source(file) {
   );
 }
 
+/** @param {Task["counts"]} values */
 function counts(values) {
   return h(
     "span",
     { class: "small muted" },
-    Object.entries(values ?? {})
-      .filter(([, value]) => typeof value === "number")
-      .map(([name, value]) => `${name.replaceAll("_", " ")} ${count(value)}`)
+    Object.entries(values)
+      .flatMap(([name, value]) => (typeof value === "number" ? [`${name.replaceAll("_", " ")} ${count(value)}`] : []))
       .join(" · ") || "–",
   );
 }

@@ -1,20 +1,30 @@
-// The list of reports: live state, filter, and the form that starts one.
+// @ts-check
+// The list of reports: live state and filter.
 
-import { address, get, post, Problem } from "./api.js";
-import { byId, chip, empty, h, icon, replace, skeleton } from "./dom.js";
-import { ago, count, duration, fromZone, instant, many, ZONE, zoneLabel } from "./format.js";
+import { get, Problem } from "./api.js";
+import { byId, chip, empty, h, replace, skeleton } from "./dom.js";
+import { ago, count, duration, instant, many, secondsBetween } from "./format.js";
 import { announce, load, parameter, problemNote, remember } from "./page.js";
+import { openFormBy } from "./report_form.js";
 import { isLive, progressText, reportChip, steps } from "./states.js";
 import { more, table } from "./table.js";
+import { address, reportPage, validationPage } from "./urls.js";
+
+/** @import { ReportPage, ReportRow, Task } from "../../api_types.d.ts" */
+/** @import { Column } from "./table.js" */
+
+/** @typedef {{status: string, tasks?: Task[]}} Progress What the stream of events says. */
 
 const LIVE_SECONDS = 5;
 const IDLE_SECONDS = 30;
 const STATES = ["Queued", "Running", "Complete", "Failed"];
 
 const content = byId("content");
-let state = STATES.includes(parameter("state")) ? parameter("state") : "";
+let state = STATES.find((name) => name === parameter("state")) ?? "";
 let pages = 1;
-let timer = null;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let timer;
+/** @type {{reportId: string, source: EventSource, last: Progress | null} | null} */
 let events = null;
 
 const list = h("div");
@@ -32,6 +42,7 @@ const filter = h(
   ),
 );
 
+/** @param {string} value */
 function choose(value) {
   state = value;
   pages = 1;
@@ -39,11 +50,14 @@ function choose(value) {
   refresh();
 }
 
+/** @returns {Promise<ReportPage>} */
 async function fetchPages() {
+  /** @type {ReportPage} */
   const answer = await get("reports", { state, limit: 50 });
   const reports = answer.reports;
   let next = answer.next;
   for (let page = 1; page < pages && next; page += 1) {
+    /** @type {ReportPage} */
     const following = await get("reports", { state, limit: 50, cursor: next });
     reports.push(...following.reports);
     next = following.next;
@@ -51,6 +65,7 @@ async function fetchPages() {
   return { ...answer, reports, next };
 }
 
+/** @type {Column<ReportRow>[]} */
 const COLUMNS = [
   { title: "State", cell: (report) => reportChip(report.state) },
   {
@@ -58,8 +73,17 @@ const COLUMNS = [
     row: true,
     kind: "when",
     cell: (report) => [
-      h("a", { href: pageOf(report) }, report.as_of ? instant(report.as_of) : isLive(report.state) ? "New report" : "No figures"),
-      h("span", { class: "sub" }, whyAndWho(report), h("span", { class: "narrow-only" }, ` · ${ago(report.created_at)}`)),
+      h(
+        "a",
+        { href: reportPage(report.report_id) },
+        report.as_of ? instant(report.as_of) : isLive(report.state) ? "New report" : "No figures",
+      ),
+      h(
+        "span",
+        { class: "sub" },
+        whyAndWho(report),
+        h("span", { class: "narrow-only" }, ` · ${ago(report.created_at)}`),
+      ),
       report.state === "Failed" && report.cause && h("span", { class: "sub cut", title: report.cause }, report.cause),
     ],
   },
@@ -68,33 +92,35 @@ const COLUMNS = [
     kind: "when narrow-hide",
     cell: (report) => [h("span", { title: instant(report.created_at, { seconds: true }) }, ago(report.created_at))],
   },
-  { title: "Took", kind: "number narrow-hide", cell: (report) => took(report) },
+  {
+    title: "Took",
+    kind: "number narrow-hide",
+    cell: (report) => duration(secondsBetween(report.created_at, report.finished_at)),
+  },
   { title: "Stores", kind: "number narrow-hide", cell: (report) => count(report.store_count) },
   { title: "Input", kind: "narrow-hide", cell: quality },
 ];
 
-function pageOf(report) {
-  return `report?id=${encodeURIComponent(report.report_id)}`;
-}
-
+/** @param {ReportRow} report */
 function whyAndWho(report) {
   if (report.state === "Failed" && report.failed_task) return `failed in ${report.failed_task}`;
+  /** @type {Record<string, string>} */
   const why = { manual: "asked for", scheduled: "by schedule", backfill: "backfill", asset_triggered: "by new data" };
-  return [why[report.run_type] ?? report.run_type, report.requested_by && `by ${report.requested_by}`].filter(Boolean).join(" ");
+  return [why[report.run_type ?? ""] ?? report.run_type, report.requested_by && `by ${report.requested_by}`]
+    .filter(Boolean)
+    .join(" ");
 }
 
-function took(report) {
-  return report.finished_at ? duration((new Date(report.finished_at) - new Date(report.created_at)) / 1000) : "–";
-}
-
+/** @param {ReportRow} report */
 function quality(report) {
   if (report.warnings === null) return h("span", { class: "muted" }, "–");
-  const link = { href: `quality_run?id=${encodeURIComponent(report.report_id)}` };
+  const link = { href: validationPage(report.report_id) };
   return report.warnings
     ? h("a", link, chip("warn", "alert", many(report.warnings, "warning")))
     : h("a", link, chip("good", "check", "no warning"));
 }
 
+/** @param {ReportPage} answer */
 function show(answer) {
   const may = answer.may?.trigger;
   byId("new-report").hidden = !may;
@@ -104,7 +130,12 @@ function show(answer) {
       list,
       state
         ? empty(`No report is ${state.toLowerCase()}`, "Choose All to see the others.")
-        : empty("No report yet", may ? "Start the first one: it covers every store up to the newest poll." : "Somebody who may start runs has to ask for the first one."),
+        : empty(
+            "No report yet",
+            may
+              ? "Start the first one: it covers every store up to the newest poll."
+              : "Somebody who may start runs has to ask for the first one.",
+          ),
     );
   } else {
     replace(
@@ -114,7 +145,8 @@ function show(answer) {
         columns: COLUMNS,
         rows: answer.reports,
         extra: (report, span) =>
-          report === newest && h("tr", { class: "live-row", hidden: true }, h("td", { colspan: span }, h("div", { id: "live" }))),
+          report === newest &&
+          h("tr", { class: "live-row", hidden: true }, h("td", { colspan: span }, h("div", { id: "live" }))),
       }),
       answer.next &&
         more("Show more", () => {
@@ -128,10 +160,14 @@ function show(answer) {
   timer = setTimeout(refresh, 1000 * (newest ? LIVE_SECONDS : IDLE_SECONDS));
 }
 
-/** Server-sent events of the newest live report: one connection, however many reports run. */
+/**
+ * Server-sent events of the newest live report: one connection, however many reports run.
+ *
+ * @param {ReportRow | undefined} report
+ */
 function follow(report) {
-  if (events?.reportId === report?.report_id) {
-    if (events?.last) progress(events.last);
+  if (events && events.reportId === report?.report_id) {
+    if (events.last) progress(events.last);
     return;
   }
   events?.source.close();
@@ -149,12 +185,13 @@ function follow(report) {
   source.addEventListener("error", () => source.close()); // the list itself is still asked for every few seconds
 }
 
+/** @param {Progress} data */
 function progress(data) {
-  const live = byId("live");
+  const live = document.querySelector("#live");
   if (events) events.last = data;
   if (live && data.tasks) {
     replace(live, steps(data.tasks, true));
-    live.closest("tr").hidden = false;
+    live.closest("tr")?.removeAttribute("hidden");
     announce(progressText(data.tasks));
   }
 }
@@ -171,88 +208,14 @@ async function refresh() {
   }
 }
 
-document.addEventListener("visibilitychange", () => document.hidden || refresh());
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) refresh();
+});
 window.addEventListener("pagehide", () => events?.source.close());
-
-// the form ----------------------------------------------------------------------------------------------------
-
-const dialog = byId("trigger");
-const form = dialog.querySelector("form");
-const FIELDS = ["as_of", "store_ids", "max_gap", "no_data", "shards"];
-let idempotencyKey = null;
-
-byId("as_of-zone").textContent = ZONE === "UTC" ? "UTC" : `${ZONE} (${zoneLabel()})`;
-byId("new-report").prepend(icon("plus"));
-byId("new-report").addEventListener("click", () => {
-  idempotencyKey = randomKey();
-  mistakes([]);
-  replace(byId("trigger-problem"));
-  dialog.showModal();
-});
-byId("trigger-close").addEventListener("click", () => dialog.close());
-form.addEventListener("submit", (event) => {
-  event.preventDefault();
-  start();
-});
-form.addEventListener("input", () => {
-  idempotencyKey = randomKey(); // another form is another report; the same one, sent twice, is not
-});
-
-function randomKey() {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-function body() {
-  const values = new FormData(form);
-  const ids = values.get("store_ids").split(/\r?\n/).map((id) => id.trim()).filter(Boolean);
-  const wanted = { no_data: values.get("no_data") };
-  if (values.get("as_of")) wanted.as_of = fromZone(values.get("as_of"));
-  if (values.get("max_gap").trim()) wanted.max_gap = values.get("max_gap").trim();
-  if (ids.length) wanted.store_ids = ids;
-  if (values.get("shards")) wanted.shards = Number(values.get("shards"));
-  return wanted;
-}
-
-function mistakes(errors) {
-  const elsewhere = [];
-  for (const name of FIELDS) byId(`${name}-mistake`).hidden = true;
-  for (const input of form.elements) input.removeAttribute("aria-invalid");
-  for (const { field, message } of errors) {
-    const name = FIELDS.find((known) => field === known || field.startsWith(`${known}.`) || field.startsWith(`${known}[`));
-    if (!name) {
-      elsewhere.push(`${field}: ${message}`);
-      continue;
-    }
-    const place = byId(`${name}-mistake`);
-    place.textContent = place.hidden ? message : `${place.textContent} ${message}`;
-    place.hidden = false;
-    byId(name)?.setAttribute("aria-invalid", "true");
-    place.closest("details")?.setAttribute("open", "");
-  }
-  form.querySelector('[aria-invalid="true"]')?.focus();
-  return elsewhere;
-}
-
-async function start() {
-  const button = byId("trigger-start");
-  button.disabled = true;
-  replace(byId("trigger-problem"));
-  try {
-    const { report_id: reportId } = await post("trigger_report", body(), { "Idempotency-Key": idempotencyKey });
-    window.location.href = pageOf({ report_id: reportId });
-  } catch (problem) {
-    if (!(problem instanceof Problem)) throw problem;
-    const elsewhere = mistakes(problem.errors ?? []);
-    if (!problem.errors?.length || elsewhere.length) {
-      replace(byId("trigger-problem"), problemNote(problem), elsewhere.map((text) => h("p", { class: "mistake" }, text)));
-    }
-  } finally {
-    button.disabled = false;
-  }
-}
 
 // ------------------------------------------------------------------------------------------------------------
 
+openFormBy(byId("new-report"));
 const card = h("section", { class: "card flush" }, h("header", null, h("h2", null, "Newest first"), filter), list);
 load(content, h("div", { class: "card stack" }, skeleton(34, 28, 28, 28, 28)), async () => {
   const answer = await fetchPages();

@@ -1,8 +1,13 @@
+// @ts-check
 // The words, shapes and colours of a report's and a task's state.
 
 import { chip, h, icon } from "./dom.js";
 import { count, duration } from "./format.js";
 
+/** @import { State, Task } from "../../api_types.d.ts" */
+/** @import { IconName } from "./dom.js" */
+
+/** @type {Record<State, [string, IconName]>} */
 const REPORT = {
   Queued: ["", "clock"],
   Running: ["live", "turning"],
@@ -10,6 +15,7 @@ const REPORT = {
   Failed: ["bad", "cross"],
 };
 
+/** By Airflow's word for it. @type {Record<string, [string, IconName, string]>} */
 const TASK = {
   success: ["good", "check", "done"],
   running: ["live", "turning", "running"],
@@ -24,32 +30,44 @@ const TASK = {
   deferred: ["live", "clock", "deferred"],
 };
 
+/** @param {State} state */
 export const isLive = (state) => state === "Queued" || state === "Running";
 
+/** @param {State} state */
 export function reportChip(state) {
-  const [kind, iconName] = REPORT[state] ?? ["", "circle"];
+  const [kind, iconName] = REPORT[state];
   return chip(kind, iconName, state);
 }
 
-/** The six tasks in a row, each with its state, and how long it took. */
+/**
+ * The six tasks in a row, each with its state, and how long it took.
+ *
+ * @param {Task[]} tasks
+ */
 export function steps(tasks, compact = false) {
   return h(
     "ol",
     { class: compact ? "steps compact" : "steps", "aria-label": "Progress by task" },
     tasks.map((task) => {
-      const [kind, iconName, word] = TASK[task.state] ?? ["", "circle", "waiting"];
-      const parts = task.state === "running" && task.shards > 1 ? ` ${count(task.shards_done)} of ${count(task.shards)}` : "";
+      const [kind, iconName, word] = TASK[task.state ?? ""] ?? ["", "circle", "waiting"];
+      const isSharded = task.state === "running" && task.shards > 1;
+      const shards = isSharded ? ` ${count(task.shards_done)} of ${count(task.shards)}` : "";
       return h(
         "li",
         { class: kind, title: `${task.task}: ${word}` },
         h("span", { class: "task" }, icon(iconName, iconName === "turning" ? "spins" : ""), task.task),
-        h("span", { class: "sub" }, task.seconds === null ? word + parts : duration(task.seconds)),
+        h("span", { class: "sub" }, task.seconds === null ? word + shards : duration(task.seconds)),
         h("span", { class: "visually-hidden" }, word),
       );
     }),
   );
 }
 
+/**
+ * The same for screen readers.
+ *
+ * @param {Task[]} tasks
+ */
 export function progressText(tasks) {
   const done = tasks.filter((task) => task.state === "success").length;
   const current = tasks.find((task) => task.state === "running");

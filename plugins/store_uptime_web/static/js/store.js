@@ -1,25 +1,32 @@
+// @ts-check
 // One store in one report: its figures, its week on its own wall clock, its hours.
 
 import { get, Problem } from "./api.js";
 import { responsive } from "./charts.js";
 import { byId, chip, empty, h, note, replace, skeleton } from "./dom.js";
 import { periodCard } from "./figures.js";
-import { count, duration, hours, instant, many, PERIODS } from "./format.js";
+import { count, duration, hours, instant, many, PERIOD_NAMES } from "./format.js";
 import { load, parameter, setTitle } from "./page.js";
 import { table } from "./table.js";
-import { dayLabel, days, legend, offsetLabel, timeline, wallClock } from "./timeline.js";
+import { legend, timeline } from "./timeline.js";
+import { reportPage } from "./urls.js";
+import { dayLabel, days, offsetLabel, wallClock } from "./week.js";
+
+/** @import { Opening, StoreDetail } from "../../api_types.d.ts" */
+/** @import { Day, Span } from "./week.js" */
 
 const WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
-const report = parameter("report");
-const id = parameter("id");
+const report = parameter("report") ?? "";
+const id = parameter("id") ?? "";
 const heading = byId("heading");
 const content = byId("content");
 
+/** @param {StoreDetail} store */
 function showHeading(store) {
   setTitle(`Store ${store.store_id}`);
-  const back = byId("crumb-report");
-  back.href = `report?id=${encodeURIComponent(report)}`;
+  const back = byId("crumb-report", HTMLAnchorElement);
+  back.href = reportPage(report);
   back.textContent = `As of ${instant(store.as_of)}`;
   replace(
     heading,
@@ -34,7 +41,11 @@ function showHeading(store) {
           "p",
           { class: "facts" },
           h("span", null, store.timezone, store.has_timezone ? "" : " (assumed: no usable zone was given)"),
-          h("span", null, [...new Set(store.offsets.map((segment) => offsetLabel(segment.utc_offset_seconds)))].join(", then ")),
+          h(
+            "span",
+            null,
+            [...new Set(store.offsets.map((segment) => offsetLabel(segment.utc_offset_seconds)))].join(", then "),
+          ),
           h("span", null, `as of ${instant(store.as_of, { seconds: true })}`),
           store.max_gap && h("span", null, `polls vouch for ${store.max_gap}`),
         ),
@@ -43,16 +54,28 @@ function showHeading(store) {
   );
 }
 
+/** @param {StoreDetail} store */
 function show(store) {
   showHeading(store);
   const rows = days(store);
   const picture = h("div");
   responsive(picture, (isNarrow) => timeline(rows, isNarrow));
   const polled = rows.flatMap((row) => row.polls.map((poll) => ({ row, poll })));
+  const last = polled.at(-1);
   replace(
     content,
-    !store.polls.length && note("warn", "alert", h("strong", null, "No poll up to this report. "), store.no_data === "down" ? "Its open time counts as down." : "Its open time is unknown."),
-    h("div", { class: "periods" }, Object.keys(PERIODS).map((period) => periodCard(period, store[period]))),
+    !store.polls.length &&
+      note(
+        "warn",
+        "alert",
+        h("strong", null, "No poll up to this report. "),
+        store.no_data === "down" ? "Its open time counts as down." : "Its open time is unknown.",
+      ),
+    h(
+      "div",
+      { class: "periods" },
+      PERIOD_NAMES.map((period) => periodCard(period, store[period])),
+    ),
     h(
       "section",
       { class: "card" },
@@ -62,7 +85,7 @@ function show(store) {
         "p",
         { class: "facts" },
         h("span", null, many(polled.length, "poll"), " in the week"),
-        polled.length > 0 && h("span", null, `the last on ${dayLabel(polled.at(-1).row)} at ${wallClock(polled.at(-1).poll.at)}, store time`),
+        last && h("span", null, `the last on ${dayLabel(last.row)} at ${wallClock(last.poll.at)}, store time`),
         store.polls_left_out > 0 && h("span", null, `${count(store.polls_left_out)} more are not drawn`),
       ),
     ),
@@ -70,11 +93,17 @@ function show(store) {
   );
 }
 
+/** @param {Day[]} rows */
 function inWords(rows) {
+  /** @param {Span[]} spans */
   const sum = (spans) => spans.reduce((total, [from, to]) => total + to - from, 0) * 1000;
-  const interruptions = rows.flatMap((row) =>
-    ["down", "unknown"].flatMap((status) => row[status].map((span) => ({ row, status, span }))),
-  ).sort((one, other) => one.span[0] - other.span[0]);
+  const interruptions = rows
+    .flatMap((row) =>
+      /** @type {const} */ (["down", "unknown"]).flatMap((status) =>
+        row[status].map((span) => ({ row, status, span })),
+      ),
+    )
+    .sort((one, other) => one.span[0] - other.span[0]);
   return h(
     "section",
     { class: "card flush" },
@@ -82,7 +111,12 @@ function inWords(rows) {
     table({
       caption: "The week by local date",
       columns: [
-        { title: "Date", row: true, kind: "when", cell: (row) => (row.changes ? `${dayLabel(row)}, ${offsetLabel(row.offset)}` : dayLabel(row)) },
+        {
+          title: "Date",
+          row: true,
+          kind: "when",
+          cell: (row) => (row.changes ? `${dayLabel(row)}, ${offsetLabel(row.offset)}` : dayLabel(row)),
+        },
         { title: "Open", kind: "number narrow-hide", cell: (row) => hours(sum(row.open)) },
         { title: "Up", kind: "number", cell: (row) => hours(sum(row.up)) },
         { title: "Down", kind: "number", cell: (row) => hours(sum(row.down)) },
@@ -99,7 +133,10 @@ function inWords(rows) {
           caption: "Spans of downtime and of unknown status",
           columns: [
             { title: "Date", row: true, kind: "when", cell: ({ row }) => dayLabel(row) },
-            { title: "Status", cell: ({ status }) => (status === "down" ? chip("bad", "cross", "down") : chip("", "dash", "unknown")) },
+            {
+              title: "Status",
+              cell: ({ status }) => (status === "down" ? chip("bad", "cross", "down") : chip("", "dash", "unknown")),
+            },
             { title: "From", kind: "number", cell: ({ row, span }) => wallClock(span[0], row) },
             { title: "To", kind: "number", cell: ({ row, span }) => wallClock(span[1], row) },
             { title: "Long", kind: "number", cell: ({ span }) => duration((span[1] - span[0]) / 1000) },
@@ -110,11 +147,13 @@ function inWords(rows) {
   );
 }
 
+/** @param {StoreDetail} store */
 function openings(store) {
   const byDay = WEEKDAYS.map((name, weekday) => ({
     name,
     openings: store.business_hours.filter((opening) => opening.weekday === weekday),
   }));
+  /** @param {string} text */
   const clock = (text) => text.replace(/:00$/, "");
   return h(
     "section",
@@ -129,7 +168,9 @@ function openings(store) {
               title: "Open",
               cell: (day) =>
                 day.openings.length
-                  ? day.openings.map((opening) => `${clock(opening.start)} – ${clock(opening.end)}${overnight(opening)}`).join(", ")
+                  ? day.openings
+                      .map((opening) => `${clock(opening.start)} – ${clock(opening.end)}${overnight(opening)}`)
+                      .join(", ")
                   : h("span", { class: "muted" }, "closed"),
             },
           ],
@@ -139,6 +180,7 @@ function openings(store) {
   );
 }
 
+/** @param {Opening} opening */
 function overnight({ start, end }) {
   if (start === end) return " (24 hours)";
   return end < start && end > "00:00:00" ? " (next day)" : "";

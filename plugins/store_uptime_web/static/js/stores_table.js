@@ -1,37 +1,47 @@
+// @ts-check
 // The table of all stores of a report: searched, sorted and paged on the server.
 
 import { get } from "./api.js";
 import { empty, h, icon, replace, skeleton } from "./dom.js";
-import { share } from "./figures.js";
-import { amount, count, many, percent, PERIODS } from "./format.js";
-import { announce, parameter, problemNote, remember } from "./page.js";
+import { statusBar } from "./figures.js";
+import { amount, count, many, PERIODS, percent } from "./format.js";
+import { announce, problemNote, remember } from "./page.js";
 import { pager, table, whenIdle } from "./table.js";
+import { rememberedParameters, requestParameters, SIZES, sortIn, stateOf } from "./table_state.js";
+import { storePage } from "./urls.js";
 
-const SIZES = [25, 50, 100, 200];
+/** @import { Bin, ReportDetail, StorePage, StoreRow } from "../../api_types.d.ts" */
+/** @import { Period } from "./format.js" */
+/** @import { Column } from "./table.js" */
+/** @import { TableState } from "./table_state.js" */
 
 /**
- * All stores of a report, as a section: {element, refresh(), filter(bin), showPeriod(period), onClear}.
- *
- * `filter` lists the stores of one bar of the histogram, null lists all again; when the user asks for all again
- * here, `onClear` is called.
+ * @typedef {object} StoresTable
+ * @property {HTMLElement} element
+ * @property {() => Promise<void>} refresh
+ * @property {(bin: Bin | null) => Promise<void>} filter Lists the stores of a bar of the histogram; null: all again.
+ * @property {(period: Period) => Promise<void>} showPeriod
+ * @property {() => void} onClear Called when the user lists all stores again here.
  */
-export function storesTable(report, startPeriod, storePage) {
+
+/**
+ * All stores of a report, as a section.
+ *
+ * @param {ReportDetail} report
+ * @param {Period} startPeriod
+ * @returns {StoresTable}
+ */
+export function storesTable(report, startPeriod) {
   let period = startPeriod;
-  const view = {
-    search: parameter("search") ?? "",
-    by: parameter("sort") ?? "store_id",
-    order: parameter("order") === "desc" ? "desc" : "asc",
-    limit: SIZES.includes(Number(parameter("limit"))) ? Number(parameter("limit")) : 25,
-    cursor: null,
-    from: 0,
-    bin: null,
-  };
+  const state = stateOf(new URLSearchParams(window.location.search));
   const body = h("div", null, h("div", { class: "card" }, skeleton(24, 24, 24, 24, 24)));
   const bandChip = h("span");
-  let asked = null;
+  /** @type {AbortController | null} */
+  let pending = null;
+  /** @type {HTMLInputElement} */
   const search = h("input", {
     type: "search",
-    value: view.search,
+    value: state.search,
     placeholder: "Find a store by its id",
     "aria-label": "Find a store by part of its id",
     autocomplete: "off",
@@ -45,81 +55,86 @@ export function storesTable(report, startPeriod, storePage) {
     body,
   );
 
+  /** @param {Partial<TableState>} changes */
   function again(changes) {
-    Object.assign(view, { cursor: null, from: 0 }, changes);
-    remember({ search: view.search, sort: view.by === "store_id" ? null : view.by, order: view.order === "asc" ? null : view.order, limit: view.limit === 25 ? null : view.limit });
+    Object.assign(state, { cursor: null, from: 0 }, changes);
+    remember(rememberedParameters(state));
     return refresh();
   }
 
   async function refresh() {
-    asked?.abort();
-    asked = new AbortController();
-    const { signal } = asked;
+    pending?.abort();
+    pending = new AbortController();
+    const { signal } = pending;
     body.classList.add("busy");
     try {
-      const answer = await get(
-        report.links.stores,
-        {
-          search: view.search,
-          sort: view.by,
-          order: view.order,
-          limit: view.limit,
-          cursor: view.cursor,
-          ...(view.bin && { percent_from: view.bin.from, percent_to: view.bin.to, period }),
-        },
-        { signal },
-      );
-      show(answer);
+      show(await get(report.links.stores ?? "", requestParameters(state, period), { signal }));
     } catch (problem) {
-      if (problem.name === "AbortError") return;
+      if (problem instanceof Error && problem.name === "AbortError") return;
       replace(body, problemNote(problem, refresh));
     }
     body.classList.remove("busy");
   }
 
+  /** @param {StorePage} answer */
   function show(answer) {
+    /**
+     * @param {string} cursor
+     * @param {number} from
+     */
     const turn = (cursor, from) => async () => {
-      Object.assign(view, { cursor, from: Math.max(0, from) });
+      Object.assign(state, { cursor, from: Math.max(0, from) });
       await refresh();
       element.scrollIntoView({ block: "start" });
-      body.querySelector(".scroll")?.focus({ preventScroll: true });
+      /** @type {HTMLElement | null} */ (body.querySelector(".scroll"))?.focus({ preventScroll: true });
     };
-    const focused = document.activeElement?.closest?.("#stores button[data-sort]")?.dataset.sort;
+    /** @type {HTMLElement | null | undefined} */
+    const focusedButton = document.activeElement?.closest("#stores button[data-sort]");
+    const focused = focusedButton?.dataset.sort;
     announce(`${many(answer.matching, "store")} found`);
     if (!answer.stores.length) {
-      replace(body, view.search ? empty("No store found", `None has “${view.search}” in its id.`) : empty("No store", "No store lies in this band of uptime."));
+      replace(
+        body,
+        state.search
+          ? empty("No store found", `None has “${state.search}” in its id.`)
+          : empty("No store", "No store lies in this band of uptime."),
+      );
       return;
     }
     replace(
       body,
       table({
         caption: `Stores, ${PERIODS[period].toLowerCase()}`,
-        columns: columns(period, storePage),
+        columns: columns(report.report_id, period),
         rows: answer.stores,
-        sorting: { by: view.by, order: view.order, change: (by, order) => again({ by, order }) },
+        sorting: { by: state.by, order: state.order, change: (by, order) => again({ by, order }) },
       }),
       pager({
-        from: view.from,
+        from: state.from,
         shown: answer.stores.length,
         total: answer.matching,
         noun: answer.matching === answer.total ? "stores" : `found (${count(answer.total)} in all)`,
-        previous: answer.previous && turn(answer.previous, view.from - view.limit),
-        next: answer.next && turn(answer.next, view.from + answer.stores.length),
+        previous: answer.previous ? turn(answer.previous, state.from - state.limit) : null,
+        next: answer.next ? turn(answer.next, state.from + answer.stores.length) : null,
         sizes: h(
           "label",
           null,
           "Rows ",
           h(
             "select",
-            { onchange: (event) => again({ limit: Number(event.target.value) }) },
-            SIZES.map((size) => h("option", { value: size, selected: size === view.limit }, size)),
+            {
+              /** @param {Event & {currentTarget: HTMLSelectElement}} event */
+              onchange: (event) => again({ limit: Number(event.currentTarget.value) }),
+            },
+            SIZES.map((size) => h("option", { value: size, selected: size === state.limit }, size)),
           ),
         ),
       }),
     );
-    if (focused) body.querySelector(`button[data-sort="${focused}"]`)?.focus();
+    if (focused) /** @type {HTMLElement | null} */ (body.querySelector(`button[data-sort="${focused}"]`))?.focus();
   }
 
+  /** @param {Bin | null} bin */
   function filter(bin) {
     replace(
       bandChip,
@@ -141,18 +156,29 @@ export function storesTable(report, startPeriod, storePage) {
     return again({ bin });
   }
 
+  /** @param {Period} wanted */
   function showPeriod(wanted) {
     period = wanted;
-    const by = view.by.replace(/_last_(hour|day|week)$/, `_${period}`);
     replace(bandChip);
-    return again({ by, bin: null });
+    return again({ by: sortIn(state.by, period), bin: null });
   }
 
+  /** @type {StoresTable} */
   const handle = { element, refresh, filter, showPeriod, onClear: () => {} };
   return handle;
 }
 
-function columns(period, storePage) {
+/**
+ * @param {string} reportId
+ * @param {Period} period
+ * @returns {Column<StoreRow>[]}
+ */
+function columns(reportId, period) {
+  /**
+   * @param {"uptime" | "downtime" | "unknown" | "open"} name
+   * @param {string} title
+   * @returns {Column<StoreRow>}
+   */
   const figure = (name, title, extra = "") => ({
     title,
     kind: `number ${extra}`.trim(),
@@ -167,8 +193,14 @@ function columns(period, storePage) {
       kind: "id",
       sort: "store_id",
       cell: (store) => [
-        h("a", { href: storePage(store.store_id), class: "mono", title: store.store_id }, store.store_id),
-        h("span", { class: "sub" }, store.timezone, store.has_timezone ? "" : " (assumed)", store.has_business_hours ? "" : " · always open"),
+        h("a", { href: storePage(reportId, store.store_id), class: "mono", title: store.store_id }, store.store_id),
+        h(
+          "span",
+          { class: "sub" },
+          store.timezone,
+          store.has_timezone ? "" : " (assumed)",
+          store.has_business_hours ? "" : " · always open",
+        ),
       ],
     },
     {
@@ -177,7 +209,7 @@ function columns(period, storePage) {
       sort: `uptime_percent_${period}`,
       cell: (store) => percent(store[period].uptime_percent),
     },
-    { title: "Share", kind: "narrow-hide", cell: (store) => share(store[period], true) },
+    { title: "Share", kind: "narrow-hide", cell: (store) => statusBar(store[period], true) },
     figure("uptime", "Up", "narrow-hide"),
     figure("downtime", "Down"),
     figure("unknown", "Unknown", "narrow-hide"),

@@ -1,11 +1,35 @@
+// @ts-check
 // Tables whose rows are sorted and paged on the server.
 
 import { h, icon } from "./dom.js";
 import { count } from "./format.js";
 
+/** @import { Child } from "./dom.js" */
+
 /**
- * A table. A column is {title, cell(row), kind: "number"|"id"|"when"|…, sort: server's name or null, first: "asc"|"desc", row: is a row header}.
- * `sorting` is {by, order, change(by, order)}.
+ * @template R
+ * @typedef {object} Column
+ * @property {string} title
+ * @property {(row: R) => Child} cell
+ * @property {string} [kind] Its classes, such as "number", "id" or "when".
+ * @property {string} [sort] The API's name for sorting by this column.
+ * @property {"asc" | "desc"} [first] The order in which it is sorted first.
+ * @property {boolean} [row] Whether its cells are the headers of their rows.
+ */
+
+/** @typedef {"asc" | "desc"} Order */
+/** @typedef {{by: string, order: Order, change: (by: string, order: Order) => unknown}} Sorting */
+
+/**
+ * A table; `extra` makes a row below a row.
+ *
+ * @template R
+ * @param {object} options
+ * @param {string} options.caption
+ * @param {Column<R>[]} options.columns
+ * @param {R[]} options.rows
+ * @param {Sorting | null} [options.sorting]
+ * @param {((row: R, columns: number) => Child) | null} [options.extra]
  */
 export function table({ caption, columns, rows, sorting = null, extra = null }) {
   return h(
@@ -15,7 +39,15 @@ export function table({ caption, columns, rows, sorting = null, extra = null }) 
       "table",
       null,
       h("caption", { class: "visually-hidden" }, caption),
-      h("thead", null, h("tr", null, columns.map((column) => header(column, sorting)))),
+      h(
+        "thead",
+        null,
+        h(
+          "tr",
+          null,
+          columns.map((column) => header(column, sorting)),
+        ),
+      ),
       h(
         "tbody",
         null,
@@ -34,9 +66,15 @@ export function table({ caption, columns, rows, sorting = null, extra = null }) 
   );
 }
 
+/**
+ * @template R
+ * @param {Column<R>} column
+ * @param {Sorting | null} sorting
+ */
 function header(column, sorting) {
   if (!column.sort || !sorting) return h("th", { scope: "col", class: column.kind }, column.title);
-  const active = sorting.by === column.sort;
+  const by = column.sort;
+  const active = sorting.by === by;
   const other = sorting.order === "asc" ? "desc" : "asc";
   return h(
     "th",
@@ -46,8 +84,8 @@ function header(column, sorting) {
       {
         type: "button",
         class: "plain sort",
-        "data-sort": column.sort,
-        onclick: () => sorting.change(column.sort, active ? other : (column.first ?? "asc")),
+        "data-sort": by,
+        onclick: () => sorting.change(by, active ? other : (column.first ?? "asc")),
       },
       column.title,
       icon(active && sorting.order === "desc" ? "down" : "up"),
@@ -55,8 +93,19 @@ function header(column, sorting) {
   );
 }
 
-/** Which rows these are, and buttons to the pages beside. */
-export function pager({ from, shown, total, noun, previous, next, sizes = null }) {
+/**
+ * Which rows these are, and buttons to the pages beside.
+ *
+ * @param {object} options
+ * @param {number} options.from Rows on the pages before.
+ * @param {number} options.shown
+ * @param {number} options.total
+ * @param {string} options.noun
+ * @param {(() => unknown) | null} options.previous
+ * @param {(() => unknown) | null} options.next
+ * @param {Child} options.sizes
+ */
+export function pager({ from, shown, total, noun, previous, next, sizes }) {
   const range = shown ? `${count(from + 1)}–${count(from + shown)} of ${count(total)} ${noun}` : `0 ${noun}`;
   return h(
     "div",
@@ -69,23 +118,38 @@ export function pager({ from, shown, total, noun, previous, next, sizes = null }
       h(
         "div",
         { class: "group" },
-        h("button", { type: "button", "data-page": "previous", disabled: !previous, onclick: previous }, icon("previous"), "Previous"),
+        h(
+          "button",
+          { type: "button", "data-page": "previous", disabled: !previous, onclick: previous },
+          icon("previous"),
+          "Previous",
+        ),
         h("button", { type: "button", "data-page": "next", disabled: !next, onclick: next }, "Next", icon("next")),
       ),
     ),
   );
 }
 
-/** The button below a list that grows. */
+/**
+ * The button below a list that grows.
+ *
+ * @param {string} label
+ * @param {() => unknown} onclick
+ */
 export function more(label, onclick) {
   return h("div", { class: "pager" }, h("span"), h("button", { type: "button", onclick }, label));
 }
 
-/** `call` once typing has paused. */
+/**
+ * Calls `call` once typing has paused.
+ *
+ * @param {() => unknown} call
+ */
 export function whenIdle(call, milliseconds = 250) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
-  return (...values) => {
+  return () => {
     clearTimeout(timer);
-    timer = setTimeout(() => call(...values), milliseconds);
+    timer = setTimeout(call, milliseconds);
   };
 }

@@ -1,3 +1,4 @@
+// @ts-check
 // Runs before the page is painted: takes light or dark, and the time zone, from Airflow's own settings.
 //
 // Inside Airflow the page is a same-origin frame and Airflow marks its root element with `light` or `dark`; opened

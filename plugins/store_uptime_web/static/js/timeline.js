@@ -1,71 +1,20 @@
-// A store's week on its own wall clock: one row a local date, midnight to midnight.
-//
-// The API gives spans in UTC and the week's UTC offsets. A date on which the clocks change is two rows, one for each
-// offset: an hour that happens twice is then drawn twice, and one that never happens stays empty.
+// @ts-check
+// A picture of a store's week: one row a local date, midnight to midnight.
 
+import { drawn } from "./charts.js";
 import { h, s } from "./dom.js";
+import { DAY, dayLabel, HOUR, offsetLabel, wallClock } from "./week.js";
+
+/** @import { Poll } from "../../api_types.d.ts" */
+/** @import { Day, Span, SpanKind } from "./week.js" */
 
 const d3 = globalThis.d3;
-const DAY = 86_400_000;
-const HOUR = 3_600_000;
+const STATUSES = /** @type {const} */ (["up", "down", "unknown"]);
 
-const dayName = new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", weekday: "short", day: "numeric", month: "short" });
-const clockTime = new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
-
-/** The week as rows: {date, offset, from, to, open, up, down, unknown, polls}, spans in milliseconds of the wall clock. */
-export function days(store) {
-  const rows = [];
-  const several = new Set(store.offsets.map((segment) => segment.utc_offset_seconds)).size > 1;
-  for (const segment of store.offsets) {
-    const shift = segment.utc_offset_seconds * 1000;
-    const from = Math.max(Date.parse(segment.from), Date.parse(store.week.from));
-    const to = Math.min(Date.parse(segment.to), Date.parse(store.week.to));
-    for (let date = Math.floor((from + shift) / DAY) * DAY; date < to + shift; date += DAY) {
-      const start = Math.max(date, from + shift);
-      const end = Math.min(date + DAY, to + shift);
-      if (start >= end) continue;
-      const cut = (spans) =>
-        spans
-          .map(([first, last]) => [Math.max(Date.parse(first) + shift, start), Math.min(Date.parse(last) + shift, end)])
-          .filter(([first, last]) => first < last);
-      rows.push({
-        date,
-        offset: segment.utc_offset_seconds,
-        changes: several,
-        from: start,
-        to: end,
-        open: cut(store.open),
-        up: cut(store.up),
-        down: cut(store.down),
-        unknown: cut(store.unknown),
-        polls: store.polls
-          .map((poll) => ({ at: Date.parse(poll.at) + shift, status: poll.status }))
-          .filter((poll) => poll.at >= start && poll.at < end),
-      });
-    }
-  }
-  const dates = rows.map((row) => row.date);
-  for (const row of rows) row.changes = row.changes && dates.indexOf(row.date) !== dates.lastIndexOf(row.date);
-  return rows;
-}
-
-export function dayLabel(row) {
-  return dayName.format(row.date);
-}
-
-export function offsetLabel(seconds) {
-  const minutes = Math.abs(seconds) / 60;
-  const sign = seconds < 0 ? "−" : "+";
-  return `UTC${sign}${Math.floor(minutes / 60)}${minutes % 60 ? `:${String(minutes % 60).padStart(2, "0")}` : ""}`;
-}
-
-/** Wall clock as text; the end of a date reads 24:00. */
-export function wallClock(milliseconds, row = null) {
-  if (row && milliseconds === row.date + DAY) return "24:00";
-  const text = clockTime.format(milliseconds);
-  return text.endsWith(":00") ? text.slice(0, 5) : text;
-}
-
+/**
+ * @param {Day[]} rows
+ * @param {boolean} narrow
+ */
 export function timeline(rows, narrow) {
   const width = narrow ? 350 : 1160;
   const left = narrow ? 52 : 104;
@@ -77,7 +26,7 @@ export function timeline(rows, narrow) {
   const svg = d3
     .select(s("svg", { class: "chart timeline", viewBox: `0 0 ${width} ${height}`, role: "img" }))
     .attr("aria-label", "The week by local date and time of day; the table below says the same in words");
-  svg.node().append(patterns());
+  drawn(svg).append(patterns());
 
   const hours = d3.range(0, 25, narrow ? 6 : 2);
   const axis = svg.append("g");
@@ -106,7 +55,13 @@ export function timeline(rows, narrow) {
     .append("text")
     .attr("y", 27)
     .text((data) => offsetLabel(data.offset));
-  row.append("rect").attr("class", "track").attr("x", x(0)).attr("width", x(DAY) - x(0)).attr("y", 4).attr("height", band);
+  row
+    .append("rect")
+    .attr("class", "track")
+    .attr("x", x(0))
+    .attr("width", x(DAY) - x(0))
+    .attr("y", 4)
+    .attr("height", band);
   row
     .append("g")
     .selectAll("line")
@@ -119,6 +74,11 @@ export function timeline(rows, narrow) {
     .attr("y1", 4)
     .attr("y2", 4 + band);
 
+  /**
+   * @param {SpanKind} name
+   * @param {number} offset
+   * @param {number} size
+   */
   const spans = (name, offset, size) =>
     row
       .append("g")
@@ -147,8 +107,14 @@ export function timeline(rows, narrow) {
 
   const last = rows.at(-1);
   if (last) {
-    const end = svg.append("g").attr("transform", `translate(${x(last.to - last.date)},${top + (rows.length - 1) * pitch})`);
-    end.append("line").attr("class", "as-of").attr("y1", -1).attr("y2", band + 9);
+    const end = svg
+      .append("g")
+      .attr("transform", `translate(${x(last.to - last.date)},${top + (rows.length - 1) * pitch})`);
+    end
+      .append("line")
+      .attr("class", "as-of")
+      .attr("y1", -1)
+      .attr("y2", band + 9);
     const room = last.to - last.date < DAY * 0.75;
     end
       .append("text")
@@ -159,15 +125,21 @@ export function timeline(rows, narrow) {
       .text(room ? `as of ${wallClock(last.to)}` : "");
   }
   if (!narrow) pointAt(svg, rows, { x, top, pitch, band });
-  return svg.node();
+  return drawn(svg);
 }
 
-/** What is known at the pointer, beside it. */
+/**
+ * Shows the status at the pointer, beside it.
+ *
+ * @param {import("d3").Selection<SVGSVGElement, any, any, any>} svg
+ * @param {Day[]} rows
+ * @param {{x: import("d3").ScaleLinear<number, number>, top: number, pitch: number, band: number}} layout
+ */
 function pointAt(svg, rows, { x, top, pitch, band }) {
   const cursor = svg.append("line").attr("class", "cursor").attr("visibility", "hidden");
   const tip = h("div", { class: "tip", hidden: true, "aria-hidden": "true" });
   svg.on("pointermove", (event) => {
-    const [px, py] = d3.pointer(event, svg.node());
+    const [px, py] = d3.pointer(event, drawn(svg));
     const data = rows[Math.floor((py - top) / pitch)];
     const at = data && data.date + x.invert(px);
     if (!data || at < data.from || at >= data.to) {
@@ -175,14 +147,20 @@ function pointAt(svg, rows, { x, top, pitch, band }) {
       return;
     }
     const y = top + rows.indexOf(data) * pitch;
-    cursor.attr("visibility", "visible").attr("x1", px).attr("x2", px).attr("y1", y).attr("y2", y + band + 8);
+    cursor
+      .attr("visibility", "visible")
+      .attr("x1", px)
+      .attr("x2", px)
+      .attr("y1", y)
+      .attr("y2", y + band + 8);
+    /** @param {Span[]} spans */
     const inside = (spans) => spans.find(([first, end]) => first <= at && at < end);
-    const word = ["up", "down", "unknown"].find((name) => inside(data[name]));
+    const word = STATUSES.find((name) => inside(data[name]));
     const span = word && inside(data[word]);
     const before = data.polls.findLast((item) => item.at <= at);
     tip.replaceChildren(
       h("strong", null, `${dayLabel(data)}, ${wallClock(at).slice(0, 5)}`),
-      h("div", null, word ? `${word}, ${wallClock(span[0], data)} to ${wallClock(span[1], data)}` : "closed"),
+      h("div", null, span ? `${word}, ${wallClock(span[0], data)} to ${wallClock(span[1], data)}` : "closed"),
       before ? h("div", { class: "muted" }, `poll at ${wallClock(before.at)}: ${before.status}`) : "",
     );
     if (!tip.isConnected) document.body.append(tip);
@@ -197,6 +175,7 @@ function pointAt(svg, rows, { x, top, pitch, band }) {
   svg.on("pointerleave", leave);
 }
 
+/** @param {Poll["status"]} status */
 function mark(status) {
   return status === "active" ? "M0 -3.5V3.5" : "M-2.6 -2.6L2.6 2.6M-2.6 2.6L2.6 -2.6";
 }
@@ -221,7 +200,13 @@ function patterns() {
 }
 
 export function legend() {
-  const poll = (status) => s("svg", { viewBox: "-6 -6 12 12", "aria-hidden": "true" }, s("path", { class: `poll-${status}`, d: mark(status) }));
+  /** @param {Poll["status"]} status */
+  const poll = (status) =>
+    s(
+      "svg",
+      { viewBox: "-6 -6 12 12", "aria-hidden": "true" },
+      s("path", { class: `poll-${status}`, d: mark(status) }),
+    );
   return h(
     "div",
     { class: "legend" },

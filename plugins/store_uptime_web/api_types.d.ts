@@ -1,0 +1,403 @@
+// Made by `make page-types` from the API's OpenAPI; a test compares both.
+
+export interface Asked {
+  as_of?: string | null;
+  max_gap?: string | null;
+  no_data?: "unknown" | "down";
+  store_ids?: Array<string> | null;
+  shards?: number;
+}
+
+export interface Bin {
+  from: number;
+  to: number;
+  stores: number;
+}
+
+export interface Canceled {
+  report_id: string;
+  status?: "Failed";
+}
+
+export interface Change {
+  uptime_percent: string | null;
+  stores_better: number;
+  stores_worse: number;
+  stores_new: number;
+  stores_gone: number;
+  drops: Array<Drop>;
+}
+
+export interface CsvFile {
+  bytes: number;
+  sha256: string;
+}
+
+export interface Drop {
+  store_id: string;
+  before: string;
+  now: string;
+  change: string;
+}
+
+export interface Expectation {
+  suite: string;
+  expectation: string;
+  severity: "fail" | "warn";
+  is_met: boolean;
+  description: string;
+  observed_value: string | null;
+  unexpected_count: number | null;
+  examples: Array<unknown>;
+  file: FileName | null;
+  checked_at: string;
+}
+
+export interface FieldError {
+  field: string;
+  message: string;
+}
+
+export interface Figures {
+  open: string;
+  uptime: string;
+  downtime: string;
+  unknown: string;
+  open_us: number;
+  uptime_us: number;
+  downtime_us: number;
+  unknown_us: number;
+  uptime_percent: string | null;
+}
+
+export interface FileName {
+  file_id: number;
+  name: string;
+  kind: string;
+}
+
+export interface MayInList {
+  trigger: boolean;
+  cancel: boolean;
+}
+
+export interface MayWithReport {
+  cancel: boolean;
+}
+
+export interface Offset {
+  from: string;
+  to: string;
+  utc_offset_seconds: number;
+}
+
+export interface Opening {
+  weekday: number;
+  start: string;
+  end: string;
+}
+
+export interface Parameters {
+  as_of: string | null;
+  max_gap: string | null;
+  no_data: string;
+  store_ids: Array<string> | null;
+  shards: number;
+}
+
+export interface Poll {
+  at: string;
+  status: "active" | "inactive";
+}
+
+export interface ProblemBody {
+  type?: string;
+  title: string;
+  status: number;
+  detail: string;
+  instance: string;
+  errors?: Array<FieldError> | null;
+}
+
+export interface QualityCounts {
+  expectations: number;
+  met: number;
+  warnings: number;
+  failures: number;
+  quarantined_rows: number;
+}
+
+export interface QualityDetail {
+  expectations: number;
+  met: number;
+  warnings: number;
+  failures: number;
+  quarantined_rows: number;
+  report_id: string;
+  dag_run_id: string;
+  verdict: "passed" | "warned" | "failed";
+  created_at: string;
+  checked_at: string;
+  rows_read: number;
+  expectations_list: Array<Expectation>;
+  files: Array<SourceFile>;
+  quarantine: Array<QuarantineReason>;
+  data_docs: string | null;
+  links: QualityLinks;
+}
+
+export interface QualityLinks {
+  report: string;
+  quarantine: string;
+  csv: string;
+  xlsx: string;
+  json: string;
+}
+
+export interface QualityPage {
+  runs: Array<QualityRow>;
+  next: string | null;
+}
+
+export interface QualityRow {
+  expectations: number;
+  met: number;
+  warnings: number;
+  failures: number;
+  quarantined_rows: number;
+  report_id: string;
+  dag_run_id: string;
+  verdict: "passed" | "warned" | "failed";
+  created_at: string;
+  checked_at: string;
+  rows_read: number;
+}
+
+export interface QuarantinePage {
+  rows: Array<QuarantinedRow>;
+  total: number;
+  next: string | null;
+}
+
+export interface QuarantineReason {
+  file_id: number;
+  file: string;
+  reason: string;
+  column: string | null;
+  rows: number;
+}
+
+export interface QuarantinedRow {
+  file_id: number;
+  file: string;
+  line_number: number;
+  column: string | null;
+  reason: string;
+  raw_text: string;
+}
+
+export interface ReportBefore {
+  report_id: string;
+  as_of: string;
+  created_at: string;
+  totals: Totals;
+}
+
+export interface ReportDetail {
+  report_id: string;
+  dag_run_id: string;
+  state: State;
+  created_at: string;
+  finished_at: string | null;
+  run_type: string | null;
+  requested_by: string | null;
+  as_of: string | null;
+  store_count: number | null;
+  failed_task: string | null;
+  cause: string | null;
+  warnings: number | null;
+  links: ReportLinks;
+  parameters: Parameters;
+  tasks: Array<Task>;
+  sources: Array<SourceFile>;
+  snapshots: Snapshots;
+  quality: QualityCounts | null;
+  csv: CsvFile | null;
+  may: MayWithReport;
+}
+
+export interface ReportLinks {
+  self: string;
+  dag_run: string;
+  get_report: string;
+  csv: string | null;
+  xlsx: string | null;
+  parquet: string | null;
+  json: string | null;
+  stores: string | null;
+  summary: string | null;
+  events: string;
+  cancel: string;
+  quality: string;
+  quarantine: string;
+}
+
+export interface ReportPage {
+  reports: Array<ReportRow>;
+  next: string | null;
+  may: MayInList;
+}
+
+export interface ReportRow {
+  report_id: string;
+  dag_run_id: string;
+  state: State;
+  created_at: string;
+  finished_at: string | null;
+  run_type: string | null;
+  requested_by: string | null;
+  as_of: string | null;
+  store_count: number | null;
+  failed_task: string | null;
+  cause: string | null;
+  warnings: number | null;
+  links: RowLinks;
+}
+
+export interface RowLinks {
+  self: string;
+  dag_run: string;
+}
+
+export interface Snapshot {
+  file_id: number;
+  name: string;
+  content_sha256: string;
+}
+
+export interface Snapshots {
+  business_hours: Snapshot | null;
+  store_timezones: Snapshot | null;
+}
+
+export type Sort = "store_id" | "uptime_percent_last_hour" | "uptime_percent_last_day" | "uptime_percent_last_week" | "uptime_last_hour" | "uptime_last_day" | "uptime_last_week" | "downtime_last_hour" | "downtime_last_day" | "downtime_last_week" | "unknown_last_hour" | "unknown_last_day" | "unknown_last_week" | "open_last_hour" | "open_last_day" | "open_last_week";
+
+export interface SourceFile {
+  file_id: number;
+  kind: string;
+  name: string;
+  content_sha256: string;
+  state: string;
+  size_bytes: number;
+  rows_read: number;
+  rows_quarantined: number;
+  rows_replaced: number;
+  store_count: number;
+  first_polled_at: string | null;
+  last_polled_at: string | null;
+  loaded_at: string;
+  rejected_because: string | null;
+}
+
+export type State = "Queued" | "Running" | "Complete" | "Failed";
+
+export interface Status {
+  status: "Queued" | "Running" | "Failed";
+  created_at: string;
+  failed_task?: string | null;
+  cause?: string | null;
+}
+
+export interface StoreDetail {
+  last_hour: Figures;
+  last_day: Figures;
+  last_week: Figures;
+  store_id: string;
+  timezone: string;
+  has_timezone: boolean;
+  has_business_hours: boolean;
+  report_id: string;
+  as_of: string;
+  no_data: string;
+  max_gap: string | null;
+  week: Week;
+  offsets: Array<Offset>;
+  open: Array<[string, string]>;
+  up: Array<[string, string]>;
+  down: Array<[string, string]>;
+  unknown: Array<[string, string]>;
+  polls: Array<Poll>;
+  polls_left_out: number;
+  business_hours: Array<Opening>;
+}
+
+export interface StorePage {
+  stores: Array<StoreRow>;
+  total: number;
+  matching: number;
+  next: string | null;
+  previous: string | null;
+}
+
+export interface StoreRow {
+  last_hour: Figures;
+  last_day: Figures;
+  last_week: Figures;
+  store_id: string;
+  timezone: string;
+  has_timezone: boolean;
+  has_business_hours: boolean;
+}
+
+export interface Summary {
+  report_id: string;
+  as_of: string;
+  period: "last_hour" | "last_day" | "last_week";
+  store_count: number;
+  totals: Totals;
+  histogram: Array<Bin>;
+  no_percent: number;
+  always_up: number;
+  always_down: number;
+  worst: Array<StoreRow>;
+  before: ReportBefore | null;
+  change: Change | null;
+}
+
+export interface Task {
+  task: string;
+  state: string | null;
+  started_at: string | null;
+  finished_at: string | null;
+  seconds: number | null;
+  shards: number;
+  shards_done: number;
+  counts: Record<string, number | string | boolean | null>;
+}
+
+export interface Total {
+  open: string;
+  uptime: string;
+  downtime: string;
+  unknown: string;
+  open_us: string;
+  uptime_us: string;
+  downtime_us: string;
+  unknown_us: string;
+  uptime_percent: string | null;
+}
+
+export interface Totals {
+  last_hour: Total;
+  last_day: Total;
+  last_week: Total;
+}
+
+export interface Triggered {
+  report_id: string;
+}
+
+export interface Week {
+  from: string;
+  to: string;
+}
