@@ -1,31 +1,8 @@
 // Made by `make page-types` from the API's OpenAPI; a test compares both.
 
-export interface Asked {
-  as_of?: string | null;
-  max_gap?: string | null;
-  no_data?: "unknown" | "down";
-  store_ids?: Array<string> | null;
-  shards?: number;
-}
-
-export interface Bin {
-  from: number;
-  to: number;
-  stores: number;
-}
-
-export interface Canceled {
+export interface CanceledReport {
   report_id: string;
   status?: "Failed";
-}
-
-export interface Change {
-  uptime_percent: string | null;
-  stores_better: number;
-  stores_worse: number;
-  stores_new: number;
-  stores_gone: number;
-  drops: Array<Drop>;
 }
 
 export interface CsvFile {
@@ -33,14 +10,7 @@ export interface CsvFile {
   sha256: string;
 }
 
-export interface Drop {
-  store_id: string;
-  before: string;
-  now: string;
-  change: string;
-}
-
-export interface Expectation {
+export interface ExpectationResult {
   suite: string;
   expectation: string;
   severity: "fail" | "warn";
@@ -49,7 +19,7 @@ export interface Expectation {
   observed_value: string | null;
   unexpected_count: number | null;
   examples: Array<unknown>;
-  file: FileName | null;
+  file: FileReference | null;
   checked_at: string;
 }
 
@@ -58,7 +28,30 @@ export interface FieldError {
   message: string;
 }
 
-export interface Figures {
+export interface FileReference {
+  file_id: number;
+  name: string;
+  kind: string;
+}
+
+export interface HistogramBin {
+  from: number;
+  to: number;
+  stores: number;
+}
+
+export interface ListPermissions {
+  trigger: boolean;
+  cancel: boolean;
+}
+
+export interface Opening {
+  weekday: number;
+  start: string;
+  end: string;
+}
+
+export interface PeriodFigures {
   open: string;
   uptime: string;
   downtime: string;
@@ -70,39 +63,16 @@ export interface Figures {
   uptime_percent: string | null;
 }
 
-export interface FileName {
-  file_id: number;
-  name: string;
-  kind: string;
-}
-
-export interface MayInList {
-  trigger: boolean;
-  cancel: boolean;
-}
-
-export interface MayWithReport {
-  cancel: boolean;
-}
-
-export interface Offset {
-  from: string;
-  to: string;
-  utc_offset_seconds: number;
-}
-
-export interface Opening {
-  weekday: number;
-  start: string;
-  end: string;
-}
-
-export interface Parameters {
-  as_of: string | null;
-  max_gap: string | null;
-  no_data: string;
-  store_ids: Array<string> | null;
-  shards: number;
+export interface PeriodTotals {
+  open: string;
+  uptime: string;
+  downtime: string;
+  unknown: string;
+  open_us: string;
+  uptime_us: string;
+  downtime_us: string;
+  unknown_us: string;
+  uptime_percent: string | null;
 }
 
 export interface Poll {
@@ -110,67 +80,20 @@ export interface Poll {
   status: "active" | "inactive";
 }
 
-export interface ProblemBody {
+export interface PreviousReport {
+  report_id: string;
+  as_of: string;
+  created_at: string;
+  totals: TotalsByPeriod;
+}
+
+export interface ProblemDetails {
   type?: string;
   title: string;
   status: number;
   detail: string;
   instance: string;
   errors?: Array<FieldError> | null;
-}
-
-export interface QualityCounts {
-  expectations: number;
-  met: number;
-  warnings: number;
-  failures: number;
-  quarantined_rows: number;
-}
-
-export interface QualityDetail {
-  expectations: number;
-  met: number;
-  warnings: number;
-  failures: number;
-  quarantined_rows: number;
-  report_id: string;
-  dag_run_id: string;
-  verdict: "passed" | "warned" | "failed";
-  created_at: string;
-  checked_at: string;
-  rows_read: number;
-  expectations_list: Array<Expectation>;
-  files: Array<SourceFile>;
-  quarantine: Array<QuarantineReason>;
-  data_docs: string | null;
-  links: QualityLinks;
-}
-
-export interface QualityLinks {
-  report: string;
-  quarantine: string;
-  csv: string;
-  xlsx: string;
-  json: string;
-}
-
-export interface QualityPage {
-  runs: Array<QualityRow>;
-  next: string | null;
-}
-
-export interface QualityRow {
-  expectations: number;
-  met: number;
-  warnings: number;
-  failures: number;
-  quarantined_rows: number;
-  report_id: string;
-  dag_run_id: string;
-  verdict: "passed" | "warned" | "failed";
-  created_at: string;
-  checked_at: string;
-  rows_read: number;
 }
 
 export interface QuarantinePage {
@@ -196,17 +119,10 @@ export interface QuarantinedRow {
   raw_text: string;
 }
 
-export interface ReportBefore {
-  report_id: string;
-  as_of: string;
-  created_at: string;
-  totals: Totals;
-}
-
-export interface ReportDetail {
+export interface Report {
   report_id: string;
   dag_run_id: string;
-  state: State;
+  state: ReportState;
   created_at: string;
   finished_at: string | null;
   run_type: string | null;
@@ -217,16 +133,41 @@ export interface ReportDetail {
   cause: string | null;
   warnings: number | null;
   links: ReportLinks;
-  parameters: Parameters;
-  tasks: Array<Task>;
-  sources: Array<SourceFile>;
-  snapshots: Snapshots;
-  quality: QualityCounts | null;
-  csv: CsvFile | null;
-  may: MayWithReport;
 }
 
-export interface ReportLinks {
+export interface ReportComparison {
+  uptime_percent: string | null;
+  stores_better: number;
+  stores_worse: number;
+  stores_new: number;
+  stores_gone: number;
+  drops: Array<UptimeDrop>;
+}
+
+export interface ReportDetail {
+  report_id: string;
+  dag_run_id: string;
+  state: ReportState;
+  created_at: string;
+  finished_at: string | null;
+  run_type: string | null;
+  requested_by: string | null;
+  as_of: string | null;
+  store_count: number | null;
+  failed_task: string | null;
+  cause: string | null;
+  warnings: number | null;
+  links: ReportDetailLinks;
+  parameters: ReportParameters;
+  tasks: Array<ReportTask>;
+  sources: Array<SourceFile>;
+  snapshots: Snapshots;
+  quality: ValidationCounts | null;
+  csv: CsvFile | null;
+  may: ReportPermissions;
+}
+
+export interface ReportDetailLinks {
   self: string;
   dag_run: string;
   get_report: string;
@@ -242,31 +183,70 @@ export interface ReportLinks {
   quarantine: string;
 }
 
-export interface ReportPage {
-  reports: Array<ReportRow>;
-  next: string | null;
-  may: MayInList;
-}
-
-export interface ReportRow {
-  report_id: string;
-  dag_run_id: string;
-  state: State;
-  created_at: string;
-  finished_at: string | null;
-  run_type: string | null;
-  requested_by: string | null;
-  as_of: string | null;
-  store_count: number | null;
-  failed_task: string | null;
-  cause: string | null;
-  warnings: number | null;
-  links: RowLinks;
-}
-
-export interface RowLinks {
+export interface ReportLinks {
   self: string;
   dag_run: string;
+}
+
+export interface ReportPage {
+  reports: Array<Report>;
+  next: string | null;
+  may: ListPermissions;
+}
+
+export interface ReportParameters {
+  as_of: string | null;
+  max_gap: string | null;
+  no_data: string;
+  store_ids: Array<string> | null;
+  shards: number;
+}
+
+export interface ReportPermissions {
+  cancel: boolean;
+}
+
+export interface ReportRequest {
+  as_of?: string | null;
+  max_gap?: string | null;
+  no_data?: "unknown" | "down";
+  store_ids?: Array<string> | null;
+  shards?: number;
+}
+
+export type ReportState = "Queued" | "Running" | "Complete" | "Failed";
+
+export interface ReportStatus {
+  status: "Queued" | "Running" | "Failed";
+  created_at: string;
+  failed_task?: string | null;
+  cause?: string | null;
+}
+
+export interface ReportSummary {
+  report_id: string;
+  as_of: string;
+  period: "last_hour" | "last_day" | "last_week";
+  store_count: number;
+  totals: TotalsByPeriod;
+  histogram: Array<HistogramBin>;
+  no_percent: number;
+  always_up: number;
+  always_down: number;
+  worst: Array<StoreFigures>;
+  before: PreviousReport | null;
+  change: ReportComparison | null;
+}
+
+export interface ReportTask {
+  task: string;
+  state: string | null;
+  started_at: string | null;
+  finished_at: string | null;
+  seconds: number | null;
+  shards: number;
+  shards_done: number;
+  counts: Record<string, number | string | boolean | null>;
 }
 
 export interface Snapshot {
@@ -279,8 +259,6 @@ export interface Snapshots {
   business_hours: Snapshot | null;
   store_timezones: Snapshot | null;
 }
-
-export type Sort = "store_id" | "uptime_percent_last_hour" | "uptime_percent_last_day" | "uptime_percent_last_week" | "uptime_last_hour" | "uptime_last_day" | "uptime_last_week" | "downtime_last_hour" | "downtime_last_day" | "downtime_last_week" | "unknown_last_hour" | "unknown_last_day" | "unknown_last_week" | "open_last_hour" | "open_last_day" | "open_last_week";
 
 export interface SourceFile {
   file_id: number;
@@ -299,19 +277,10 @@ export interface SourceFile {
   rejected_because: string | null;
 }
 
-export type State = "Queued" | "Running" | "Complete" | "Failed";
-
-export interface Status {
-  status: "Queued" | "Running" | "Failed";
-  created_at: string;
-  failed_task?: string | null;
-  cause?: string | null;
-}
-
 export interface StoreDetail {
-  last_hour: Figures;
-  last_day: Figures;
-  last_week: Figures;
+  last_hour: PeriodFigures;
+  last_day: PeriodFigures;
+  last_week: PeriodFigures;
   store_id: string;
   timezone: string;
   has_timezone: boolean;
@@ -320,8 +289,8 @@ export interface StoreDetail {
   as_of: string;
   no_data: string;
   max_gap: string | null;
-  week: Week;
-  offsets: Array<Offset>;
+  week: TimeRange;
+  offsets: Array<UtcOffsetRange>;
   open: Array<[string, string]>;
   up: Array<[string, string]>;
   down: Array<[string, string]>;
@@ -331,73 +300,104 @@ export interface StoreDetail {
   business_hours: Array<Opening>;
 }
 
-export interface StorePage {
-  stores: Array<StoreRow>;
-  total: number;
-  matching: number;
-  next: string | null;
-  previous: string | null;
-}
-
-export interface StoreRow {
-  last_hour: Figures;
-  last_day: Figures;
-  last_week: Figures;
+export interface StoreFigures {
+  last_hour: PeriodFigures;
+  last_day: PeriodFigures;
+  last_week: PeriodFigures;
   store_id: string;
   timezone: string;
   has_timezone: boolean;
   has_business_hours: boolean;
 }
 
-export interface Summary {
-  report_id: string;
-  as_of: string;
-  period: "last_hour" | "last_day" | "last_week";
-  store_count: number;
-  totals: Totals;
-  histogram: Array<Bin>;
-  no_percent: number;
-  always_up: number;
-  always_down: number;
-  worst: Array<StoreRow>;
-  before: ReportBefore | null;
-  change: Change | null;
+export interface StorePage {
+  stores: Array<StoreFigures>;
+  total: number;
+  matching: number;
+  next: string | null;
+  previous: string | null;
 }
 
-export interface Task {
-  task: string;
-  state: string | null;
-  started_at: string | null;
-  finished_at: string | null;
-  seconds: number | null;
-  shards: number;
-  shards_done: number;
-  counts: Record<string, number | string | boolean | null>;
-}
+export type StoreSort = "store_id" | "uptime_percent_last_hour" | "uptime_percent_last_day" | "uptime_percent_last_week" | "uptime_last_hour" | "uptime_last_day" | "uptime_last_week" | "downtime_last_hour" | "downtime_last_day" | "downtime_last_week" | "unknown_last_hour" | "unknown_last_day" | "unknown_last_week" | "open_last_hour" | "open_last_day" | "open_last_week";
 
-export interface Total {
-  open: string;
-  uptime: string;
-  downtime: string;
-  unknown: string;
-  open_us: string;
-  uptime_us: string;
-  downtime_us: string;
-  unknown_us: string;
-  uptime_percent: string | null;
-}
-
-export interface Totals {
-  last_hour: Total;
-  last_day: Total;
-  last_week: Total;
-}
-
-export interface Triggered {
-  report_id: string;
-}
-
-export interface Week {
+export interface TimeRange {
   from: string;
   to: string;
+}
+
+export interface TotalsByPeriod {
+  last_hour: PeriodTotals;
+  last_day: PeriodTotals;
+  last_week: PeriodTotals;
+}
+
+export interface TriggeredReport {
+  report_id: string;
+}
+
+export interface UptimeDrop {
+  store_id: string;
+  before: string;
+  now: string;
+  change: string;
+}
+
+export interface UtcOffsetRange {
+  from: string;
+  to: string;
+  utc_offset_seconds: number;
+}
+
+export interface Validation {
+  expectations: number;
+  met: number;
+  warnings: number;
+  failures: number;
+  quarantined_rows: number;
+  report_id: string;
+  dag_run_id: string;
+  verdict: "passed" | "warned" | "failed";
+  created_at: string;
+  checked_at: string;
+  rows_read: number;
+}
+
+export interface ValidationCounts {
+  expectations: number;
+  met: number;
+  warnings: number;
+  failures: number;
+  quarantined_rows: number;
+}
+
+export interface ValidationDetail {
+  expectations: number;
+  met: number;
+  warnings: number;
+  failures: number;
+  quarantined_rows: number;
+  report_id: string;
+  dag_run_id: string;
+  verdict: "passed" | "warned" | "failed";
+  created_at: string;
+  checked_at: string;
+  rows_read: number;
+  expectations_list: Array<ExpectationResult>;
+  files: Array<SourceFile>;
+  quarantine: Array<QuarantineReason>;
+  data_docs: string | null;
+  links: ValidationLinks;
+}
+
+export interface ValidationLinks {
+  report: string;
+  quarantine: string;
+  csv: string;
+  xlsx: string;
+  json: string;
+}
+
+export interface ValidationPage {
+  runs: Array<Validation>;
+  next: string | null;
 }

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isLive, progressText } from "../../plugins/store_uptime_web/static/js/states.js";
 
-/** @import { Task } from "../../plugins/store_uptime_web/api_types.d.ts" */
+/** @import { ReportTask } from "../../plugins/store_uptime_web/api_types.d.ts" */
 
 /** @param {(string | null)[]} states */
-const tasks = (...states) => states.map((state, index) => /** @type {Task} */ ({ task: `task ${index}`, state }));
+const tasks = (...states) => states.map((state, index) => /** @type {ReportTask} */ ({ task: `task ${index}`, state }));
 
 test("progress in words", () => {
   assert.equal(progressText(tasks("success", "running", null)), "1 of 3 tasks done, task 1 is running");

@@ -5,7 +5,7 @@ import { s } from "./dom.js";
 import { compact, count, many } from "./format.js";
 import { barOf, histogramScales, unusableRatios, unusableScales } from "./scales.js";
 
-/** @import { Bin, QualityRow, Summary } from "../../api_types.d.ts" */
+/** @import { HistogramBin, ReportSummary, Validation } from "../../api_types.d.ts" */
 
 const d3 = globalThis.d3;
 const narrow = window.matchMedia("(width < 700px)");
@@ -28,8 +28,8 @@ export function responsive(container, draw) {
  * A bar is a link that calls `choose`. Few bad stores beside many good ones make tiny bars, so every bar bears its
  * number (on a phone only the longest has room for it) and is clickable at full height.
  *
- * @param {Summary} summary
- * @param {{choose: (bin: Bin) => unknown, isNarrow: boolean}} options
+ * @param {ReportSummary} summary
+ * @param {{choose: (bin: HistogramBin) => unknown, isNarrow: boolean}} options
  */
 export function histogram(summary, { choose, isNarrow }) {
   const bins = summary.histogram;
@@ -74,7 +74,7 @@ export function histogram(summary, { choose, isNarrow }) {
     .attr("width", (bin) => x(bin.to) - x(bin.from))
     .attr("y", margin.top - 16)
     .attr("height", height - margin.bottom - margin.top + 16);
-  /** @param {Bin} bin */
+  /** @param {HistogramBin} bin */
   const shape = (bin) => (bin.stores ? barOf(y, bin.stores, 3) : barOf(y, 0, 1));
   bar
     .append("rect")
@@ -100,8 +100,8 @@ export function histogram(summary, { choose, isNarrow }) {
 /**
  * The unusable rows of each validation as a part of all of its rows, oldest on the left.
  *
- * @param {QualityRow[]} validations Newest first.
- * @param {(validation: QualityRow) => {href: string, label: string}} link Where a bar leads.
+ * @param {Validation[]} validations Newest first.
+ * @param {(validation: Validation) => {href: string, label: string}} link Where a bar leads.
  * @param {boolean} isNarrow
  */
 export function unusableRows(validations, link, isNarrow) {

@@ -4,7 +4,7 @@
 import { h } from "./dom.js";
 import { amount, hours, PERIODS, percent } from "./format.js";
 
-/** @import { Figures, Total } from "../../api_types.d.ts" */
+/** @import { PeriodFigures, PeriodTotals } from "../../api_types.d.ts" */
 /** @import { Child } from "./dom.js" */
 /** @import { Period } from "./format.js" */
 
@@ -18,7 +18,7 @@ const STATUSES = [
 /**
  * A bar split into up, down and unknown; the numbers beside it say the same.
  *
- * @param {Figures | Total} figures
+ * @param {PeriodFigures | PeriodTotals} figures
  */
 export function statusBar(figures, thin = false) {
   const bar = h("span", { class: thin ? "status-bar thin" : "status-bar", "aria-hidden": "true" });
@@ -38,7 +38,7 @@ export function statusBar(figures, thin = false) {
  * One period as a card. With `choose` it is also the radio button that chooses the period.
  *
  * @param {Period} period
- * @param {Figures | Total} figures Sums over stores are shown in hours whatever the period is.
+ * @param {PeriodFigures | PeriodTotals} figures Sums over stores are shown in hours whatever the period is.
  * @param {{choose?: ((period: Period) => unknown) | null, chosen?: boolean, aside?: Child, sums?: boolean}} [options]
  */
 export function periodCard(period, figures, { choose = null, chosen = false, aside = null, sums = false } = {}) {

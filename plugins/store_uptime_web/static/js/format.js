@@ -4,8 +4,8 @@
 const numbers = new Intl.NumberFormat("en-US");
 const US_PER_HOUR = 3_600_000_000;
 
-/** @import { Summary } from "../../api_types.d.ts" */
-/** @typedef {Summary["period"]} Period */
+/** @import { ReportSummary } from "../../api_types.d.ts" */
+/** @typedef {ReportSummary["period"]} Period */
 
 export const PERIODS = { last_hour: "Last hour", last_day: "Last day", last_week: "Last week" };
 export const PERIOD_NAMES = /** @type {Period[]} */ (Object.keys(PERIODS));

@@ -9,13 +9,13 @@ import { load } from "./page.js";
 import { more, table } from "./table.js";
 import { dataDocsPage, reportPage, validationPage } from "./urls.js";
 
-/** @import { QualityPage, QualityRow } from "../../api_types.d.ts" */
+/** @import { Validation, ValidationPage } from "../../api_types.d.ts" */
 /** @import { Column } from "./table.js" */
 
 const CHARTED = 60;
 const content = byId("content");
 
-/** @type {Column<QualityRow>[]} */
+/** @type {Column<Validation>[]} */
 const COLUMNS = [
   {
     title: "Checked",
@@ -33,14 +33,14 @@ const COLUMNS = [
   { title: "Report", kind: "narrow-hide", cell: (run) => h("a", { href: reportPage(run.report_id) }, "Report") },
 ];
 
-/** @param {QualityRow} run */
+/** @param {Validation} run */
 function verdict(run) {
   if (run.failures) return chip("bad", "cross", many(run.failures, "failure"));
   return run.warnings ? chip("warn", "alert", many(run.warnings, "warning")) : chip("good", "check", "all met");
 }
 
 /**
- * @param {QualityRow[]} runs
+ * @param {Validation[]} runs
  * @param {string | null} next
  */
 function show(runs, next) {
@@ -57,7 +57,7 @@ function show(runs, next) {
   }
   const charted = runs.filter((run) => run.rows_read > 0).slice(0, CHARTED);
   const chart = h("div");
-  /** @param {QualityRow} run */
+  /** @param {Validation} run */
   const link = (run) => ({ href: validationPage(run.report_id), label: instant(run.checked_at) });
   responsive(chart, (isNarrow) => unusableRows(charted, link, isNarrow));
   replace(
@@ -88,7 +88,7 @@ function show(runs, next) {
       next &&
         more("Show more", () =>
           load(content, null, async () => {
-            /** @type {QualityPage} */
+            /** @type {ValidationPage} */
             const answer = await get("quality", { limit: 50, cursor: next });
             show([...runs, ...answer.runs], answer.next);
           }),
@@ -99,7 +99,7 @@ function show(runs, next) {
 
 replace(byId("actions"), h("a", { class: "button", href: dataDocsPage() }, "Data Docs"));
 load(content, h("div", { class: "stack" }, skeleton(220, 260)), async () => {
-  /** @type {QualityPage} */
+  /** @type {ValidationPage} */
   const answer = await get("quality", { limit: 50 });
   show(answer.runs, answer.next);
 });

@@ -8,7 +8,7 @@ import { announce, load, parameter, problemNote, setTitle } from "./page.js";
 import { more, table, whenIdle } from "./table.js";
 import { address, dataDocsPage, reportPage } from "./urls.js";
 
-/** @import { Expectation, QualityDetail, QuarantinedRow, QuarantinePage } from "../../api_types.d.ts" */
+/** @import { ExpectationResult, QuarantinePage, QuarantinedRow, ValidationDetail } from "../../api_types.d.ts" */
 /** @import { IconName } from "./dom.js" */
 
 /** @type {Record<string, string>} */
@@ -19,7 +19,7 @@ const path = `quality/${encodeURIComponent(id ?? "")}`;
 const heading = byId("heading");
 const content = byId("content");
 
-/** @param {QualityDetail} run */
+/** @param {ValidationDetail} run */
 function showHeading(run) {
   const when = instant(run.checked_at);
   setTitle(`Data quality, ${when}`);
@@ -51,7 +51,7 @@ function showHeading(run) {
   );
 }
 
-/** @param {QualityDetail} run */
+/** @param {ValidationDetail} run */
 function verdicts(run) {
   return [
     run.failures > 0 && chip("bad", "cross", many(run.failures, "failure")),
@@ -62,7 +62,7 @@ function verdicts(run) {
 
 // expectations ---------------------------------------------------------------------------------------------------
 
-/** @param {QualityDetail} run */
+/** @param {ValidationDetail} run */
 function expectations(run) {
   const list = run.expectations_list;
   const unmet = list.filter((item) => !item.is_met).sort((one, other) => rank(one) - rank(other));
@@ -91,10 +91,10 @@ function expectations(run) {
 /** @param {QuarantinedRow} row */
 const reason = (row) =>
   !row.column || row.reason.startsWith(row.column) ? row.reason : `${row.column}: ${row.reason}`;
-/** @param {Expectation} item */
+/** @param {ExpectationResult} item */
 const rank = (item) => (item.severity === "fail" ? 0 : 1);
 
-/** @param {Expectation} item */
+/** @param {ExpectationResult} item */
 function expectation(item) {
   const isFailure = item.severity === "fail";
   const unmet = isFailure ? chip("bad", "cross", "not met") : chip("warn", "alert", "not met");
@@ -140,7 +140,7 @@ function expectation(item) {
 
 // files ----------------------------------------------------------------------------------------------------------
 
-/** @param {QualityDetail} run */
+/** @param {ValidationDetail} run */
 function files(run) {
   if (!run.files.length) return null;
   /** @type {Record<string, [string, IconName]>} */
@@ -189,7 +189,7 @@ function files(run) {
 
 // quarantine ------------------------------------------------------------------------------------------------------
 
-/** @param {QualityDetail} run */
+/** @param {ValidationDetail} run */
 function quarantine(run) {
   const view = { reason: "", file_id: "", search: "" };
   const body = h("div");
@@ -309,7 +309,7 @@ function quarantine(run) {
 
 load(content, h("div", { class: "stack" }, skeleton(260, 160, 260)), async () => {
   if (!id) throw new Problem(404, "No run", "The address names no run.");
-  /** @type {QualityDetail} */
+  /** @type {ValidationDetail} */
   const run = await get(path);
   showHeading(run);
   replace(content, expectations(run), files(run), quarantine(run));

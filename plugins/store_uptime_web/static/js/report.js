@@ -25,7 +25,7 @@ import { storesTable } from "./stores_table.js";
 import { table } from "./table.js";
 import { address, reportPage, storePage, validationPage } from "./urls.js";
 
-/** @import { Bin, ReportDetail, Summary } from "../../api_types.d.ts" */
+/** @import { HistogramBin, ReportDetail, ReportSummary } from "../../api_types.d.ts" */
 /** @import { Period } from "./format.js" */
 /** @import { StoresTable } from "./stores_table.js" */
 
@@ -203,7 +203,7 @@ function qualityNote(report) {
 
 /** @param {ReportDetail} report */
 async function showComplete(report) {
-  /** @type {Summary} */
+  /** @type {ReportSummary} */
   const summary = await get(`${path}/summary`, { period });
   const totals = h("div");
   const overview = h("div", { class: "stack" });
@@ -221,7 +221,7 @@ async function showComplete(report) {
     period = wanted;
     remember({ period, cursor: null });
     overview.classList.add("busy");
-    /** @type {Summary | undefined} */
+    /** @type {ReportSummary | undefined} */
     const showing = await load(overview, null, () => get(`${path}/summary`, { period }));
     overview.classList.remove("busy");
     if (showing && showing.period === period) {
@@ -237,7 +237,7 @@ async function showComplete(report) {
 
 /**
  * @param {Element} container
- * @param {Summary} summary
+ * @param {ReportSummary} summary
  * @param {(period: Period) => unknown} choose
  */
 function showTotals(container, summary, choose) {
@@ -282,20 +282,20 @@ function trend(points) {
 
 /**
  * @param {Element} container
- * @param {Summary} summary
+ * @param {ReportSummary} summary
  * @param {StoresTable} stores
  */
 function showOverview(container, summary, stores) {
   const name = PERIODS[period].toLowerCase();
   const chart = h("div");
-  /** @type {Bin | null} */
+  /** @type {HistogramBin | null} */
   let chosen = null;
-  /** @param {Bin} bin */
+  /** @param {HistogramBin} bin */
   const choose = (bin) => {
     highlight(chosen?.from === bin.from ? null : bin);
     stores.filter(chosen);
   };
-  /** @param {Bin | null} bin */
+  /** @param {HistogramBin | null} bin */
   const highlight = (bin) => {
     chosen = bin;
     for (const bar of chart.querySelectorAll("a.bin")) {
@@ -355,7 +355,7 @@ function showOverview(container, summary, stores) {
   );
 }
 
-/** @param {Summary} summary */
+/** @param {ReportSummary} summary */
 function comparison({ before, change: difference }) {
   if (!before || !difference) return null;
   return h(

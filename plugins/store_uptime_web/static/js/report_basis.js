@@ -5,7 +5,7 @@ import { h } from "./dom.js";
 import { bytes, count, duration, instant, many } from "./format.js";
 import { table } from "./table.js";
 
-/** @import { ReportDetail, Snapshot, SourceFile, Task } from "../../api_types.d.ts" */
+/** @import { ReportDetail, ReportTask, Snapshot, SourceFile } from "../../api_types.d.ts" */
 /** @import { Child } from "./dom.js" */
 
 /**
@@ -82,7 +82,7 @@ function source(file) {
   );
 }
 
-/** @param {Task["counts"]} values */
+/** @param {ReportTask["counts"]} values */
 function counts(values) {
   return h(
     "span",

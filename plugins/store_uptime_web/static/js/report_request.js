@@ -3,7 +3,7 @@
 
 import { fromZone } from "./format.js";
 
-/** @typedef {{as_of?: string, max_gap?: string, no_data?: string, store_ids?: string[], shards?: number}} ReportRequest */
+/** @import { ReportRequest } from "../../api_types.d.ts" */
 
 export const FIELDS = ["as_of", "store_ids", "max_gap", "no_data", "shards"];
 
@@ -20,7 +20,7 @@ export function requestOf(value) {
     .filter(Boolean);
   const gap = value("max_gap").trim();
   return {
-    no_data: value("no_data"),
+    no_data: value("no_data") === "down" ? "down" : "unknown",
     ...(value("as_of") && { as_of: fromZone(value("as_of")) }),
     ...(gap && { max_gap: gap }),
     ...(ids.length && { store_ids: ids }),

@@ -10,10 +10,10 @@ import { isLive, progressText, reportChip, steps } from "./states.js";
 import { more, table } from "./table.js";
 import { address, reportPage, validationPage } from "./urls.js";
 
-/** @import { ReportPage, ReportRow, Task } from "../../api_types.d.ts" */
+/** @import { Report, ReportPage, ReportTask } from "../../api_types.d.ts" */
 /** @import { Column } from "./table.js" */
 
-/** @typedef {{status: string, tasks?: Task[]}} Progress What the stream of events says. */
+/** @typedef {{status: string, tasks?: ReportTask[]}} Progress What the stream of events says. */
 
 const LIVE_SECONDS = 5;
 const IDLE_SECONDS = 30;
@@ -65,7 +65,7 @@ async function fetchPages() {
   return { ...answer, reports, next };
 }
 
-/** @type {Column<ReportRow>[]} */
+/** @type {Column<Report>[]} */
 const COLUMNS = [
   { title: "State", cell: (report) => reportChip(report.state) },
   {
@@ -101,7 +101,7 @@ const COLUMNS = [
   { title: "Input", kind: "narrow-hide", cell: quality },
 ];
 
-/** @param {ReportRow} report */
+/** @param {Report} report */
 function whyAndWho(report) {
   if (report.state === "Failed" && report.failed_task) return `failed in ${report.failed_task}`;
   /** @type {Record<string, string>} */
@@ -111,7 +111,7 @@ function whyAndWho(report) {
     .join(" ");
 }
 
-/** @param {ReportRow} report */
+/** @param {Report} report */
 function quality(report) {
   if (report.warnings === null) return h("span", { class: "muted" }, "–");
   const link = { href: validationPage(report.report_id) };
@@ -163,7 +163,7 @@ function show(answer) {
 /**
  * Server-sent events of the newest live report: one connection, however many reports run.
  *
- * @param {ReportRow | undefined} report
+ * @param {Report | undefined} report
  */
 function follow(report) {
   if (events && events.reportId === report?.report_id) {

@@ -1,14 +1,14 @@
 // @ts-check
 // The sizes and scales of charts, computed from what they show.
 
-/** @import { Bin, QualityRow } from "../../api_types.d.ts" */
+/** @import { HistogramBin, Validation } from "../../api_types.d.ts" */
 
 const d3 = globalThis.d3;
 
 /**
  * Of the histogram of stores: uptime across, stores upwards.
  *
- * @param {Bin[]} bins
+ * @param {HistogramBin[]} bins
  * @param {boolean} isNarrow
  */
 export function histogramScales(bins, isNarrow) {
@@ -35,7 +35,7 @@ export function barOf(y, value, least) {
 /**
  * The unusable rows of each validation that read any, as a part of all of its rows, oldest first.
  *
- * @param {QualityRow[]} validations Newest first.
+ * @param {Validation[]} validations Newest first.
  */
 export function unusableRatios(validations) {
   return validations

@@ -4,10 +4,10 @@
 import { chip, h, icon } from "./dom.js";
 import { count, duration } from "./format.js";
 
-/** @import { State, Task } from "../../api_types.d.ts" */
+/** @import { ReportState, ReportTask } from "../../api_types.d.ts" */
 /** @import { IconName } from "./dom.js" */
 
-/** @type {Record<State, [string, IconName]>} */
+/** @type {Record<ReportState, [string, IconName]>} */
 const REPORT = {
   Queued: ["", "clock"],
   Running: ["live", "turning"],
@@ -30,10 +30,10 @@ const TASK = {
   deferred: ["live", "clock", "deferred"],
 };
 
-/** @param {State} state */
+/** @param {ReportState} state */
 export const isLive = (state) => state === "Queued" || state === "Running";
 
-/** @param {State} state */
+/** @param {ReportState} state */
 export function reportChip(state) {
   const [kind, iconName] = REPORT[state];
   return chip(kind, iconName, state);
@@ -42,7 +42,7 @@ export function reportChip(state) {
 /**
  * The six tasks in a row, each with its state, and how long it took.
  *
- * @param {Task[]} tasks
+ * @param {ReportTask[]} tasks
  */
 export function steps(tasks, compact = false) {
   return h(
@@ -66,7 +66,7 @@ export function steps(tasks, compact = false) {
 /**
  * The same for screen readers.
  *
- * @param {Task[]} tasks
+ * @param {ReportTask[]} tasks
  */
 export function progressText(tasks) {
   const done = tasks.filter((task) => task.state === "success").length;

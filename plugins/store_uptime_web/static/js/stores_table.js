@@ -10,7 +10,7 @@ import { pager, table, whenIdle } from "./table.js";
 import { rememberedParameters, requestParameters, SIZES, sortIn, stateOf } from "./table_state.js";
 import { storePage } from "./urls.js";
 
-/** @import { Bin, ReportDetail, StorePage, StoreRow } from "../../api_types.d.ts" */
+/** @import { HistogramBin, ReportDetail, StoreFigures, StorePage } from "../../api_types.d.ts" */
 /** @import { Period } from "./format.js" */
 /** @import { Column } from "./table.js" */
 /** @import { TableState } from "./table_state.js" */
@@ -19,7 +19,7 @@ import { storePage } from "./urls.js";
  * @typedef {object} StoresTable
  * @property {HTMLElement} element
  * @property {() => Promise<void>} refresh
- * @property {(bin: Bin | null) => Promise<void>} filter Lists the stores of a bar of the histogram; null: all again.
+ * @property {(bin: HistogramBin | null) => Promise<void>} filter Lists the stores of a bar of the histogram; null: all again.
  * @property {(period: Period) => Promise<void>} showPeriod
  * @property {() => void} onClear Called when the user lists all stores again here.
  */
@@ -134,7 +134,7 @@ export function storesTable(report, startPeriod) {
     if (focused) /** @type {HTMLElement | null} */ (body.querySelector(`button[data-sort="${focused}"]`))?.focus();
   }
 
-  /** @param {Bin | null} bin */
+  /** @param {HistogramBin | null} bin */
   function filter(bin) {
     replace(
       bandChip,
@@ -171,13 +171,13 @@ export function storesTable(report, startPeriod) {
 /**
  * @param {string} reportId
  * @param {Period} period
- * @returns {Column<StoreRow>[]}
+ * @returns {Column<StoreFigures>[]}
  */
 function columns(reportId, period) {
   /**
    * @param {"uptime" | "downtime" | "unknown" | "open"} name
    * @param {string} title
-   * @returns {Column<StoreRow>}
+   * @returns {Column<StoreFigures>}
    */
   const figure = (name, title, extra = "") => ({
     title,

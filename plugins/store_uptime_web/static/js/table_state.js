@@ -3,7 +3,7 @@
 
 import { PERIOD_NAMES } from "./format.js";
 
-/** @import { Bin } from "../../api_types.d.ts" */
+/** @import { HistogramBin } from "../../api_types.d.ts" */
 /** @import { Period } from "./format.js" */
 /** @import { Parameters } from "./urls.js" */
 
@@ -15,7 +15,7 @@ import { PERIOD_NAMES } from "./format.js";
  * @property {number} limit Rows on a page.
  * @property {string | null} cursor
  * @property {number} from Rows on the pages before.
- * @property {Bin | null} bin The bar of the histogram whose stores are listed.
+ * @property {HistogramBin | null} bin The bar of the histogram whose stores are listed.
  */
 
 export const SIZES = [25, 50, 100, 200];
