@@ -11,7 +11,7 @@ const { barOf, histogramScales, unusableRatios, unusableScales } = await import(
  * @param {number} quarantined_rows
  */
 const validation = (rows_read, quarantined_rows) =>
-  /** @type {import("../../plugins/store_uptime_web/api_types.d.ts").QualityRow} */ ({ rows_read, quarantined_rows });
+  /** @type {import("../../plugins/store_uptime_web/api_types.d.ts").Validation} */ ({ rows_read, quarantined_rows });
 
 test("the histogram fills its picture from 0 to 100 percent and up to its longest bar", () => {
   const bins = [0, 50].map((from) => ({ from, to: from + 50, stores: from * 10 }));
