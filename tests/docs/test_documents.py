@@ -6,6 +6,8 @@ import re
 
 from store_uptime.settings import PROJECT, Settings
 
+MOST_WORDS_IN_A_CELL = 25  # more belong below the table
+
 
 def read(name: str) -> str:
     return (PROJECT / name).read_text(encoding="utf-8")
@@ -50,6 +52,13 @@ def anchors(text: str) -> set[str]:
     """What GitHub makes of the headings."""
     headings = re.findall(r"^#+ (.+)$", re.sub(r"(?ms)^```.*?^```", "", text), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
+
+
+def test_tables_of_the_operations_pages_can_be_skimmed() -> None:
+    for page in (PROJECT / "docs" / "operations").glob("*.md"):
+        for row in re.findall(r"^\|.*\|$", page.read_text(encoding="utf-8"), re.MULTILINE):
+            longest = max(row.strip("|").split("|"), key=lambda cell: len(cell.split()))
+            assert len(longest.split()) <= MOST_WORDS_IN_A_CELL, f"{page.name}: {longest}"
 
 
 def test_the_stage_table_follows_the_dag() -> None:
