@@ -144,9 +144,9 @@ def test_the_form_says_what_is_wrong_beside_the_field(new_page: NewPage, site: S
     opener = page.get_by_role("button", name="New report")
     opener.press("Enter")
     dialog = page.get_by_role("dialog", name="New report")
-    dialog.get_by_label("Longest gap between polls").fill("soon")
+    dialog.get_by_label("Max gap").fill("soon")
     dialog.get_by_role("button", name="Start report").click()
-    field = dialog.get_by_label("Longest gap between polls")
+    field = dialog.get_by_label("Max gap")
     expect(field).to_have_attribute("aria-invalid", "true")
     expect(field).to_be_focused()
     expect(dialog.locator("#max_gap-mistake")).to_contain_text("duration")
@@ -214,7 +214,7 @@ def test_a_report(
     page = new_page()
     show(page, site, f"report?id={reports[0]}")
     expect(page.get_by_text("1–25 of 14,000 stores")).to_be_visible()
-    expect(page.get_by_role("heading", name="Change since the report before")).to_be_visible()
+    expect(page.get_by_role("heading", name="Change since the previous report")).to_be_visible()
 
     table = page.locator("#stores tbody")
     page.get_by_role("button", name="Down", exact=True).press("Enter")
@@ -231,7 +231,7 @@ def test_a_report(
 
     known = next(iter(rows))
     page.get_by_role("searchbox").fill(known[:-1])
-    expect(page.get_by_text("1–1 of 1 found (14,000 in all)")).to_be_visible()
+    expect(page.get_by_text("1–1 of 1 found (14,000 total)")).to_be_visible()
     expect(table.get_by_role("link", name=known)).to_be_visible()
     page.get_by_role("searchbox").fill("no such store")
     expect(page.get_by_text("No store found")).to_be_visible()
@@ -248,8 +248,8 @@ def test_a_bar_of_the_histogram_lists_its_stores(new_page: NewPage, site: Site, 
     page.get_by_role("radio", name="Last day").check()
     expect(page.get_by_role("heading", name="Stores by uptime, last day")).to_be_visible()
     page.locator(f'a.bin[data-from="{lowest["from"]}"]').press("Enter")
-    expect(page.locator("#stores .pager").last).to_contain_text(f"of {lowest['stores']} found (14,000 in all)")
-    page.get_by_role("button", name=re.compile("Show all stores again")).click()
+    expect(page.locator("#stores .pager").last).to_contain_text(f"of {lowest['stores']} found (14,000 total)")
+    page.get_by_role("button", name=re.compile("Show all stores")).click()
     expect(page.get_by_text("1–25 of 14,000 stores")).to_be_visible()
 
 
@@ -287,8 +287,8 @@ def test_a_store(
     timeline = page.locator("svg.timeline")
     assert timeline.locator("g.row").count() == 9, "eight dates, one of them twice: the clocks change"
     assert timeline.locator("path.poll-active, path.poll-inactive").count() > 100
-    page.get_by_text("When it was down or unknown").click()
-    expect(page.get_by_role("table", name="Spans of downtime and of unknown status")).to_be_visible()
+    page.get_by_text("Downtime and unknown time").click()
+    expect(page.get_by_role("table", name="Spans with status down or unknown")).to_be_visible()
     box = timeline.bounding_box()
     timeline.hover(position={"x": box["width"] * 0.55, "y": box["height"] * 0.35})
     expect(page.locator(".tip")).to_contain_text("Mar")

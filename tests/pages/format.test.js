@@ -62,6 +62,21 @@ test("durations in the two largest units", () => {
   assert.equal(format.duration(Number.NaN), "–");
 });
 
+test("a max gap has a unit to read", () => {
+  assert.deepEqual(["2h", "90m", "5400s", "1d", "PT7200.500000S"].map(format.maxGap), [
+    "2 h",
+    "90 min",
+    "5,400 s",
+    "1 d",
+    "PT7200.500000S",
+  ]);
+});
+
+test("who requested a report", () => {
+  assert.equal(format.requester("admin"), "by admin");
+  assert.equal(format.requester("dag_test"), "with make report");
+});
+
 test("bytes", () => {
   assert.deepEqual([0, 999, 1000, 1234, 12_345, 1_500_000, 2_400_000_000].map(format.bytes), [
     "0 bytes",

@@ -54,7 +54,7 @@ export function histogram(summary, { choose, isNarrow }) {
     .attr("y", height - 4)
     .attr("text-anchor", "middle")
     .attr("aria-hidden", "true")
-    .text("Uptime, of the time whose status is known");
+    .text("Uptime as a percentage of known time");
 
   const bar = svg
     .selectAll("a.bin")

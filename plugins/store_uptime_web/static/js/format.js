@@ -160,6 +160,27 @@ export function duration(seconds) {
   return `${Math.floor(minutes / 1440)} d${minutes % 1440 ? ` ${Math.round((minutes % 1440) / 60)} h` : ""}`;
 }
 
+/** @type {Record<string, string>} */
+const GAP_UNITS = { d: "d", h: "h", m: "min", s: "s" };
+
+/**
+ * The API's "2h", "90m" with a unit to read: "2 h", "90 min".
+ *
+ * @param {string} text
+ */
+export function maxGap(text) {
+  return text.replace(/^(\d+)([dhms])$/, (_, number, unit) => `${count(Number(number))} ${GAP_UNITS[unit]}`);
+}
+
+/**
+ * Who requested a report: a user of Airflow, or a command, for which Airflow names the function that it calls.
+ *
+ * @param {string} name
+ */
+export function requester(name) {
+  return name === "dag_test" ? "with make report" : `by ${name}`;
+}
+
 /** @type {[string, number][]} */
 const SIZES = [
   ["GB", 1e9],

@@ -97,13 +97,13 @@ export function problemNote(problem, retry) {
   if (!(problem instanceof Problem)) throw problem;
   const again = retry && h("p", null, h("button", { type: "button", onclick: retry }, "Try again"));
   if (problem.status === 401)
-    return note("bad", "alert", h("strong", null, "Your session has ended. "), signInLink(), " to go on.");
+    return note("bad", "alert", h("strong", null, "Your session has ended. "), signInLink(), " to continue.");
   if (problem.status === 403)
     return note(
       "bad",
       "alert",
       h("strong", null, "Not allowed. "),
-      "Your role may not do this. Ask whoever administers Airflow.",
+      "Your role lacks the permission. Contact your Airflow administrator.",
     );
   if (problem.status === 429)
     return note(

@@ -1,5 +1,5 @@
 // @ts-check
-// Data quality over time: every run that was checked.
+// Data quality over time: the validation of every report's input.
 
 import { get } from "./api.js";
 import { responsive, unusableRows } from "./charts.js";
@@ -18,47 +18,57 @@ const content = byId("content");
 /** @type {Column<Validation>[]} */
 const COLUMNS = [
   {
-    title: "Checked",
+    title: "Validated",
     row: true,
     kind: "when",
-    cell: (run) => [
-      h("a", { href: validationPage(run.report_id) }, instant(run.checked_at)),
-      h("span", { class: "sub" }, ago(run.checked_at)),
+    cell: (validation) => [
+      h("a", { href: validationPage(validation.report_id) }, instant(validation.checked_at)),
+      h("span", { class: "sub" }, ago(validation.checked_at)),
     ],
   },
   { title: "Result", cell: verdict },
-  { title: "Met", kind: "number", cell: (run) => `${count(run.met)} of ${count(run.expectations)}` },
-  { title: "Rows read", kind: "number narrow-hide", cell: (run) => count(run.rows_read) },
-  { title: "In quarantine", kind: "number", cell: (run) => count(run.quarantined_rows) },
-  { title: "Report", kind: "narrow-hide", cell: (run) => h("a", { href: reportPage(run.report_id) }, "Report") },
+  {
+    title: "Met",
+    kind: "number",
+    cell: (validation) => `${count(validation.met)} of ${count(validation.expectations)}`,
+  },
+  { title: "Rows read", kind: "number narrow-hide", cell: (validation) => count(validation.rows_read) },
+  { title: "Quarantine", kind: "number", cell: (validation) => count(validation.quarantined_rows) },
+  {
+    title: "Report",
+    kind: "narrow-hide",
+    cell: (validation) => h("a", { href: reportPage(validation.report_id) }, "Report"),
+  },
 ];
 
-/** @param {Validation} run */
-function verdict(run) {
-  if (run.failures) return chip("bad", "cross", many(run.failures, "failure"));
-  return run.warnings ? chip("warn", "alert", many(run.warnings, "warning")) : chip("good", "check", "all met");
+/** @param {Validation} validation */
+function verdict(validation) {
+  if (validation.failures) return chip("bad", "cross", many(validation.failures, "failure"));
+  return validation.warnings
+    ? chip("warn", "alert", many(validation.warnings, "warning"))
+    : chip("good", "check", "all met");
 }
 
 /**
- * @param {Validation[]} runs
+ * @param {Validation[]} validations
  * @param {string | null} next
  */
-function show(runs, next) {
-  if (!runs.length) {
+function show(validations, next) {
+  if (!validations.length) {
     replace(
       content,
       h(
         "section",
         { class: "card" },
-        empty("Nothing was checked yet", "The first report's input will be checked before it is used."),
+        empty("No validation yet", "The first report validates its input before using it."),
       ),
     );
     return;
   }
-  const charted = runs.filter((run) => run.rows_read > 0).slice(0, CHARTED);
+  const charted = validations.filter((validation) => validation.rows_read > 0).slice(0, CHARTED);
   const chart = h("div");
-  /** @param {Validation} run */
-  const link = (run) => ({ href: validationPage(run.report_id), label: instant(run.checked_at) });
+  /** @param {Validation} validation */
+  const link = (validation) => ({ href: validationPage(validation.report_id), label: instant(validation.checked_at) });
   responsive(chart, (isNarrow) => unusableRows(charted, link, isNarrow));
   replace(
     content,
@@ -69,28 +79,28 @@ function show(runs, next) {
         h(
           "header",
           null,
-          h("h2", null, "Rows that could not be used"),
+          h("h2", null, "Unusable rows"),
           h(
             "p",
             null,
-            `Share of the rows read, ${charted.length === 1 ? "one run" : `the last ${charted.length} runs`} that read any`,
+            `Percentage of the rows read, ${charted.length === 1 ? "one validation" : `last ${charted.length} validations`} that read rows`,
           ),
         ),
-        charted.some((run) => run.quarantined_rows)
+        charted.some((validation) => validation.quarantined_rows)
           ? chart
-          : empty("None", "Every row that these runs read could be used."),
+          : empty("No unusable rows", "All rows of these validations were usable."),
       ),
     h(
       "section",
       { class: "card flush" },
-      h("header", null, h("h2", null, "Runs, newest first")),
-      table({ caption: "Runs whose input was checked, newest first", columns: COLUMNS, rows: runs }),
+      h("header", null, h("h2", null, "Validations, newest first")),
+      table({ caption: "Validations, newest first", columns: COLUMNS, rows: validations }),
       next &&
         more("Show more", () =>
           load(content, null, async () => {
             /** @type {ValidationPage} */
             const answer = await get("quality", { limit: 50, cursor: next });
-            show([...runs, ...answer.runs], answer.next);
+            show([...validations, ...answer.runs], answer.next);
           }),
         ),
     ),

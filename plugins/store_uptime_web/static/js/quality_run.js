@@ -1,5 +1,5 @@
 // @ts-check
-// The input of one run: every expectation, and the rows that could not be used.
+// The validation of one report's input: every expectation, and the unusable rows.
 
 import { get, Problem } from "./api.js";
 import { byId, chip, empty, h, icon, replace, skeleton } from "./dom.js";
@@ -19,10 +19,10 @@ const path = `quality/${encodeURIComponent(id ?? "")}`;
 const heading = byId("heading");
 const content = byId("content");
 
-/** @param {ValidationDetail} run */
-function showHeading(run) {
-  const when = instant(run.checked_at);
-  setTitle(`Data quality, ${when}`);
+/** @param {ValidationDetail} validation */
+function showHeading(validation) {
+  const when = instant(validation.checked_at);
+  setTitle(`Validation, ${when}`);
   byId("crumb").textContent = when;
   replace(
     heading,
@@ -32,39 +32,39 @@ function showHeading(run) {
       h(
         "div",
         null,
-        h("div", { class: "title" }, h("h1", null, `Input checked ${when}`), verdicts(run)),
+        h("div", { class: "title" }, h("h1", null, `Validation of ${when}`), verdicts(validation)),
         h(
           "p",
           { class: "facts" },
-          h("span", null, `${count(run.met)} of ${many(run.expectations, "expectation")} met`),
-          h("span", null, `${many(run.rows_read, "row")} read`),
-          h("span", null, `${count(run.quarantined_rows)} in quarantine`),
+          h("span", null, `${count(validation.met)} of ${many(validation.expectations, "expectation")} met`),
+          h("span", null, `${many(validation.rows_read, "row")} read`),
+          h("span", null, `${count(validation.quarantined_rows)} in quarantine`),
         ),
       ),
       h(
         "div",
         { class: "actions" },
-        h("a", { class: "button", href: reportPage(run.report_id) }, "Report"),
-        run.data_docs && h("a", { class: "button", href: dataDocsPage(run.data_docs) }, "Data Docs"),
+        h("a", { class: "button", href: reportPage(validation.report_id) }, "Report"),
+        validation.data_docs && h("a", { class: "button", href: dataDocsPage(validation.data_docs) }, "Data Docs"),
       ),
     ),
   );
 }
 
-/** @param {ValidationDetail} run */
-function verdicts(run) {
+/** @param {ValidationDetail} validation */
+function verdicts(validation) {
   return [
-    run.failures > 0 && chip("bad", "cross", many(run.failures, "failure")),
-    run.warnings > 0 && chip("warn", "alert", many(run.warnings, "warning")),
-    !run.failures && !run.warnings && chip("good", "check", "all met"),
+    validation.failures > 0 && chip("bad", "cross", many(validation.failures, "failure")),
+    validation.warnings > 0 && chip("warn", "alert", many(validation.warnings, "warning")),
+    !validation.failures && !validation.warnings && chip("good", "check", "all met"),
   ];
 }
 
 // expectations ---------------------------------------------------------------------------------------------------
 
-/** @param {ValidationDetail} run */
-function expectations(run) {
-  const list = run.expectations_list;
+/** @param {ValidationDetail} validation */
+function expectations(validation) {
+  const list = validation.expectations_list;
   const unmet = list.filter((item) => !item.is_met).sort((one, other) => rank(one) - rank(other));
   const met = list.filter((item) => item.is_met);
   return h(
@@ -74,9 +74,9 @@ function expectations(run) {
       "header",
       null,
       h("h2", null, "Expectations"),
-      h("p", null, "fail: the run stops, nothing is published · warn: shown with the report"),
+      h("p", null, "fail: the DAG run stops and publishes no report · warn: the report shows a warning"),
     ),
-    !list.length && empty("Nothing was checked", "The run stopped before its input was checked."),
+    !list.length && empty("No result", "The DAG run stopped before the validation."),
     unmet.map(expectation),
     met.length > 0 &&
       h(
@@ -108,7 +108,7 @@ function expectation(item) {
       h("p", { class: "what" }, item.description),
       h(
         "span",
-        { class: "chip", title: isFailure ? "Stops the run" : "Shown with the report" },
+        { class: "chip", title: isFailure ? "Stops the DAG run" : "The report shows a warning" },
         icon(isFailure ? "cross" : "info"),
         item.severity,
       ),
@@ -130,7 +130,7 @@ function expectation(item) {
       h(
         "div",
         { class: "examples" },
-        h("span", { class: "small muted" }, "for example"),
+        h("span", { class: "small muted" }, "examples"),
         item.examples.map((example) =>
           h("code", null, typeof example === "string" ? example : JSON.stringify(example)),
         ),
@@ -140,9 +140,9 @@ function expectation(item) {
 
 // files ----------------------------------------------------------------------------------------------------------
 
-/** @param {ValidationDetail} run */
-function files(run) {
-  if (!run.files.length) return null;
+/** @param {ValidationDetail} validation */
+function files(validation) {
+  if (!validation.files.length) return null;
   /** @type {Record<string, [string, IconName]>} */
   const states = { accepted: ["good", "check"], rejected: ["bad", "cross"], staged: ["", "clock"] };
   return h(
@@ -150,7 +150,7 @@ function files(run) {
     { class: "card flush" },
     h("header", null, h("h2", null, "Files")),
     table({
-      caption: "Files this run found in the data folder",
+      caption: "Files that this DAG run found in the data folder",
       columns: [
         {
           title: "File",
@@ -182,15 +182,15 @@ function files(run) {
               : "–",
         },
       ],
-      rows: run.files,
+      rows: validation.files,
     }),
   );
 }
 
 // quarantine ------------------------------------------------------------------------------------------------------
 
-/** @param {ValidationDetail} run */
-function quarantine(run) {
+/** @param {ValidationDetail} validation */
+function quarantine(validation) {
   const view = { reason: "", file_id: "", search: "" };
   const body = h("div");
   const total = h("p");
@@ -198,17 +198,17 @@ function quarantine(run) {
     format,
     link: h("a", { class: "button", download: "" }, format === "csv" && icon("download"), name),
   }));
-  const groups = run.quarantine;
+  const groups = validation.quarantine;
   const choose = h(
     "select",
     {
-      "aria-label": "Show rows by reason",
+      "aria-label": "Filter by reason",
       onchange: () => {
         const group = groups[Number(choose.value)];
         again({ reason: group?.reason ?? "", file_id: group ? String(group.file_id) : "" });
       },
     },
-    h("option", { value: -1 }, `All reasons (${count(run.quarantined_rows)})`),
+    h("option", { value: -1 }, `All reasons (${count(validation.quarantined_rows)})`),
     groups.map((group, index) =>
       h("option", { value: index }, `${group.file}: ${group.reason} (${count(group.rows)})`),
     ),
@@ -216,8 +216,8 @@ function quarantine(run) {
   /** @type {HTMLInputElement} */
   const search = h("input", {
     type: "search",
-    placeholder: "Find in the rows",
-    "aria-label": "Find text in the rows",
+    placeholder: "Search rows",
+    "aria-label": "Search the rows in quarantine",
     autocomplete: "off",
     oninput: whenIdle(() => again({ search: search.value })),
   });
@@ -257,7 +257,7 @@ function quarantine(run) {
     total.textContent = many(answer.total, "row");
     announce(`${many(answer.total, "row")} in quarantine`);
     if (!rows.length) {
-      replace(body, empty("No row found", "No quarantined row matches."));
+      replace(body, empty("No row found", "No row in quarantine matches the search."));
       return;
     }
     replace(
@@ -272,7 +272,7 @@ function quarantine(run) {
             cell: (row) => [row.file, h("span", { class: "sub" }, `line ${count(row.line_number)}`)],
           },
           {
-            title: "The row as it is in the file, and why it could not be used",
+            title: "Row as in the file, and the reason",
             kind: "raw",
             cell: (row) => [h("code", null, row.raw_text), h("span", { class: "sub" }, reason(row))],
           },
@@ -287,7 +287,7 @@ function quarantine(run) {
     "section",
     { class: "card flush", id: "quarantine" },
     h("header", null, h("div", null, h("h2", null, "Quarantine"), total)),
-    run.quarantined_rows
+    validation.quarantined_rows
       ? [
           h(
             "div",
@@ -301,16 +301,16 @@ function quarantine(run) {
           ),
           body,
         ]
-      : empty("Nothing in quarantine", "Every row of the files could be used."),
+      : empty("Nothing in quarantine", "All rows of the files are usable."),
   );
-  if (run.quarantined_rows) again({});
+  if (validation.quarantined_rows) again({});
   return element;
 }
 
 load(content, h("div", { class: "stack" }, skeleton(260, 160, 260)), async () => {
-  if (!id) throw new Problem(404, "No run", "The address names no run.");
+  if (!id) throw new Problem(404, "No validation", "The address has no report ID.");
   /** @type {ValidationDetail} */
-  const run = await get(path);
-  showHeading(run);
-  replace(content, expectations(run), files(run), quarantine(run));
+  const validation = await get(path);
+  showHeading(validation);
+  replace(content, expectations(validation), files(validation), quarantine(validation));
 });

@@ -12,10 +12,12 @@ import {
   instant,
   isPeriod,
   many,
+  maxGap,
   PERIOD_NAMES,
   PERIODS,
   percent,
   points,
+  requester,
   secondsBetween,
 } from "./format.js";
 import { airflowLink, announce, load, parameter, problemNote, remember, setTitle } from "./page.js";
@@ -97,13 +99,13 @@ function showHeading(report) {
 function facts(report) {
   const { max_gap: gap, no_data: noData, store_ids: stores, shards } = report.parameters;
   return [
-    report.requested_by && `asked for by ${report.requested_by}`,
+    report.requested_by && `requested ${requester(report.requested_by)}`,
     h("span", { title: instant(report.created_at, { seconds: true }) }, `created ${ago(report.created_at)}`),
     report.finished_at && `took ${duration(secondsBetween(report.created_at, report.finished_at))}`,
     report.store_count !== null && many(report.store_count, "store"),
-    stores && `only ${many(stores.length, "chosen store")}`,
-    gap && `polls vouch for ${gap}`,
-    noData === "down" && "no data counts as down",
+    stores && `only ${many(stores.length, "selected store")}`,
+    gap && `max gap ${maxGap(gap)}`,
+    noData === "down" && "time without data counts as down",
     shards > 1 && `${shards} shards`,
   ].filter(Boolean);
 }
@@ -132,15 +134,10 @@ function showProgress(report) {
   replace(
     content,
     h("section", { class: "card" }, h("header", null, h("h2", null, "Progress"), h("p", { id: "elapsed" })), place),
-    note(
-      "",
-      "info",
-      "The figures appear here as soon as the report is complete. You can leave this page: the report goes on.",
-    ),
+    note("", "info", "This page shows the figures when the report is complete. If you leave it, the report continues."),
   );
   const elapsed = () => {
-    byId("elapsed").textContent =
-      `${duration((Date.now() - Date.parse(report.created_at)) / 1000)} since it was asked for`;
+    byId("elapsed").textContent = `${duration((Date.now() - Date.parse(report.created_at)) / 1000)} since the request`;
   };
   elapsed();
   const ticking = setInterval(elapsed, 1000);
@@ -174,7 +171,7 @@ function showFailure(report) {
       "bad",
       "cross",
       h("strong", null, report.failed_task ? `The report failed in ${report.failed_task}.` : "The report failed."),
-      h("p", { class: "cause" }, report.cause ?? "The log of the DAG run has the details."),
+      h("p", { class: "cause" }, report.cause ?? "See the log of the DAG run."),
     ),
     h("section", { class: "card" }, h("header", null, h("h2", null, "Tasks")), steps(report.tasks)),
     qualityNote(report),
@@ -185,15 +182,14 @@ function showFailure(report) {
 /** @param {ReportDetail} report */
 function qualityNote(report) {
   if (!report.quality) return null;
-  const link = h("a", { href: validationPage(id) }, "See what was found");
+  const link = h("a", { href: validationPage(id) }, "Show the validation");
   const { warnings, failures, quarantined_rows: rows } = report.quality;
-  if (failures)
-    return note("bad", "alert", h("strong", null, `${many(failures, "check")} of the input failed. `), link);
+  if (failures) return note("bad", "alert", h("strong", null, `${many(failures, "expectation")} failed. `), link);
   if (!warnings && !rows) return null;
   return note(
     "warn",
     "alert",
-    h("strong", null, `${many(warnings, "warning")} about the input`),
+    h("strong", null, `${many(warnings, "warning")} in the validation`),
     rows ? `, ${many(rows, "row")} in quarantine. ` : ". ",
     link,
   );
@@ -246,7 +242,7 @@ function showTotals(container, summary, choose) {
     h(
       "fieldset",
       { class: "periods" },
-      h("legend", { class: "visually-hidden" }, "All stores together. Choose the period that the page below shows"),
+      h("legend", { class: "visually-hidden" }, "All stores. Select the period that the page shows"),
       PERIOD_NAMES.map((name) =>
         periodCard(name, summary.totals[name], {
           sums: true,
@@ -270,7 +266,7 @@ function change(before, now) {
     "small",
     { class: trend(difference) },
     points(difference),
-    h("span", { class: "visually-hidden" }, " percentage points against the report before"),
+    h("span", { class: "visually-hidden" }, " percentage points since the previous report"),
   );
 }
 
@@ -312,7 +308,7 @@ function showOverview(container, summary, stores) {
       h(
         "section",
         { class: "card" },
-        h("header", null, h("h2", null, `Stores by uptime, ${name}`), h("p", null, "Choose a bar to list its stores")),
+        h("header", null, h("h2", null, `Stores by uptime, ${name}`), h("p", null, "Select a bar to list its stores")),
         chart,
         h(
           "p",
@@ -320,7 +316,7 @@ function showOverview(container, summary, stores) {
           [
             `${count(summary.always_up)} always up`,
             `${count(summary.always_down)} always down`,
-            summary.no_percent > 0 && `${count(summary.no_percent)} never open, or nothing known`,
+            summary.no_percent > 0 && `${count(summary.no_percent)} never open or without data`,
           ]
             .filter(Boolean)
             .map((text) => h("span", null, text)),
@@ -346,7 +342,7 @@ function showOverview(container, summary, stores) {
             )
           : empty(
               "Nothing to rank",
-              summary.always_up ? "No store was down." : "No store was open with a known status.",
+              summary.always_up ? "No store was down." : "No store had a known status while open.",
             ),
         summary.worst.length > 0 && summary.worst.length < 10 && h("p", { class: "facts" }, "No other store was down."),
       ),
@@ -364,7 +360,7 @@ function comparison({ before, change: difference }) {
     h(
       "header",
       null,
-      h("h2", null, "Change since the report before"),
+      h("h2", null, "Change since the previous report"),
       h("p", null, "as of ", h("a", { href: reportPage(before.report_id) }, instant(before.as_of))),
     ),
     h(
@@ -384,10 +380,10 @@ function comparison({ before, change: difference }) {
     ),
     difference.drops.length > 0 &&
       table({
-        caption: "Stores that lost most uptime",
+        caption: "Stores with the largest drop in uptime",
         columns: [
           {
-            title: "Lost most",
+            title: "Largest drops",
             row: true,
             kind: "id",
             cell: (drop) =>
@@ -407,7 +403,7 @@ function comparison({ before, change: difference }) {
 function start() {
   stopFollowing();
   return load(content, h("div", { class: "stack" }, skeleton(150, 280, 320)), async () => {
-    if (!id) throw new Problem(404, "No report", "The address names no report.");
+    if (!id) throw new Problem(404, "No report", "The address has no report ID.");
     /** @type {ReportDetail} */
     const report = await get(path);
     showHeading(report);

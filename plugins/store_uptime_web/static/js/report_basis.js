@@ -1,8 +1,8 @@
 // @ts-check
-// How a report was made: its tasks, and what it rests on.
+// How a report was computed: its tasks, input and parameters.
 
 import { h } from "./dom.js";
-import { bytes, count, duration, instant, many } from "./format.js";
+import { bytes, count, duration, instant, many, maxGap } from "./format.js";
 import { table } from "./table.js";
 
 /** @import { ReportDetail, ReportTask, Snapshot, SourceFile } from "../../api_types.d.ts" */
@@ -36,36 +36,37 @@ export function tasks(report) {
  * @param {ReportDetail} report
  */
 export function basis(report) {
+  // Both are chosen together with as_of; a report that failed before has none.
   /** @param {Snapshot | null} file */
   const snapshot = (file) =>
-    file ? h("span", { title: file.content_sha256 }, file.name) : "none loaded: the default holds";
+    file ? h("span", { title: file.content_sha256 }, file.name) : "none: the default applies";
   const { as_of: asOf, max_gap: gap, no_data: noData } = report.parameters;
   return h(
     "section",
     { class: "card" },
-    h("header", null, h("h2", null, "What it rests on")),
+    h("header", null, h("h2", null, "Input and parameters")),
     h(
       "dl",
       { class: "terms" },
       term(
         "Polls",
         report.sources.filter((file) => file.kind === "store_status").map(source),
-        "already loaded before this run",
+        "loaded by earlier DAG runs",
       ),
-      term("Business hours", report.snapshots && [snapshot(report.snapshots.business_hours)]),
-      term("Time zones", report.snapshots && [snapshot(report.snapshots.store_timezones)]),
-      term("As of", [asOf ? `asked for: ${instant(asOf, { seconds: true })}` : "the newest poll"]),
-      term("Longest gap", [gap ?? "no limit"]),
-      term("No data", [noData === "down" ? "counts as down" : "is unknown"]),
+      term("Business hours", report.as_of && [snapshot(report.snapshots.business_hours)]),
+      term("Time zones", report.as_of && [snapshot(report.snapshots.store_timezones)]),
+      term("As of", [asOf ? instant(asOf, { seconds: true }) : "newest poll"]),
+      term("Max gap", [gap ? maxGap(gap) : "no limit"]),
+      term("Time without data", [noData === "down" ? "counts as down" : "is unknown"]),
       report.csv && term("CSV", [`${bytes(report.csv.bytes)}, SHA-256 `, h("code", null, report.csv.sha256)]),
-      term("Report id", [h("code", null, report.report_id)]),
+      term("Report ID", [h("code", null, report.report_id)]),
     ),
   );
 }
 
 /**
  * @param {string} name
- * @param {Child[] | null} values
+ * @param {Child[] | null | ""} values
  */
 function term(name, values, otherwise = "–") {
   return [h("dt", null, name), h("dd", null, values?.length ? values : otherwise)];

@@ -3,7 +3,7 @@
 
 import { get, Problem } from "./api.js";
 import { byId, chip, empty, h, replace, skeleton } from "./dom.js";
-import { ago, count, duration, instant, many, secondsBetween } from "./format.js";
+import { ago, count, duration, instant, many, requester, secondsBetween } from "./format.js";
 import { announce, load, parameter, problemNote, remember } from "./page.js";
 import { openFormBy } from "./report_form.js";
 import { isLive, progressText, reportChip, steps } from "./states.js";
@@ -13,7 +13,7 @@ import { address, reportPage, validationPage } from "./urls.js";
 /** @import { Report, ReportPage, ReportTask } from "../../api_types.d.ts" */
 /** @import { Column } from "./table.js" */
 
-/** @typedef {{status: string, tasks?: ReportTask[]}} Progress What the stream of events says. */
+/** @typedef {{status: string, tasks?: ReportTask[]}} Progress The data of a progress event. */
 
 const LIVE_SECONDS = 5;
 const IDLE_SECONDS = 30;
@@ -76,7 +76,7 @@ const COLUMNS = [
       h(
         "a",
         { href: reportPage(report.report_id) },
-        report.as_of ? instant(report.as_of) : isLive(report.state) ? "New report" : "No figures",
+        report.as_of ? instant(report.as_of) : isLive(report.state) ? "New report" : "No result",
       ),
       h(
         "span",
@@ -98,15 +98,20 @@ const COLUMNS = [
     cell: (report) => duration(secondsBetween(report.created_at, report.finished_at)),
   },
   { title: "Stores", kind: "number narrow-hide", cell: (report) => count(report.store_count) },
-  { title: "Input", kind: "narrow-hide", cell: quality },
+  { title: "Validation", kind: "narrow-hide", cell: quality },
 ];
 
 /** @param {Report} report */
 function whyAndWho(report) {
   if (report.state === "Failed" && report.failed_task) return `failed in ${report.failed_task}`;
   /** @type {Record<string, string>} */
-  const why = { manual: "asked for", scheduled: "by schedule", backfill: "backfill", asset_triggered: "by new data" };
-  return [why[report.run_type ?? ""] ?? report.run_type, report.requested_by && `by ${report.requested_by}`]
+  const why = {
+    manual: "requested",
+    scheduled: "scheduled",
+    backfill: "backfill",
+    asset_triggered: "triggered by new data",
+  };
+  return [why[report.run_type ?? ""] ?? report.run_type, report.requested_by && requester(report.requested_by)]
     .filter(Boolean)
     .join(" ");
 }
@@ -117,7 +122,7 @@ function quality(report) {
   const link = { href: validationPage(report.report_id) };
   return report.warnings
     ? h("a", link, chip("warn", "alert", many(report.warnings, "warning")))
-    : h("a", link, chip("good", "check", "no warning"));
+    : h("a", link, chip("good", "check", "no warnings"));
 }
 
 /** @param {ReportPage} answer */
@@ -129,12 +134,12 @@ function show(answer) {
     replace(
       list,
       state
-        ? empty(`No report is ${state.toLowerCase()}`, "Choose All to see the others.")
+        ? empty(`No report is ${state.toLowerCase()}`, "Select All to list the others.")
         : empty(
             "No report yet",
             may
-              ? "Start the first one: it covers every store up to the newest poll."
-              : "Somebody who may start runs has to ask for the first one.",
+              ? "By default, a report covers all stores up to the newest poll."
+              : "Your role may not request reports.",
           ),
     );
   } else {
@@ -182,7 +187,7 @@ function follow(report) {
     announce(`Report ${JSON.parse(event.data).status.toLowerCase()}`);
     refresh();
   });
-  source.addEventListener("error", () => source.close()); // the list itself is still asked for every few seconds
+  source.addEventListener("error", () => source.close()); // the list is still requested every few seconds
 }
 
 /** @param {Progress} data */
@@ -198,7 +203,7 @@ function progress(data) {
 
 async function refresh() {
   clearTimeout(timer);
-  if (document.hidden) return; // asked again when the page is looked at
+  if (document.hidden) return; // requested again when the page is visible
   try {
     show(await fetchPages());
   } catch (problem) {

@@ -1,11 +1,11 @@
 // @ts-check
-// One store in one report: its figures, its week on its own wall clock, its hours.
+// One store in one report: its figures, its week in local time, its business hours.
 
 import { get, Problem } from "./api.js";
 import { responsive } from "./charts.js";
 import { byId, chip, empty, h, note, replace, skeleton } from "./dom.js";
 import { periodCard } from "./figures.js";
-import { count, duration, hours, instant, many, PERIOD_NAMES } from "./format.js";
+import { count, duration, hours, instant, many, maxGap, PERIOD_NAMES } from "./format.js";
 import { load, parameter, setTitle } from "./page.js";
 import { table } from "./table.js";
 import { legend, timeline } from "./timeline.js";
@@ -40,14 +40,14 @@ function showHeading(store) {
         h(
           "p",
           { class: "facts" },
-          h("span", null, store.timezone, store.has_timezone ? "" : " (assumed: no usable zone was given)"),
+          h("span", null, store.timezone, store.has_timezone ? "" : " (default: the input has no usable time zone)"),
           h(
             "span",
             null,
             [...new Set(store.offsets.map((segment) => offsetLabel(segment.utc_offset_seconds)))].join(", then "),
           ),
           h("span", null, `as of ${instant(store.as_of, { seconds: true })}`),
-          store.max_gap && h("span", null, `polls vouch for ${store.max_gap}`),
+          store.max_gap && h("span", null, `max gap ${maxGap(store.max_gap)}`),
         ),
       ),
     ),
@@ -68,8 +68,8 @@ function show(store) {
       note(
         "warn",
         "alert",
-        h("strong", null, "No poll up to this report. "),
-        store.no_data === "down" ? "Its open time counts as down." : "Its open time is unknown.",
+        h("strong", null, "No poll in the reported week or before. "),
+        store.no_data === "down" ? "All open time counts as down." : "All open time is unknown.",
       ),
     h(
       "div",
@@ -79,14 +79,14 @@ function show(store) {
     h(
       "section",
       { class: "card" },
-      h("header", null, h("h2", null, "The week on the store's own clock"), legend()),
+      h("header", null, h("h2", null, "Week in the store's local time"), legend()),
       picture,
       h(
         "p",
         { class: "facts" },
         h("span", null, many(polled.length, "poll"), " in the week"),
-        last && h("span", null, `the last on ${dayLabel(last.row)} at ${wallClock(last.poll.at)}, store time`),
-        store.polls_left_out > 0 && h("span", null, `${count(store.polls_left_out)} more are not drawn`),
+        last && h("span", null, `last poll: ${dayLabel(last.row)}, ${wallClock(last.poll.at)} local time`),
+        store.polls_left_out > 0 && h("span", null, `${count(store.polls_left_out)} more not shown`),
       ),
     ),
     h("div", { class: "columns two" }, inWords(rows), openings(store)),
@@ -128,9 +128,9 @@ function inWords(rows) {
       h(
         "details",
         { class: "pager" },
-        h("summary", null, `When it was down or unknown (${count(interruptions.length)})`),
+        h("summary", null, `Downtime and unknown time (${count(interruptions.length)})`),
         table({
-          caption: "Spans of downtime and of unknown status",
+          caption: "Spans with status down or unknown",
           columns: [
             { title: "Date", row: true, kind: "when", cell: ({ row }) => dayLabel(row) },
             {
@@ -139,7 +139,7 @@ function inWords(rows) {
             },
             { title: "From", kind: "number", cell: ({ row, span }) => wallClock(span[0], row) },
             { title: "To", kind: "number", cell: ({ row, span }) => wallClock(span[1], row) },
-            { title: "Long", kind: "number", cell: ({ span }) => duration((span[1] - span[0]) / 1000) },
+            { title: "Duration", kind: "number", cell: ({ span }) => duration((span[1] - span[0]) / 1000) },
           ],
           rows: interruptions,
         }),
@@ -176,7 +176,7 @@ function openings(store) {
           ],
           rows: byDay,
         })
-      : empty("Open all the time", "No usable business hours were given for this store."),
+      : empty("Always open", "The input has no usable business hours for this store."),
   );
 }
 
@@ -187,6 +187,6 @@ function overnight({ start, end }) {
 }
 
 load(content, h("div", { class: "stack" }, skeleton(160, 380, 240)), async () => {
-  if (!report || !id) throw new Problem(404, "No store", "The address names no report and store.");
+  if (!report || !id) throw new Problem(404, "No store", "The address needs a report ID and a store ID.");
   show(await get(`reports/${encodeURIComponent(report)}/store`, { store_id: id }));
 });

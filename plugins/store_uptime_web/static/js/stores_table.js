@@ -42,8 +42,8 @@ export function storesTable(report, startPeriod) {
   const search = h("input", {
     type: "search",
     value: state.search,
-    placeholder: "Find a store by its id",
-    "aria-label": "Find a store by part of its id",
+    placeholder: "Search store IDs",
+    "aria-label": "Search stores by part of their ID",
     autocomplete: "off",
     spellcheck: "false",
     oninput: whenIdle(() => again({ search: search.value.trim() })),
@@ -96,8 +96,8 @@ export function storesTable(report, startPeriod) {
       replace(
         body,
         state.search
-          ? empty("No store found", `None has “${state.search}” in its id.`)
-          : empty("No store", "No store lies in this band of uptime."),
+          ? empty("No store found", `No store ID contains “${state.search}”.`)
+          : empty("No store", "No store is in this range of uptime."),
       );
       return;
     }
@@ -113,7 +113,7 @@ export function storesTable(report, startPeriod) {
         from: state.from,
         shown: answer.stores.length,
         total: answer.matching,
-        noun: answer.matching === answer.total ? "stores" : `found (${count(answer.total)} in all)`,
+        noun: answer.matching === answer.total ? "stores" : `found (${count(answer.total)} total)`,
         previous: answer.previous ? turn(answer.previous, state.from - state.limit) : null,
         next: answer.next ? turn(answer.next, state.from + answer.stores.length) : null,
         sizes: h(
@@ -150,7 +150,7 @@ export function storesTable(report, startPeriod) {
           },
           `${bin.from}–${bin.to}% up, ${PERIODS[period].toLowerCase()}`,
           icon("cross"),
-          h("span", { class: "visually-hidden" }, "Show all stores again"),
+          h("span", { class: "visually-hidden" }, "Show all stores"),
         ),
     );
     return again({ bin });
@@ -198,7 +198,7 @@ function columns(reportId, period) {
           "span",
           { class: "sub" },
           store.timezone,
-          store.has_timezone ? "" : " (assumed)",
+          store.has_timezone ? "" : " (default)",
           store.has_business_hours ? "" : " · always open",
         ),
       ],
@@ -209,7 +209,7 @@ function columns(reportId, period) {
       sort: `uptime_percent_${period}`,
       cell: (store) => percent(store[period].uptime_percent),
     },
-    { title: "Share", kind: "narrow-hide", cell: (store) => statusBar(store[period], true) },
+    { title: "Breakdown", kind: "narrow-hide", cell: (store) => statusBar(store[period], true) },
     figure("uptime", "Up", "narrow-hide"),
     figure("downtime", "Down"),
     figure("unknown", "Unknown", "narrow-hide"),

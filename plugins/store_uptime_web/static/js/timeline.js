@@ -25,7 +25,7 @@ export function timeline(rows, narrow) {
   const x = d3.scaleLinear([0, DAY], [left, width - 8]);
   const svg = d3
     .select(s("svg", { class: "chart timeline", viewBox: `0 0 ${width} ${height}`, role: "img" }))
-    .attr("aria-label", "The week by local date and time of day; the table below says the same in words");
+    .attr("aria-label", "The week by local date and time; the table below has the same data");
   drawn(svg).append(patterns());
 
   const hours = d3.range(0, 25, narrow ? 6 : 2);
