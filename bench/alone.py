@@ -15,7 +15,7 @@ from pathlib import Path
 
 from run import TASKS, Round, machine, python, record, run_report, say, server_memory
 from store_uptime.db import embedded_postgres
-from store_uptime.db.engine import migrate
+from store_uptime.db.migrations import migrate
 from store_uptime.settings import Settings
 
 MARKS = ("<!-- bench/alone.py: begin -->", "<!-- bench/alone.py: end -->")

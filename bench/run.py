@@ -38,7 +38,7 @@ from typing import Any
 import psutil
 
 from store_uptime.db import embedded_postgres
-from store_uptime.db.engine import migrate
+from store_uptime.db.migrations import migrate
 from store_uptime.settings import Settings
 
 HERE = Path(__file__).resolve().parent

@@ -159,7 +159,7 @@ def write_private(file: Path, content: dict[str, str]) -> None:
 
 def migrate_all(settings: Settings) -> None:
     """Brings our schemas and Airflow's own tables up to date. Airflow must be configured already."""
-    from store_uptime.db.engine import migrate
+    from store_uptime.db.migrations import migrate
 
     migrate(settings)
     if not is_airflow_migrated():

@@ -134,7 +134,7 @@ def with_passwords(given: Mapping[str, str]) -> dict[str, str]:
 
 def wait_for_tables(settings: Settings, seconds: float = MIGRATION_SECONDS) -> None:
     """Returns when the database has this version's tables: a new image's processes may start before its `init` ends."""
-    from store_uptime.db.engine import is_migrated
+    from store_uptime.db.migrations import is_migrated
 
     embedded_postgres.check_server(settings.database_url)
     deadline = time.monotonic() + seconds

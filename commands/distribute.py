@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from commands.console import user_console
 from store_uptime.db import topology
-from store_uptime.db.engine import connect, migrate
+from store_uptime.db.engine import connect
+from store_uptime.db.migrations import migrate
 from store_uptime.errors import SettingError
 from store_uptime.settings import Settings
 

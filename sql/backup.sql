@@ -1,9 +1,9 @@
 -- name: analyze
--- Statistics of all tables, which a dump does not hold.
+-- Statistics of all tables: a dump does not contain them.
 analyze;
 
 -- name: create_roles
--- The roles that tasks and web act as, which belong to the server and are in no dump; as in the first migration.
+-- The roles of tasks and of the API, as the first migration creates them: they belong to the server and are in no dump.
 do $$
 begin
     perform pg_advisory_xact_lock(hashtextextended('store_uptime roles', 0));
@@ -18,11 +18,11 @@ end
 $$;
 
 -- name: export_snapshot
--- What this transaction sees, for another session to see too: pg_dump and the list of files tell of the same instant.
+-- A name for what this transaction sees, so that pg_dump and the list of files show the same instant.
 select pg_export_snapshot();
 
 -- name: list_published
--- The files of published reports.
+-- The CSV files of published reports.
 --
 -- reads   report.report
 -- yields  one row per published report
@@ -34,7 +34,7 @@ where published_at is not null
 order by report_id;
 
 -- name: list_tables
--- The tables of a database, of which an empty one has none but those of extensions.
+-- The tables of a database, without those of extensions: an empty one has none.
 --
 -- reads   pg_class, pg_depend
 -- yields  one name per table
@@ -55,7 +55,7 @@ where
 order by table_name;
 
 -- name: move_reports
--- The files of reports are in another folder now.
+-- Reports whose CSV files are in another folder now.
 --
 -- writes  report.report.csv_path
 -- binds   report_ids, folder

@@ -5,17 +5,18 @@ from pg_extension
 where extname = 'citus';
 
 -- name: one_at_a_time
--- Citus may not change a reference table that parallel commands of the same transaction have looked at.
+-- From here to its end a transaction sends one command at a time. Otherwise Citus refuses to change a reference table
+-- once parallel commands of the same transaction have read it.
 select set_config('citus.multi_shard_modify_mode', 'sequential', true);
 
 -- name: leave_local_keys
--- Tables whose keys lead to one that becomes a reference table wait as they are for their own turn; else Citus would
--- move all of them each time.
+-- Tables with a foreign key to one that becomes a reference table stay as they are until it is their turn; otherwise
+-- Citus would move all of them each time.
 select set_config('citus.enable_local_reference_table_foreign_keys', 'off', true);
 
 -- name: list_distributed
--- The tables that are distributed already, or copied to every node. Others that Citus knows are on the coordinator
--- alone, because a key leads from them to one that is copied.
+-- The tables that are distributed already, or copied to every node. Citus lists others too: those on the coordinator
+-- only that have a foreign key to one that is copied.
 --
 -- reads   pg_dist_partition (of Citus)
 select logicalrelid::text
@@ -35,8 +36,13 @@ select create_reference_table(:table);
 select create_distributed_table(:table, 'store_key', colocate_with => :beside);
 
 -- name: truncate_local
--- What the coordinator kept on its disk of a table whose rows are on the nodes now; it cascades along foreign keys, so
--- all tables have to be distributed.
+-- Deletes the rows that the coordinator still has of a table whose rows are on the nodes now. It cascades along foreign
+-- keys, so all tables have to be distributed before.
 --
 -- binds   table
 select truncate_local_data_after_distributing_table(:table);
+
+-- name: prepare_session
+-- Lets several transactions change the same shards of a table at the same time, which Citus prevents because of
+-- deadlocks: shards and subshards of a report change stores of their own, so there are none.
+select set_config('citus.enable_deadlock_prevention', 'off', false);

@@ -15,7 +15,8 @@ import pytest
 from sqlalchemy import Engine
 
 from store_uptime.db import embedded_postgres
-from store_uptime.db.engine import connect, migrate
+from store_uptime.db.engine import connect
+from store_uptime.db.migrations import migrate
 from store_uptime.settings import PROJECT, Settings
 
 if TYPE_CHECKING:

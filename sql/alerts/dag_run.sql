@@ -1,4 +1,4 @@
--- A run as far as an alert tells of it, and whether the night before it went wrong.
+-- What an alert reports of a DAG run, and whether the night before it failed.
 --
 -- reads   report.report (the night before: by its index on created_at)
 -- binds   report_id

@@ -1,20 +1,21 @@
--- Expectations of severity `warn` that a run did not meet, but the one published before it did: what has been wrong
--- for days is told once. Reports that look back from another instant, or at some stores, neither tell nor are compared
--- with.
+-- Expectations of severity `warn` that a report did not meet, but the one published before it did: what has been wrong
+-- for days is reported once. Reports of another instant, or of some stores only, report nothing and are compared with
+-- nothing.
 --
--- reads   report.report (from the run back, by its index on created_at), quality.expectation_result
+-- reads   report.report (from the report back, by its index on created_at), quality.expectation_result
+-- yields  one row per expectation
 -- binds   report_id
-with run as (
+with this_report as (
     select created_at
     from report.report
     where report_id = :report_id and as_of_requested is null and store_ids is null
 ),
 
-run_before as (
+report_before as (
     select r.report_id
     from report.report as r
     where
-        r.created_at < (select created_at from run)
+        r.created_at < (select created_at from this_report)
         and r.published_at is not null
         and r.as_of_requested is null
         and r.store_ids is null
@@ -30,14 +31,14 @@ select distinct
 from quality.expectation_result as e
 where
     e.report_id = :report_id
-    and exists (select from run)
+    and exists (select from this_report)
     and e.severity = 'warn'
     and not e.is_met
     and not exists (
         select
         from quality.expectation_result as b
         where
-            b.report_id = (select report_id from run_before)
+            b.report_id = (select report_id from report_before)
             and b.expectation = e.expectation
             and not b.is_met
     )

@@ -1,9 +1,10 @@
--- How far the report of a night came: of its runs the published one, or the one begun last. A run starts at its night
--- or later. No row: none began.
+-- How far the report of a night has come: of its DAG runs the published one, else the one that began last. A DAG run
+-- starts at its night or later.
 --
 -- reads   report.report (by its index on created_at), report.task_run
--- binds   night
-with run as (
+-- yields  one row, or nothing if no DAG run began
+-- binds   night (an instant)
+with dag_run as (
     select
         r.report_id,
         r.dag_run_id,
@@ -22,17 +23,17 @@ finished as (
         t.task,
         max(t.finished_at) as finished_at
     from report.task_run as t
-    where t.report_id = (select run.report_id from run)
+    where t.report_id = (select dag_run.report_id from dag_run)
     group by t.task
 )
 
 select
-    run.report_id,
-    run.dag_run_id,
-    run.created_at,
-    run.published_at,
-    run.failed_task,
-    run.failure_cause,
+    dag_run.report_id,
+    dag_run.dag_run_id,
+    dag_run.created_at,
+    dag_run.published_at,
+    dag_run.failed_task,
+    dag_run.failure_cause,
     coalesce((select array_agg(f.task order by f.finished_at asc, f.task asc) from finished as f), '{}')
         as finished_tasks
-from run
+from dag_run

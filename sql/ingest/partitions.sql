@@ -1,94 +1,94 @@
 -- name: add
--- The shares that a new file is loaded in.
+-- The partitions in which a new file is loaded, numbered from 0.
 --
--- writes  core.file_share, one row per share
--- binds   file_id, shares
-insert into core.file_share (file_id, share)
+-- writes  core.file_partition, one row per partition
+-- binds   file_id, partitions (how many)
+insert into core.file_partition (file_id, partition_no)
 select
     :file_id,
-    share
-from generate_series(0, cast(:shares as integer) - 1) as share;
+    partition_no
+from generate_series(0, cast(:partitions as integer) - 1) as partition_no;
 
 -- name: list_open
--- The shares of files that are not loaded, whether or not somebody is at it, each with how many shares its file has.
+-- The partitions of files that are not loaded, whether or not a loader has taken them.
 --
--- reads   core.file_share
--- yields  one row per share
+-- reads   core.file_partition
+-- yields  one row per partition, with the number of partitions of its file
 -- binds   file_ids
 select
-    open_share.file_id,
-    open_share.share,
-    whole.shares
-from core.file_share as open_share
+    open_partition.file_id,
+    open_partition.partition_no,
+    whole.partitions
+from core.file_partition as open_partition
 inner join (
     select
         file_id,
-        count(*) as shares
-    from core.file_share
+        count(*) as partitions
+    from core.file_partition
     group by file_id
-) as whole on open_share.file_id = whole.file_id
-where open_share.file_id = any(:file_ids) and not open_share.is_loaded
-order by open_share.file_id, open_share.share;
+) as whole on open_partition.file_id = whole.file_id
+where open_partition.file_id = any(:file_ids) and not open_partition.is_loaded
+order by open_partition.file_id, open_partition.partition_no;
 
 -- name: take
--- Takes a share to the end of the transaction; none if somebody else has it, or it is loaded.
+-- Locks a partition to the end of the transaction, unless another loader holds it or it is loaded.
 --
--- reads   core.file_share
--- yields  the share, or nothing
--- binds   file_id, share
-select share
-from core.file_share
-where file_id = :file_id and share = :share and not is_loaded
+-- reads   core.file_partition
+-- yields  the partition, or nothing
+-- binds   file_id, partition_no
+select partition_no
+from core.file_partition
+where file_id = :file_id and partition_no = :partition_no and not is_loaded
 for update skip locked;
 
 -- name: await
--- As take_share, after whoever has the share: none if it is loaded then, or its file was given up.
+-- As take, but waits for the loader that holds the partition: nothing if it is loaded then, or its file was discarded.
 --
--- reads   core.file_share
--- yields  the share, or nothing
--- binds   file_id, share
-select share
-from core.file_share
-where file_id = :file_id and share = :share and not is_loaded
+-- reads   core.file_partition
+-- yields  the partition, or nothing
+-- binds   file_id, partition_no
+select partition_no
+from core.file_partition
+where file_id = :file_id and partition_no = :partition_no and not is_loaded
 for update;
 
 -- name: lock
--- Waits until nobody loads a share of a file, and keeps others from it until the transaction ends.
+-- Waits until no loader has a partition of a file, and keeps loaders from it until the transaction ends.
 --
--- reads   core.file_share
--- yields  one row per share, with the time of its polls
+-- reads   core.file_partition
+-- yields  one row per partition, with the first and last instant of its polls
 -- binds   file_id
 select
-    share,
+    partition_no,
     first_polled_at,
     last_polled_at
-from core.file_share
+from core.file_partition
 where file_id = :file_id
-order by share
+order by partition_no
 for update;
 
 -- name: finish
--- The facts of a share whose rows are all in.
+-- The counts and times of a partition that is loaded.
 --
--- writes  core.file_share
--- binds   file_id, share, has_runs, rows_read, rows_quarantined, rows_replaced, store_count, first_polled_at,
---         last_polled_at
-update core.file_share
+-- writes  core.file_partition, one row
+-- binds   file_id, partition_no, has_intervals, rows_read, rows_quarantined, rows_replaced, store_count,
+--         first_polled_at, last_polled_at
+update core.file_partition
 set
     is_loaded = true,
-    has_runs = :has_runs,
+    has_intervals = :has_intervals,
     rows_read = :rows_read,
     rows_quarantined = :rows_quarantined,
     rows_replaced = :rows_replaced,
     store_count = :store_count,
     first_polled_at = :first_polled_at,
     last_polled_at = :last_polled_at
-where file_id = :file_id and share = :share;
+where file_id = :file_id and partition_no = :partition_no;
 
 -- name: clear
--- The shares of a file that is staged have served their purpose.
+-- The partitions of a file that is staged: nothing needs them any more.
 --
--- writes  core.file_share
+-- writes  core.file_partition
 -- binds   file_id
-delete from core.file_share
+delete from core.file_partition
 where file_id = :file_id;

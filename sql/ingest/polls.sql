@@ -1,7 +1,8 @@
 -- name: begin_month
--- The table that takes the polls of a month; other transactions that bring polls wait here.
+-- The table for the polls of a month; other transactions that begin a month wait here until this one ends.
 --
--- writes  core.poll_YYYY_MM, the table itself if there is none
+-- writes  core.poll_YYYY_MM, the table itself if it does not exist
+-- yields  its name, and whether it is new and not yet a part of core.poll
 -- binds   month (its first day)
 select
     poll_table,
@@ -9,26 +10,26 @@ select
 from core.begin_poll_month(:month);
 
 -- name: finish_month
--- The table of a month becomes a partition of core.poll, with its key, if it is not one yet.
+-- The table of a month gets its key and becomes a part of core.poll, if it is not one yet.
 --
 -- writes  core.poll_YYYY_MM
 -- binds   month (its first day)
 select core.finish_poll_month(:month);
 
 -- name: lock_months
--- Keeps the months of polls where they are to the end of the transaction: they may become more, but none goes.
+-- Keeps the tables of months from being dropped until the transaction ends; new ones may come.
 select pg_advisory_xact_lock_shared(hashtextextended('core.poll months', 0));
 
 -- name: copy
--- writes  {table}, the table of a month: one row per poll of a part of a file
+-- writes  {table}, the table of a month: one row per poll of a sorted batch
 --
--- {freeze} is true for a table that is new in this transaction: its rows are then written as settled, which spares the
--- first reader from writing all of them once more.
+-- {freeze} is true for a table that is new in this transaction: its rows are then written as frozen, which saves the
+-- first reader from writing all of them again.
 copy {table} (store_key, polled_at, file_id, part_no, is_active)
 from stdin with (format "binary", freeze {freeze});
 
 -- name: clear
--- The polls of a file that is void. The bounds let the server skip the months that the file has no polls of.
+-- The polls of a file that is rejected or discarded. The bounds let the server skip months without polls of the file.
 --
 -- writes  core.poll
 -- binds   file_id, first_polled_at, last_polled_at (of the file; null: it has no polls)

@@ -1,19 +1,5 @@
--- name: add_stores
--- The stores that an hours or zones file names.
---
--- reads   named_store
--- writes  core.snapshot_store, one row per store
--- binds   file_id, share
-insert into core.snapshot_store (file_id, store_key)
-select
-    file_id,
-    store_key
-from named_store
-where file_id = :file_id and share = :share
-group by file_id, store_key;
-
 -- name: copy_business_hours
--- writes  core.business_hours, one row per opening of a file
+-- writes  core.business_hours, one row per opening in a file
 copy core.business_hours (file_id, store_key, weekday, start_time_local, end_time_local)
 from stdin with (format "binary");
 
@@ -21,8 +7,22 @@ from stdin with (format "binary");
 -- writes  core.store_timezone, one row per store of a file
 copy core.store_timezone (file_id, store_key, timezone) from stdin with (format csv);
 
+-- name: add_stores
+-- The stores that an hours or zones file names.
+--
+-- reads   named_store
+-- writes  core.snapshot_store, one row per store
+-- binds   file_id, partition_no
+insert into core.snapshot_store (file_id, store_key)
+select
+    file_id,
+    store_key
+from named_store
+where file_id = :file_id and partition_no = :partition_no
+group by file_id, store_key;
+
 -- name: clear_business_hours
--- The openings of snapshot files that are void.
+-- The openings of snapshots that are rejected or no longer needed.
 --
 -- writes  core.business_hours
 -- binds   file_ids
@@ -30,7 +30,7 @@ delete from core.business_hours
 where file_id = any(:file_ids);
 
 -- name: clear_timezones
--- The zones of snapshot files that are void.
+-- The zones of snapshots that are rejected or no longer needed.
 --
 -- writes  core.store_timezone
 -- binds   file_ids
@@ -38,7 +38,7 @@ delete from core.store_timezone
 where file_id = any(:file_ids);
 
 -- name: clear_stores
--- The stores that snapshot files named that are void.
+-- The stores that snapshots named which are rejected or no longer needed.
 --
 -- writes  core.snapshot_store
 -- binds   file_ids

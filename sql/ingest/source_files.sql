@@ -1,5 +1,5 @@
 -- name: add
--- A file that the run found in the data folder.
+-- A file that the DAG run found in the data folder.
 --
 -- writes  report.source_file, one row
 -- binds   report_id, file_id, name
@@ -8,9 +8,10 @@ values (:report_id, :file_id, :name)
 on conflict (report_id, file_id) do nothing;
 
 -- name: list
--- The files the run found in its folder, in the order they were first loaded.
+-- The files that the DAG run found in the data folder, in the order in which they were first loaded.
 --
 -- reads   report.source_file, core.file
+-- yields  one row per file
 -- binds   report_id
 select
     file.file_id,
@@ -24,7 +25,7 @@ where source_file.report_id = :report_id
 order by file.file_id;
 
 -- name: mark_accepted
--- The files of a run are visible now, or were found so.
+-- All files of the DAG run are visible now, or were before.
 --
 -- writes  report.source_file.is_accepted
 -- binds   report_id
@@ -33,13 +34,15 @@ set is_accepted = true
 where report_id = :report_id;
 
 -- name: clear
+-- What an earlier attempt found.
+--
 -- writes  report.source_file
 -- binds   report_id
 delete from report.source_file
 where report_id = :report_id;
 
 -- name: delete_file
--- No run has found a file that is given up; one that had it in mind sees that it is gone.
+-- A file that is discarded is no DAG run's any more; loaders of other DAG runs that found it see that it is missing.
 --
 -- writes  report.source_file
 -- binds   file_id

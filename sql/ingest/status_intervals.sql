@@ -1,17 +1,17 @@
 -- name: copy_staged
--- writes  core.staged_run, one row per run of equal status of a store in a file
---
-copy core.staged_run (file_id, store_key, started_at, is_active) from stdin with (format "binary");
+-- writes  core.staged_interval, one row per status interval of a store in a file
+copy core.staged_interval (file_id, store_key, started_at, is_active) from stdin with (format "binary");
 
 -- name: analyze_staged
--- Fresh statistics of what status files brought, which is gone when they are accepted: what autovacuum knows of these
--- tables is how they were empty, and a plan for that would compare each new run with all others.
+-- Statistics of the tables that hold what is staged. They are empty between two loads, and autovacuum's statistics say
+-- so: a plan made from those would compare each new interval with all others.
 select core.analyze_staged();
 
 -- name: list_files
--- Files by the time of their polls.
+-- Files with polls, in the order of their first poll.
 --
 -- reads   core.file
+-- yields  one file_id per file
 -- binds   file_ids
 select file_id
 from core.file
@@ -19,9 +19,9 @@ where file_id = any(:file_ids) and first_polled_at is not null
 order by first_polled_at;
 
 -- name: clear_staged
--- The runs of files are in core.status_run now.
+-- The staged intervals of files that are accepted (core.status_interval has them), rejected or discarded.
 --
--- writes  core.staged_run
+-- writes  core.staged_interval
 -- binds   file_ids
-delete from core.staged_run
+delete from core.staged_interval
 where file_id = any(:file_ids);

@@ -1,10 +1,10 @@
 -- name: create_named
--- Stores that the files of this transaction name, as they are read; gone when it ends.
+-- A temporary table of the stores that this transaction's files name, filled as they are read; dropped when it ends.
 --
--- writes  named_store, one row per (file_id, share, store_key) and batch of rows
+-- writes  named_store, one row per (file_id, partition_no, store_key) and batch of rows
 create temporary table named_store (
     file_id integer not null,
-    share smallint not null,
+    partition_no smallint not null,
     store_key bigint not null,
     store_id text not null,
     first_polled_at timestamptz,
@@ -13,28 +13,14 @@ create temporary table named_store (
 
 -- name: copy_named
 -- writes  named_store
-copy named_store (file_id, share, store_key, store_id, first_polled_at, last_polled_at) from stdin with (format csv);
-
--- name: add
--- The stores that were not known before.
---
--- reads   named_store
--- writes  core.store, one row per new store
---
--- In the order of the key, so that two transactions that add the same stores never wait in a circle.
-insert into core.store (store_key, store_id)
-select
-    store_key,
-    min(store_id)
-from named_store
-group by store_key
-order by store_key
-on conflict (store_key) do nothing;
+copy named_store (file_id, partition_no, store_key, store_id, first_polled_at, last_polled_at)
+from stdin with (format csv);
 
 -- name: find_key_clash
--- Two ids with one key, which 64 bits make all but impossible; nothing may be loaded then.
+-- Two ids with the same key. With keys of 64 bits that hardly happens; if it does, nothing may be loaded.
 --
 -- reads   named_store, core.store
+-- yields  the two ids, or nothing
 with named as materialized (
     select
         store_key,
@@ -51,23 +37,39 @@ inner join named on store.store_key = named.store_key
 where named.store_id <> store.store_id
 limit 1;
 
+-- name: add
+-- The stores that no file named before.
+--
+-- reads   named_store
+-- writes  core.store, one row per new store
+--
+-- In the order of the key, so that two transactions that add the same stores never deadlock.
+insert into core.store (store_key, store_id)
+select
+    store_key,
+    min(store_id)
+from named_store
+group by store_key
+order by store_key
+on conflict (store_key) do nothing;
+
 -- name: add_polled
 -- The stores that a status file names, each with its earliest poll in it (null: no usable one).
 --
 -- reads   named_store
 -- writes  core.polled_store, one row per store
--- binds   file_id, share
+-- binds   file_id, partition_no
 insert into core.polled_store (file_id, store_key, first_polled_at)
 select
     file_id,
     store_key,
     min(first_polled_at)
 from named_store
-where file_id = :file_id and share = :share
+where file_id = :file_id and partition_no = :partition_no
 group by file_id, store_key;
 
 -- name: mark_polled
--- Stores are known from the first accepted status file on that names them.
+-- A store belongs to reports from the first accepted status file on that names it.
 --
 -- reads   core.polled_store, core.acceptance
 -- writes  core.store.polled_from
@@ -88,7 +90,7 @@ from first_naming
 where store.store_key = first_naming.store_key and store.polled_from is null;
 
 -- name: clear_polled
--- What was noted beside the polls of files has served its purpose.
+-- The stores of status files that are accepted, rejected or discarded: only acceptance needs them.
 --
 -- writes  core.polled_store
 -- binds   file_ids

@@ -1,9 +1,10 @@
 -- name: list_files
--- Files of which some shares were loaded, and then no more: their run failed, and the content did not come again.
+-- Files of which some partitions were loaded and others were not: the DAG run failed, and the content did not come
+-- again.
 --
 -- reads   core.file
 -- yields  one row per file
--- binds   before
+-- binds   before (an instant)
 select
     file_id,
     kind,
@@ -13,33 +14,34 @@ where state = 'loading' and loaded_at < :before
 order by file_id;
 
 -- name: count_rows
--- What was staged beside the polls of files that are staged no more.
+-- How many rows there are beside the polls of files that are no longer staged.
 --
--- reads   core.polled_store, core.staged_run, core.file
+-- reads   core.polled_store, core.staged_interval, core.file
+-- yields  one row
 select
-    run.staged_runs,
-    store.polled_stores
+    left_interval.staged_intervals,
+    left_store.polled_stores
 from (
-    select count(*) as staged_runs
-    from core.staged_run
+    select count(*) as staged_intervals
+    from core.staged_interval
     where file_id not in (select file_id from core.file where state in ('loading', 'staged'))
-) as run
+) as left_interval
 cross join (
     select count(*) as polled_stores
     from core.polled_store
     where file_id not in (select file_id from core.file where state in ('loading', 'staged'))
-) as store;
+) as left_store;
 
 -- name: delete_intervals
--- What was staged beside the polls of files that are staged no more has served its purpose.
+-- The staged intervals of files that are no longer staged.
 --
 -- reads   core.file
--- writes  core.staged_run
-delete from core.staged_run
+-- writes  core.staged_interval
+delete from core.staged_interval
 where file_id not in (select file_id from core.file where state in ('loading', 'staged'));
 
 -- name: delete_stores
--- What was staged beside the polls of files that are staged no more has served its purpose.
+-- The polled stores of files that are no longer staged.
 --
 -- reads   core.file
 -- writes  core.polled_store

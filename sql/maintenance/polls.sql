@@ -1,5 +1,5 @@
 -- name: find_newest
--- The newest poll that reports may use; null without any.
+-- The newest poll that reports may use; null if there is none.
 --
 -- reads   core.file
 select max(last_polled_at)
@@ -26,7 +26,7 @@ order by pg_class.relname;
 select core.first_poll_month();
 
 -- name: count
--- How many polls there are before the first month to keep, in the months that go and in core.poll_early.
+-- How many polls there are before the first month to keep: in the months to drop and in core.poll_early.
 --
 -- reads   core.poll
 -- binds   kept_from (the first day of a month)
@@ -35,7 +35,7 @@ from core.poll
 where polled_at < cast(:kept_from as timestamp) at time zone 'UTC';
 
 -- name: count_bridging
--- How many of the polls before the first month to keep stay, because the weeks after them rest on them.
+-- How many of the polls before the first month to keep stay, because reports of the weeks after it need them.
 --
 -- reads   core.poll, core.acceptance, report.report
 -- binds   kept_from (the first day of a month)
@@ -43,20 +43,21 @@ select count(*) as polls
 from core.bridging_polls(:kept_from);
 
 -- name: limit_lock_wait
--- How long this transaction waits for others: whoever waits for a table to be free keeps all who come later waiting.
+-- How long this transaction waits for a lock: while it waits for a table, all who come later wait as well.
 --
 -- binds   milliseconds
 select set_config('lock_timeout', cast(:milliseconds as text), true);
 
 -- name: lock_months
--- Waits until nobody fills months of polls that others fill too, and keeps them from it until the transaction ends.
+-- Waits until no loader fills a month that others may fill too, and keeps loaders waiting until the transaction ends.
 select pg_advisory_xact_lock(hashtextextended('core.poll months', 0));
 
 -- name: drop
--- The months of polls before one go, and with them whatever core.poll_early holds to no purpose.
+-- Drops the months of polls before a month, and what reports no longer need of core.poll_early.
 --
 -- writes  core.poll_YYYY_MM (dropped), core.poll_early, core.poll_horizon
+-- yields  how many polls were dropped
 -- binds   kept_from (the first day of a month), moved_at
 --
--- Reports wait while the tables change places, which takes no time; loads wait from the beginning.
+-- Reports wait only while tables are exchanged, which takes no time; loaders wait from the beginning.
 select core.forget_polls(:kept_from, :moved_at);

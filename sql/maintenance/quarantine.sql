@@ -1,9 +1,9 @@
 -- name: list_old
--- Files with unusable rows that were loaded long ago, and that no kept report found in its folder.
+-- Files with unusable rows that were loaded long ago, and that no kept report found in the data folder.
 --
 -- reads   core.file, quality.quarantined_row, report.source_file
 -- yields  one row per file
--- binds   before
+-- binds   before (an instant)
 select
     file.file_id,
     file.name,

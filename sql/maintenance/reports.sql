@@ -1,9 +1,9 @@
 -- name: list_old
--- Reports that nothing has happened to for long, oldest first.
+-- Reports without any change since an instant, oldest first.
 --
 -- reads   report.report, report.task_run
 -- yields  one row per report
--- binds   before
+-- binds   before (an instant)
 select
     report.report_id,
     report.created_at,
@@ -19,7 +19,7 @@ where
 order by report.created_at, report.report_id;
 
 -- name: delete
--- A report, with what was found about its input and the small tables of its stages, which go with its row.
+-- A report, and with its row the results of its validation and the small tables of its stages.
 --
 -- writes  report.report, source_file, task_run, zone_segment, zone_day; quality.expectation_result
 -- binds   report_id

@@ -1,5 +1,5 @@
 -- name: list_superseded
--- Hours and zones files that another one has replaced, and that no kept report rests on or found in its folder.
+-- Hours and zones files that another one has replaced, and that no kept report uses or found in the data folder.
 --
 -- reads   core.file, core.acceptance, report.report, report.source_file
 -- yields  one row per file
@@ -34,7 +34,7 @@ where
 order by file.file_id;
 
 -- name: mark_forgotten
--- A snapshot whose rows go; should the same content come again, it is loaded again.
+-- A snapshot whose rows are deleted; if the same content comes again, it is loaded again.
 --
 -- writes  core.file, one row
 -- binds   file_id

@@ -1,5 +1,5 @@
 -- name: list
--- Reports that results of checks are kept of.
+-- Reports whose validation is kept.
 --
 -- reads   quality.expectation_result
 -- yields  one row per report
@@ -7,11 +7,11 @@ select distinct report_id
 from quality.expectation_result;
 
 -- name: list_old
--- Reports whose input was checked long ago, oldest first.
+-- Reports whose newest result is older than an instant, oldest first.
 --
 -- reads   quality.expectation_result
--- yields  one row per report
--- binds   before
+-- yields  one row per report, with the number of results
+-- binds   before (an instant)
 select
     report_id,
     count(*) as results
@@ -21,7 +21,7 @@ having max(checked_at) < :before
 order by max(checked_at), report_id;
 
 -- name: delete
--- What was found about the input of reports.
+-- The results of validations.
 --
 -- writes  quality.expectation_result
 -- binds   report_ids

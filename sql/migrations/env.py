@@ -1,4 +1,4 @@
-"""Alembic environment: runs migrations on the connection that `store_uptime.database.migrate` hands over."""
+"""Alembic environment: runs migrations on the connection that `store_uptime.db.migrations.migrate` hands over."""
 
 from alembic import context
 

@@ -1,11 +1,12 @@
--- What Great Expectations looks at before anything is accepted: the files of a run.
+-- What Great Expectations checks before anything is accepted: the files of a DAG run.
 --
 -- reads   report.report, report.source_file, core.file, core.acceptance
--- yields  one row per file of the run, and one per kind of input that the run has no file of
+-- yields  one row per file of the DAG run, and one per kind of input that it has no file of
 -- binds   report_id
 --
 -- It becomes a temporary table, so it has to begin with `select`. The usual size of a status file is the median of the
--- last eight accepted before; only files that are new to this run are held against it, and only once there are three.
+-- last eight accepted before; only files that are new in this DAG run are compared with it, and only if there are
+-- three.
 select
     run_file.file_id,
     coalesce(source_file.name, kind.kind) as file,

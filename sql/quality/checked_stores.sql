@@ -1,15 +1,15 @@
--- What Great Expectations looks at once a report is pinned: its stores, and the polls of the reported week.
+-- What Great Expectations checks once a report is pinned: its stores, and the polls of the reported week.
 --
 -- reads   report.report, core.acceptance, core.file, core.store, core.snapshot_store, core.business_hours,
 --         core.store_timezone, core.poll
--- yields  one row per store the report knows; the log_ columns tell the same of all polls together in every row
+-- yields  one row per store of the report; the log_ columns are about all polls together, and the same in every row
 -- binds   report_id, as_of, day_start and week_start (a day and a week before it), slot_starts (of the week's slots of
---         three hours, as the text of an array), expected_at (when the newest poll of all should have come)
+--         three hours, as the text of an array), expected_at (when the newest poll of all is due)
 --
--- It becomes a temporary table, so it has to begin with `select`. The polls are read once, in parallel and unsorted:
--- one bit for each of the week's 56 slots of three hours tells where a store has polls. A gap is a stretch of whole
--- slots without one, between two with polls: one of less than nine hours may hide between the slots, and none that is
--- shorter than six counts as six. Of a corrected poll both versions are counted.
+-- It becomes a temporary table, so it has to begin with `select`. The polls are read once, in parallel and unsorted: a
+-- store has one bit for each of the week's 56 slots of three hours, set if it has polls there. A gap is a stretch of
+-- whole slots without polls between two slots with polls: a gap shorter than nine hours may be missed, and a gap
+-- shorter than six hours never counts as six. Of a corrected poll both versions are counted.
 select checked_store.*
 from (
     with pinned as (
@@ -127,8 +127,8 @@ from (
     from known_store
     cross join log
     left join lateral (
-        select max(length(run.zeros)) * 3 as longest_gap_hours
-        from regexp_split_to_table(trim(both '0' from known_store.slots), '1+') as run (zeros)
+        select max(length(stretch.zeros)) * 3 as longest_gap_hours
+        from regexp_split_to_table(trim(both '0' from known_store.slots), '1+') as stretch (zeros)
     ) as gap on known_store.slots is not null
     order by known_store.store_id collate "C"
 ) as checked_store

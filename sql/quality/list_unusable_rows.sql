@@ -1,10 +1,10 @@
--- Unusable rows to show as examples: the first ones of each file, with as many different columns at fault as can be.
+-- Unusable rows to show as examples: the first ones of each file, with as many different wrong columns as possible.
 --
 -- reads   quality.quarantined_row, report.source_file
 -- yields  up to three rows per file
 -- binds   report_id, file_id (null: all files of the report), longest_raw_text
 --
--- Only the first hundred of a file are looked at: a file may have a great many.
+-- Only the first hundred of a file are read: a file may have very many.
 select
     example.file_id,
     source_file.name as file,

@@ -1,4 +1,4 @@
--- The runs whose input was checked, newest first.
+-- Validations, newest first: the reports whose input was checked.
 --
 -- reads   report.report, quality.expectation_result
 -- yields  one row per report
@@ -7,10 +7,10 @@ select
     report.report_id,
     report.dag_run_id,
     report.created_at,
-    review.checked_at,
-    review.expectations,
-    review.warnings,
-    review.failures
+    validation.checked_at,
+    validation.expectations,
+    validation.warnings,
+    validation.failures
 from report.report
 cross join lateral (
     select
@@ -20,9 +20,9 @@ cross join lateral (
         count(*) filter (where not is_met and severity = 'fail') as failures
     from quality.expectation_result
     where expectation_result.report_id = report.report_id
-) as review
+) as validation
 where
-    review.checked_at is not null
+    validation.checked_at is not null
     and report.created_at >= coalesce(cast(:created_from as timestamptz), '-infinity')
     and report.created_at < coalesce(cast(:created_to as timestamptz), 'infinity')
 order by report.created_at desc, report.report_id desc

@@ -1,5 +1,5 @@
 -- name: read_report
--- What the checks need to know of a report.
+-- What a validation needs of a report.
 --
 -- reads   report.report
 -- binds   report_id
@@ -13,7 +13,7 @@ from report.report
 where report_id = :report_id;
 
 -- name: clear_results
--- What an earlier try of the same report found.
+-- What an earlier attempt at the same report found.
 --
 -- writes  quality.expectation_result
 -- binds   report_id
@@ -36,10 +36,11 @@ values (
 );
 
 -- name: reject_file
--- A staged file that failed, unless it was accepted meanwhile: the same content may come again. Its rows go after it.
+-- A staged file that failed its validation, unless it was accepted meanwhile: the same content may come again. Its rows
+-- are deleted after it.
 --
 -- writes  core.file, one row
--- yields  the file, if it was staged, and between which instants it has polls
+-- yields  the file, if it was staged, with the first and last instant of its polls
 -- binds   file_id, rejected_because
 update core.file
 set
@@ -49,5 +50,5 @@ where file_id = :file_id and state = 'staged'
 returning file_id, first_polled_at, last_polled_at;
 
 -- name: lock_data_docs
--- One list of runs is written at a time, so that none misses a run; ends with the transaction.
+-- One list of validations is written at a time, so that none misses a validation; ends with the transaction.
 select pg_advisory_xact_lock(hashtextextended('store_uptime data docs', 0));

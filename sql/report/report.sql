@@ -1,20 +1,20 @@
 -- name: create
--- The report of a DAG run, unless it is there: a task that is run again, or beside others, finds it.
+-- The report of a DAG run, unless it exists: a repeated task finds it, and so do tasks that run at the same time.
 --
 -- writes  report.report, one row
 -- binds   report_id, dag_run_id, created_at, no_data, shards
 --
--- No key is named: with one, two tasks that come at the same moment may still clash in the other key.
+-- The conflict names no key: with one, two tasks at the same moment could still collide in the other key.
 insert into report.report (report_id, dag_run_id, created_at, no_data, shards)
 values (:report_id, :dag_run_id, :created_at, :no_data, :shards)
 on conflict do nothing;
 
 -- name: request
--- What a report is asked to be; a run that starts over brings it back to that.
+-- What is requested of a report; a DAG run that starts again resets it to that.
 --
 -- writes  report.report, its row
 -- binds   report_id, as_of_requested, as_of_limit, max_gap, no_data, store_ids, shards,
---         run_started_at (a failure since then is one of the same run and stays; null: none does)
+--         run_started_at (a failure since then is of the same DAG run and stays; null: none does)
 update report.report
 set
     as_of_requested = :as_of_requested,
@@ -29,7 +29,7 @@ set
 where report_id = :report_id;
 
 -- name: record_task
--- What a finished task did; of a repeated one the last time counts.
+-- What a finished task did; a repeated task replaces its row.
 --
 -- writes  report.task_run, one row per (report_id, task, shard)
 -- binds   report_id, task, shard, started_at, finished_at, counts
@@ -39,12 +39,12 @@ on conflict (report_id, task, shard) do update
 set started_at = excluded.started_at, finished_at = excluded.finished_at, counts = excluded.counts;
 
 -- name: fail
--- Why the report will not be published (yet).
+-- Why the report is not published.
 --
 -- writes  report.report, one row
 -- binds   report_id, failed_task, failure_cause, failed_at, run_started_at
 --
--- Of a task's instances that fail in one run the first one tells, since others may fail because of it.
+-- Of the mapped instances of a task that fail in one DAG run, the first one counts: others may fail because of it.
 update report.report
 set failed_task = :failed_task, failure_cause = :failure_cause, failed_at = :failed_at
 where
@@ -52,7 +52,7 @@ where
     and not (failed_task = :failed_task and failed_at >= cast(:run_started_at as timestamptz)) is true;
 
 -- name: clear_failure
--- A failure that an earlier try of a task noted is over.
+-- Removes the failure that an earlier attempt of a task recorded.
 --
 -- writes  report.report
 -- binds   report_id, task

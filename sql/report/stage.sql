@@ -1,11 +1,11 @@
 -- name: lock
--- One process at a time works on a stage of a report's shard: a task that was given up may still be running.
+-- One process at a time works on a stage of a report's shard: the process of a task that timed out may still run.
 --
 -- binds   report_id, stage, shard
 select pg_advisory_xact_lock(hashtextextended('report ' || :stage || :report_id || ' ' || :shard, 0));
 
 -- name: read_pinned
--- What a report was asked for and what it is pinned to: the binds of its stages.
+-- What was requested of a report and what it is pinned to: the binds of its stages.
 --
 -- reads   report.report
 -- binds   report_id

@@ -15,7 +15,7 @@ import psycopg2
 import pytest
 
 from commands.container import wait_for_tables
-from store_uptime.db.engine import is_migrated
+from store_uptime.db.migrations import is_migrated
 from store_uptime.errors import StoreUptimeError
 from store_uptime.settings import PROJECT, Settings
 

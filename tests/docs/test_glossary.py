@@ -14,6 +14,7 @@ from store_uptime.settings import PROJECT
 # What has shipped, what other projects wrote, what a tool wrote, and what names the old words on purpose.
 LEFT_OUT = re.compile(
     r"sql/migrations/|.*/vendor/|requirements.*\.txt|package-lock\.json|CHANGELOG\.md|docs/glossary\.md"
+    r"|tests/db/test_migrations\.py"
 )
 GLOSSARY = (PROJECT / "docs" / "glossary.md").read_text(encoding="utf-8")
 RETIRED = dict(re.findall(r"^\| `(\w+)` \| `([\w/]+)` \|$", GLOSSARY.split("## Retired identifiers")[1], re.MULTILINE))

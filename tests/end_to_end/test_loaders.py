@@ -42,7 +42,7 @@ def loaded(engine: Engine) -> dict[str, list]:
             text("select store_key, polled_at, file_id, is_active from core.poll order by 1, 2, 3")
         )
         tables["core.poll"] = [tuple(poll) for poll in polls]
-    names = ("core.file", "core.file_share", "core.poll", "core.polled_store", "core.staged_run", "core.store")
+    names = ("core.file", "core.file_partition", "core.poll", "core.polled_store", "core.staged_interval", "core.store")
     names += ("core.business_hours", "core.store_timezone", "core.snapshot_store", "quality.quarantined_row")
     return {name: tables[name] for name in names}
 
@@ -69,7 +69,7 @@ def test_any_number_of_loaders_loads_the_same(
         expected = loaded(engine)
         acceptance.accept(engine, report_id, CLOCK)
         report = compute(engine, report_id, tmp_path / "one")
-    assert expected["core.file_share"] == []
+    assert expected["core.file_partition"] == []
     assert len(expected["quality.quarantined_row"]) >= 4
     with new_engine() as engine:
         report_id = start(engine, as_of=world.as_of)
@@ -138,7 +138,7 @@ def leave_one_partition(engine: Engine, folder: Path) -> int:
     with engine.begin() as connection:
         task._plan(connection)
         partitions = task._open_partitions(connection)
-    assert [partition["share"] for partition in partitions] == [0, 1]
+    assert [partition["partition_no"] for partition in partitions] == [0, 1]
     assert task._load_partition("ingest/partitions/take", partitions[0])
     return partitions[0]["file_id"]
 
@@ -165,7 +165,13 @@ def test_a_broken_file_leaves_nothing_but_good_ones(engine: Engine, tmp_path: Pa
     assert told
     assert all("line 19" in sentence for sentence in told)
     tables = dump(engine)
-    for table in ("core.poll", "core.file_share", "core.polled_store", "core.staged_run", "quality.quarantined_row"):
+    for table in (
+        "core.poll",
+        "core.file_partition",
+        "core.polled_store",
+        "core.staged_interval",
+        "quality.quarantined_row",
+    ):
         assert tables[table] == [], table
     with engine.connect() as connection:
         assert connection.execute(text("select count(*) from core.file where kind = 'store_status'")).scalar() == 0
@@ -178,7 +184,7 @@ def test_a_file_that_is_discarded_takes_its_other_partitions_with_it(engine: Eng
     file_id = leave_one_partition(engine, folder)
     stage_files.discard_file(engine, file_id)
     tables = dump(engine)
-    for table in ("core.file", "core.file_share", "core.poll", "core.polled_store", "core.staged_run"):
+    for table in ("core.file", "core.file_partition", "core.poll", "core.polled_store", "core.staged_interval"):
         assert tables[table] == [], table
     assert tables["report.source_file"] == []
 

@@ -252,5 +252,5 @@ def test_what_is_accepted_is_planned_by_what_is_there(engine: Engine, owner: Eng
     run_report(engine, folder, tmp_path / "reports")
     (folder / "store_status_more.csv").write_text(small.STATUS.replace("2023-01-2", "2023-01-3"))
     run_report(engine, folder, tmp_path / "reports")
-    known = "select count(distinct tablename) from pg_stats where tablename in ('polled_store', 'staged_run')"
+    known = "select count(distinct tablename) from pg_stats where tablename in ('polled_store', 'staged_interval')"
     assert scalar(owner, known) == 2

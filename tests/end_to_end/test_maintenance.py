@@ -475,21 +475,23 @@ class TestLeftOvers:
 
     def test_without_folders_there_is_nothing(self, engine: Engine, tmp_path: Path) -> None:
         found = maintenance.delete_left_overs(engine, tmp_path / "a", tmp_path / "b", CLOCK, dry_run=False)
-        assert found.counts == {"files": 0, "inputs": 0, "staged_runs": 0, "polled_stores": 0}
+        assert found.counts == {"files": 0, "inputs": 0, "staged_intervals": 0, "polled_stores": 0}
 
     def test_rows_beside_files_that_are_not_staged_go(self, engine: Engine, tmp_path: Path) -> None:
         staged = start(engine)
         stage_files.ingest(engine, staged, small.write(tmp_path / "data"), CLOCK)
         before = dump(engine)
         arguments = (engine, tmp_path, tmp_path, CLOCK)
-        assert maintenance.delete_left_overs(*arguments, dry_run=False).counts["staged_runs"] == 0
+        assert maintenance.delete_left_overs(*arguments, dry_run=False).counts["staged_intervals"] == 0
         assert dump(engine) == before
         execute(engine, "update core.file set state = 'rejected', rejected_because = 'x'")
         would = maintenance.delete_left_overs(*arguments, dry_run=True)
-        assert would.counts == {"files": 0, "inputs": 0, "staged_runs": 5, "polled_stores": 2}
+        assert would.counts == {"files": 0, "inputs": 0, "staged_intervals": 5, "polled_stores": 2}
         assert maintenance.delete_left_overs(*arguments, dry_run=False) == would
         assert (
-            scalar(engine, "select (select count(*) from core.staged_run) + (select count(*) from core.polled_store)")
+            scalar(
+                engine, "select (select count(*) from core.staged_interval) + (select count(*) from core.polled_store)"
+            )
             == 0
         )
 

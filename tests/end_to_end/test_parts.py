@@ -31,6 +31,6 @@ def test_parts_of_any_size_make_the_same_report(
         in_parts = run_report(engine, SAMPLE, tmp_path / "parts", max_gap=max_gap)
         with engine.connect() as connection:
             assert connection.scalar(text("select max(part_no) from core.poll")) > 5
-            assert connection.scalar(text("select count(*) from core.file where has_runs")) == 0
+            assert connection.scalar(text("select count(*) from core.file where has_intervals")) == 0
     assert in_parts.csv == whole.csv
     assert in_parts.figures == whole.figures

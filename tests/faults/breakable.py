@@ -101,12 +101,12 @@ def assert_nothing_is_left(owner: Engine, reports: Path) -> None:
         for table in tables_with_files(connection):
             query = f"select count(*) from {table} where file_id not in (select file_id from core.file)"
             assert connection.execute(text(query)).scalar() == 0, f"{table} holds rows of a file that is not there"
-        for table in ("core.polled_store", "core.staged_run"):
+        for table in ("core.polled_store", "core.staged_interval"):
             query = f"select count(*) from {table} inner join core.file using (file_id) where state = 'accepted'"
             assert connection.execute(text(query)).scalar() == 0, f"{table} was not emptied"
         loading = connection.exec_driver_sql("select name from core.file where state = 'loading'").scalars().all()
         assert loading == [], "a file was not loaded whole"
-        assert connection.exec_driver_sql("select count(*) from core.file_share").scalar() == 0
+        assert connection.exec_driver_sql("select count(*) from core.file_partition").scalar() == 0
         loose = connection.exec_driver_sql(
             "select c.relname from pg_class c where c.relnamespace = 'core'::regnamespace and c.relkind = 'r'"
             " and c.relname ~ '^poll_(early|[0-9])' and not c.relispartition"

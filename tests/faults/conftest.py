@@ -19,7 +19,8 @@ from conftest import MIGRATED, execute, settings_for
 from faults.breakable import Server
 from faults.dag_runs import DagProcess
 from faults.task_process import TaskProcess
-from store_uptime.db.engine import connect, migrate
+from store_uptime.db.engine import connect
+from store_uptime.db.migrations import migrate
 from store_uptime.settings import Settings
 from support import worlds
 from support.pipeline import Published, run_report

@@ -173,7 +173,7 @@ def test_polls_that_are_accepted_while_a_report_is_computed_do_not_exist_for_it(
     # The acceptance has the only connection of this engine, and with it the lock, which goes when it commits.
     accepting = create_engine(settings.database_url, poolclass=StaticPool)
     blocker = accepting.raw_connection()
-    blocker.cursor().execute("lock table core.status_run in access exclusive mode")
+    blocker.cursor().execute("lock table core.status_interval in access exclusive mode")
     processes[0].start("interpolate", settings.database_url, before.report_id, folder)
     assert is_waiting(owner, processes[0])
     acceptance.accept(accepting, report_id, CLOCK)

@@ -35,11 +35,11 @@ def test_the_workers_load_each_row_once_between_them(system: System, report_id: 
     query = "select counts from report.task_run where task = 'ingest' and report_id = %(report_id)s"
     with system.owner.connect() as connection:
         counts = connection.exec_driver_sql(query, {"report_id": report_id}).scalars().all()
-        (shares,) = connection.exec_driver_sql("select count(*) from core.file_share").scalars()
+        (partitions,) = connection.exec_driver_sql("select count(*) from core.file_partition").scalars()
     assert [count["files"] for count in counts] == len(WORKERS) * [len(files())]
     assert sum(count["files_loaded"] for count in counts) >= len(files())
     assert sum(count["rows_read"] for count in counts) == rows
-    assert shares == 0
+    assert partitions == 0
 
 
 def test_the_report_is_the_one_that_a_single_process_makes(

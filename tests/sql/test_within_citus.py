@@ -38,18 +38,18 @@ def test_functions_are_in_a_language_that_citus_takes_binds_in(engine: Engine) -
 
 
 REFUSED = {
-    "changes several tables: file, staged_run": """
-        with run as (delete from core.staged_run where file_id = :file_id)
+    "changes several tables: file, staged_interval": """
+        with run as (delete from core.staged_interval where file_id = :file_id)
         update core.file set state = 'rejected' where file_id = :file_id
     """,
     "has a limit or offset in a subquery that looks at outer rows": """
         select run.started_at
         from core.store
         left join lateral (
-            select status_run.store_key, status_run.started_at
-            from core.status_run
-            where status_run.store_key = store.store_key
-            order by status_run.holds_until desc
+            select status_interval.store_key, status_interval.started_at
+            from core.status_interval
+            where status_interval.store_key = store.store_key
+            order by status_interval.holds_until desc
             limit 1
         ) as run on store.store_key = run.store_key
     """,
@@ -83,11 +83,11 @@ REFUSED = {
         ) as seen on store.store_key = seen.store_key
     """,
     "has a window that is not partitioned by store_key": """
-        insert into core.status_run (store_key, started_at, holds_from, holds_until, is_active)
+        insert into core.status_interval (store_key, started_at, holds_from, holds_until, is_active)
         select staged.store_key, staged.started_at, staged.started_at, staged.holds_until, true
         from (
             select store_key, started_at, lead(started_at, 1, 'infinity') over (order by started_at) as holds_until
-            from core.staged_run
+            from core.staged_interval
         ) as staged
     """,
     "has a set operation in a subquery that looks at outer rows": """
@@ -102,8 +102,8 @@ REFUSED = {
         ) as seen on store.store_key = seen.store_key
     """,
     "has a subquery that looks at outer rows, but not by store_key": """
-        delete from core.staged_run
-        where exists (select from core.polled_store where polled_store.file_id = staged_run.file_id)
+        delete from core.staged_interval
+        where exists (select from core.polled_store where polled_store.file_id = staged_interval.file_id)
     """,
     "has a subquery in a select list": """
         select store.store_id, (select max(poll.polled_at) from core.poll where poll.store_key = :store_key)
@@ -123,7 +123,7 @@ REFUSED = {
     """,
     "inserts something else as store_key": """
         insert into core.polled_store (file_id, store_key)
-        select file_id, store_key + 1 from core.staged_run
+        select file_id, store_key + 1 from core.staged_interval
     """,
 }
 TAKEN = {

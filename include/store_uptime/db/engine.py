@@ -1,26 +1,24 @@
-"""Connections to PostgreSQL, each with only the rights it needs, and the migrations."""
+"""Connections to PostgreSQL, each with only the rights it needs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import StringIO
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from store_uptime import tracing
+from store_uptime.db import topology
 from store_uptime.db.statement_spans import follow_statements
 from store_uptime.db.statements import statement
 from store_uptime.errors import SettingError
-from store_uptime.settings import PROJECT, Settings
-
-if TYPE_CHECKING:
-    from alembic.config import Config
+from store_uptime.settings import Settings
 
 Role = Literal["owner", "writer", "reader"]
+ROLES = {"writer": "session/as_writer", "reader": "session/as_reader"}  # the owner is whoever the URL names
 
 
 def connect(settings: Settings, role: Role = "writer", purpose: str = "", **options: Any) -> Engine:
@@ -38,15 +36,10 @@ def connect(settings: Settings, role: Role = "writer", purpose: str = "", **opti
     @event.listens_for(engine, "connect")
     def prepare_session(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
         cursor = connection.cursor()
-        cursor.execute("set time zone 'UTC'")
-        cursor.execute(statement("topology/citus_version").text)
-        (version,) = cursor.fetchone() or (None,)
-        if version is not None:
-            # Who the URL names does everything: Citus logs in to the nodes as the current user, and takes one for all
-            # of a transaction. Lanes and shards change stores of their own, so that none need wait for another.
-            cursor.execute("set citus.enable_deadlock_prevention = off")
-        elif role != "owner":
-            cursor.execute(f"set role store_uptime_{role}")
+        cursor.execute(statement("session/in_utc").text)
+        is_on_citus = topology.prepare_session(cursor)
+        if role in ROLES and not is_on_citus:
+            cursor.execute(statement(ROLES[role]).text)
         cursor.close()
         connection.commit()
 
@@ -63,38 +56,3 @@ def connected(settings: Settings, role: Role = "writer", purpose: str = "") -> I
         yield engine
     finally:
         engine.dispose()
-
-
-def migrate(settings: Settings) -> None:
-    """Brings the schema to its newest revision; safe to call at the same time from several processes."""
-    from alembic import command
-
-    config = migrations()
-    with connected(settings, "owner") as engine, engine.begin() as connection:
-        connection.exec_driver_sql("select pg_advisory_xact_lock(hashtextextended('store_uptime migrations', 0))")
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-
-
-def is_migrated(settings: Settings) -> bool:
-    """Whether the schema is at its newest revision, which is of this version of the code."""
-    from alembic import command
-    from alembic.util import DatabaseNotAtHead
-
-    config = migrations()
-    with connected(settings, "owner") as engine, engine.connect() as connection:
-        config.attributes["connection"] = connection
-        try:
-            command.current(config, check_heads=True)
-        except DatabaseNotAtHead:
-            return False
-    return True
-
-
-def migrations() -> Config:
-    """Where Alembic finds the revisions; it need not say what it does."""
-    from alembic.config import Config
-
-    config = Config(stdout=StringIO())
-    config.set_main_option("script_location", str(PROJECT / "sql" / "migrations"))
-    return config

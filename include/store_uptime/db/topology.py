@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.engine.interfaces import DBAPICursor
 
 from store_uptime.db.statements import statement
 from store_uptime.errors import StoreUptimeError
@@ -15,7 +16,7 @@ from store_uptime.errors import StoreUptimeError
 # In the order of their foreign keys.
 REFERENCE_TABLES = (
     "core.file",
-    "core.file_share",
+    "core.file_partition",
     "core.acceptance",
     "core.poll_horizon",
     "report.report",
@@ -33,8 +34,8 @@ DISTRIBUTED_TABLES = (
     "core.snapshot_store",
     "core.poll",
     "core.polled_store",
-    "core.staged_run",
-    "core.status_run",
+    "core.staged_interval",
+    "core.status_interval",
     "report.store",
     "report.open_time",
     "report.observed_status",
@@ -51,6 +52,24 @@ def is_there(connection: Connection) -> bool:
     return connection.scalar(statement("topology/citus_version")) is not None
 
 
+def prepare_session(cursor: DBAPICursor) -> bool:
+    """Sets what a new session needs on Citus; returns whether the server has Citus.
+
+    There, whoever the URL names does everything: Citus logs in to the nodes as the current user, and a transaction has
+    one user.
+    """
+    cursor.execute(statement("topology/citus_version").text)
+    (version,) = cursor.fetchone() or (None,)
+    if version is not None:
+        cursor.execute(statement("topology/prepare_session").text)
+    return version is not None
+
+
+def run_one_at_a_time(connection: Connection) -> None:
+    """Lets the transaction change a shared table after it has read or changed stores; without Citus it always may."""
+    connection.execute(statement("topology/one_at_a_time"))
+
+
 def distribute(owner: Engine, say: Callable[[str], None]) -> int:
     """Distributes each table that is not yet, rows and all; returns how many. Raises `CitusError` without Citus."""
     with owner.begin() as connection:
@@ -58,7 +77,7 @@ def distribute(owner: Engine, say: Callable[[str], None]) -> int:
             raise CitusError(
                 "The database has no Citus: create extension citus on every node, then citus_add_node for each worker."
             )
-        connection.execute(statement("topology/one_at_a_time"))
+        run_one_at_a_time(connection)
         connection.execute(statement("topology/leave_local_keys"))
         there = set(connection.scalars(statement("topology/list_distributed")))
         todo = [table for table in (*REFERENCE_TABLES, *DISTRIBUTED_TABLES) if table not in there]

@@ -13,7 +13,7 @@ from store_uptime.errors import ReportError
 
 
 def accept(engine: Engine, report_id: UUID, clock: datetime) -> dict[str, Any]:
-    """Accepts the staged files of the run at `clock`, keeps core.status_run up to date, and pins the report.
+    """Accepts the staged files of the run at `clock`, updates core.status_interval, and pins the report.
 
     Returns counts and `shards`, the numbers that the next stages map over. Raises `ReportError` when there is
     nothing to look back from or a store asked for is unknown; the files stay accepted then, for they are good.
@@ -30,7 +30,7 @@ def accept(engine: Engine, report_id: UUID, clock: datetime) -> dict[str, Any]:
         connection.execute(statement("ingest/acceptance/mark_files"), {"file_ids": [file.file_id for file in accepted]})
         connection.execute(statement("ingest/source_files/mark_accepted"), {"report_id": report_id})
         poll_files = [file.file_id for file in accepted if file.kind == "store_status"]
-        runs = _update_runs(connection, poll_files) if poll_files else 0
+        intervals = _update_intervals(connection, poll_files) if poll_files else 0
         if accepted:
             connection.execute(statement("ingest/acceptance/analyze_loaded"))
     with engine.begin() as connection:
@@ -48,28 +48,28 @@ def accept(engine: Engine, report_id: UUID, clock: datetime) -> dict[str, Any]:
             raise ReportError(f"{len(unknown)} of the stores asked for are in no file: {', '.join(unknown[:3])}")
     return {
         "files_accepted": len(accepted),
-        "status_runs": runs,
+        "status_intervals": intervals,
         "as_of": pinned.as_of.isoformat(),
         "shards": list(range(pinned.shards)),
     }
 
 
-def _update_runs(connection: Connection, poll_files: list[int]) -> int:
-    """Brings core.status_run up to date with newly accepted files; returns how many runs are new."""
+def _update_intervals(connection: Connection, poll_files: list[int]) -> int:
+    """Updates core.status_interval by newly accepted files; returns how many intervals are new."""
     files = {"file_ids": poll_files}
     connection.execute(statement("ingest/status_intervals/analyze_staged"))
     connection.execute(statement("ingest/stores/mark_polled"), files)
     if connection.scalar(statement("ingest/status_intervals/can_append"), files):
-        runs = 0
+        intervals = 0
         for file_id in connection.scalars(statement("ingest/status_intervals/list_files"), files).all():
             connection.execute(statement("ingest/status_intervals/drop_continued"), {"file_id": file_id})
             connection.execute(statement("ingest/status_intervals/end_last"), {"file_id": file_id})
-            runs += connection.execute(statement("ingest/status_intervals/append"), {"file_id": file_id}).rowcount
+            intervals += connection.execute(statement("ingest/status_intervals/append"), {"file_id": file_id}).rowcount
     else:
         connection.execute(statement("ingest/status_intervals/delete_later"), files)
         connection.execute(statement("ingest/status_intervals/cut"), files)
-        runs = connection.execute(statement("ingest/status_intervals/find"), files).rowcount
+        intervals = connection.execute(statement("ingest/status_intervals/find"), files).rowcount
         connection.execute(statement("ingest/status_intervals/close"), files)
     connection.execute(statement("ingest/status_intervals/clear_staged"), files)
     connection.execute(statement("ingest/stores/clear_polled"), files)
-    return runs
+    return intervals

@@ -240,10 +240,10 @@ class FileLoader:
     def _finish_partition(self) -> None:
         is_status = self.reader.kind is STORE_STATUS
         add_stores = statement("ingest/stores/add_polled" if is_status else "ingest/snapshots/add_stores")
-        partition = {"file_id": self.file_id, "share": self.partition.partition_no}
+        partition = {"file_id": self.file_id, "partition_no": self.partition.partition_no}
         self.connection.execute(add_stores, partition)
         facts = {
-            "has_runs": self.has_intervals,
+            "has_intervals": self.has_intervals,
             "rows_read": self.rows_read,
             "rows_quarantined": self.rows_quarantined,
             "rows_replaced": self.rows_replaced,
@@ -262,7 +262,7 @@ class FileLoader:
             pl.from_epoch("first_us", time_unit="us").alias("first_polled_at"),
             pl.from_epoch("last_us", time_unit="us").alias("last_polled_at"),
         )
-        numbers = pl.lit(self.file_id).alias("file_id"), pl.lit(self.partition.partition_no).alias("share")
+        numbers = pl.lit(self.file_id).alias("file_id"), pl.lit(self.partition.partition_no).alias("partition_no")
         for stores in self._stores_of_partition().iter_slices(STORES_PER_COPY):
             stores = stores.join(spans, on="store_key", how="left")
             self._copy_text("ingest/stores/copy_named", text_of(stores.select(*numbers, pl.all())))

@@ -89,7 +89,7 @@ class Ingest:
 
     def _load_together(self) -> bool:
         with self.engine.begin() as connection:
-            connection.execute(statement("topology/one_at_a_time"))
+            topology.run_one_at_a_time(connection)
             self._plan(connection)
             connection.execute(statement("ingest/stores/create_named"))
             # All of them before the first write: from then on the connection belongs to the thread that writes.
@@ -159,7 +159,7 @@ class Ingest:
                 file_id = connection.scalar(statement("ingest/files/add"), facts)
                 is_large = file.kind is STORE_STATUS and file.size_bytes > self.large_file_bytes
                 partitions = self.loaders if is_large else 1
-                connection.execute(statement("ingest/partitions/add"), {"file_id": file_id, "shares": partitions})
+                connection.execute(statement("ingest/partitions/add"), {"file_id": file_id, "partitions": partitions})
             self.source_files[file_id] = file
         connection.execute(statement("ingest/source_files/clear"), {"report_id": self.report_id})
         if self.source_files:
@@ -172,7 +172,7 @@ class Ingest:
             )
 
     def _open_partitions(self, connection: Connection) -> list[dict[str, int]]:
-        """The report's partitions that are not loaded: `file_id`, `share`, and the `shares` of the file."""
+        """The report's partitions that are not loaded: `file_id`, `partition_no`, and the `partitions` of the file."""
         found = connection.execute(statement("ingest/partitions/list_open"), {"file_ids": list(self.source_files)})
         return [dict(partition) for partition in found.mappings()]
 
@@ -182,7 +182,7 @@ class Ingest:
             with self.engine.begin() as connection:
                 if connection.execute(statement(take), partition).first() is None:
                     return False
-                connection.execute(statement("topology/one_at_a_time"))
+                topology.run_one_at_a_time(connection)
                 connection.execute(statement("ingest/polls/lock_months"))
                 connection.execute(statement("ingest/stores/create_named"))
                 with Writes() as writes:
@@ -197,7 +197,7 @@ class Ingest:
 
     def _load(self, connection: Connection, writes: Writes, copy_into: CopyInto, partition: dict[str, int]) -> None:
         file = self.source_files[partition["file_id"]]
-        file_partition = FilePartition(partition["file_id"], partition["share"], partition["shares"])
+        file_partition = FilePartition(partition["file_id"], partition["partition_no"], partition["partitions"])
         loader = FileLoader(connection, writes, file, file_partition, self.keys, copy_into, self.clock)
         loader.load()
         if loader.reader.sha256 != file.content_sha256:
@@ -228,7 +228,7 @@ def discard_file(engine: Engine, file_id: int) -> None:
     """Deletes what was loaded of a file that is not staged yet, once no loader is at work on it."""
     file = {"file_id": file_id}
     with engine.begin() as connection:
-        connection.execute(statement("topology/one_at_a_time"))
+        topology.run_one_at_a_time(connection)
         partitions = connection.execute(statement("ingest/partitions/lock"), file).all()
         loaded = [partition for partition in partitions if partition.first_polled_at is not None]
         if loaded:

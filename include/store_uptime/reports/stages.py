@@ -68,11 +68,11 @@ def _clip(connection: Connection, subshard: dict[str, Any]) -> int:
 def _interpolate(connection: Connection, subshard: dict[str, Any]) -> int:
     connection.execute(statement("report/3_interpolate/clear/store_uptime"), subshard)
     connection.execute(statement("report/3_interpolate/clear/observed_status"), subshard)
-    has_runs = connection.scalar(statement("report/3_interpolate/source/can_use_intervals"), subshard)
-    if has_runs:
+    has_intervals = connection.scalar(statement("report/3_interpolate/source/can_use_intervals"), subshard)
+    if has_intervals:
         connection.execute(statement("report/3_interpolate/status_from_intervals"), subshard)
     # Asked once more: polls may have been accepted, and the runs changed, before they were read.
-    if not has_runs or not connection.scalar(statement("report/3_interpolate/source/can_use_intervals"), subshard):
+    if not has_intervals or not connection.scalar(statement("report/3_interpolate/source/can_use_intervals"), subshard):
         kept_from = connection.scalar(statement("report/3_interpolate/source/polls_kept_from"), subshard)
         if kept_from is not None:
             raise ReportError(f"The report rests on polls of before {kept_from}, which are kept no more.")

@@ -1,11 +1,12 @@
--- The run's files become visible: new polls, and snapshots that differ from the current one of their kind.
+-- The files of a DAG run become visible: new polls, and snapshots that differ from the current one of their kind.
 --
 -- reads   report.source_file, core.file
 -- writes  core.acceptance, one row per file that was not visible
+-- yields  these rows
 -- binds   report_id, accepted_at
 --
--- Once for each file of a run (mark_source_files): cleared and run again, an old run leaves the snapshots that came
--- after it current.
+-- Once for each file of a DAG run (source_files/mark_accepted): an old DAG run that is cleared and run again leaves the
+-- snapshots current that came after it.
 with current_snapshot as (
     select distinct on (kind)
         kind,

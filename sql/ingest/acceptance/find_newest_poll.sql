@@ -3,7 +3,7 @@
 -- reads   report.report, core.acceptance, core.file, core.poll
 -- binds   report_id
 --
--- Files that end before the limit tell their newest poll themselves, so that only later ones have to be looked into.
+-- Of files that end before the limit core.file has the newest poll; only the polls of later ones are read.
 with visible_file as (
     select
         file.file_id,

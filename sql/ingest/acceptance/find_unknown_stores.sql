@@ -1,6 +1,7 @@
--- Stores asked for that no visible file names.
+-- Requested stores that no visible file names.
 --
 -- reads   report.report, core.store, core.snapshot_store
+-- yields  one store_id per store
 -- binds   report_id
 with known as materialized (
     select
@@ -16,12 +17,12 @@ with known as materialized (
     group by store.store_key, store.store_id
 )
 
-select asked.store_id
+select requested.store_id
 from (
     select unnest(report.store_ids) as store_id
     from report.report
     where report.report_id = :report_id
-) as asked
-left join known on asked.store_id = known.store_id
+) as requested
+left join known on requested.store_id = known.store_id
 where known.store_id is null
-order by asked.store_id collate "C"
+order by requested.store_id collate "C"

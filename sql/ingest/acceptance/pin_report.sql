@@ -1,4 +1,4 @@
--- The report rests on what is visible now.
+-- Pins the report to what is visible now: a repeated task then uses the same files.
 --
 -- reads   core.acceptance
 -- writes  report.report, one row

@@ -1,10 +1,10 @@
--- The runs of a file whose polls are later than all others (see can_append_runs): nothing has to be looked up in the
--- polls. Continued runs are dropped, and what came before has ended.
+-- The intervals of a file whose polls are later than all others (can_append), without reading the polls: continued
+-- intervals are dropped before (drop_continued), and the ones before are ended (end_last).
 --
--- reads   core.staged_run, core.status_run
--- writes  core.status_run, one row per run that starts in the file
+-- reads   core.staged_interval, core.status_interval
+-- writes  core.status_interval, one row per interval that starts in the file
 -- binds   file_id
-insert into core.status_run (store_key, started_at, holds_from, holds_until, is_active)
+insert into core.status_interval (store_key, started_at, holds_from, holds_until, is_active)
 select
     staged.store_key,
     staged.started_at,
@@ -18,12 +18,12 @@ from (
         is_active,
         lag(started_at) over in_time is null as is_first,
         lead(started_at, 1, 'infinity') over in_time as holds_until
-    from core.staged_run
+    from core.staged_interval
     where file_id = :file_id
     window in_time as (partition by store_key order by started_at)
 ) as staged
 left join (
     select store_key
-    from core.status_run
+    from core.status_interval
     group by store_key
 ) as known on staged.store_key = known.store_key

@@ -1,11 +1,10 @@
--- Whether files only go on where the accepted ones end: their polls are later than all others, and their runs are
--- staged.
+-- Whether files only continue the accepted ones: their polls are later than all others, and their intervals are staged.
 --
 -- reads   core.file
--- binds   file_ids, just accepted
+-- binds   file_ids (just accepted)
 select
     bool_and(
-        arrival.has_runs
+        arrival.has_intervals
         and not exists (
             select
             from core.file as other

@@ -1,7 +1,8 @@
--- The run that held when new polls came (cut_status_runs) ends where the first of the new runs starts, or goes on.
+-- The interval before a store's new polls, which cut has ended at the earliest of them, goes on to the first new
+-- interval, or for ever.
 --
 -- reads   core.polled_store
--- writes  core.status_run.holds_until
+-- writes  core.status_interval.holds_until
 -- binds   file_ids
 with arrival as (
     select
@@ -20,21 +21,21 @@ ending as (
     from arrival
     left join lateral (
         select
-            status_run.store_key,
-            min(status_run.started_at) as started_at
-        from core.status_run
+            status_interval.store_key,
+            min(status_interval.started_at) as started_at
+        from core.status_interval
         where
-            status_run.store_key = arrival.store_key
-            and status_run.holds_until > arrival.since
-            and status_run.started_at >= arrival.since
-        group by status_run.store_key
+            status_interval.store_key = arrival.store_key
+            and status_interval.holds_until > arrival.since
+            and status_interval.started_at >= arrival.since
+        group by status_interval.store_key
     ) as later on arrival.store_key = later.store_key
 )
 
-update core.status_run
+update core.status_interval
 set holds_until = ending.holds_until
 from ending
 where
-    status_run.store_key = ending.store_key
-    and status_run.holds_until = ending.since
+    status_interval.store_key = ending.store_key
+    and status_interval.holds_until = ending.since
     and ending.holds_until <> ending.since

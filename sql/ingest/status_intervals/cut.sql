@@ -1,7 +1,7 @@
--- The run that holds when new polls come ends at the earliest of them, until close_status_runs knows better.
+-- The interval in which a store's earliest new poll lies ends there; close then finds out where it really ends.
 --
 -- reads   core.polled_store
--- writes  core.status_run.holds_until
+-- writes  core.status_interval.holds_until
 -- binds   file_ids
 with arrival as (
     select
@@ -12,10 +12,10 @@ with arrival as (
     group by store_key
 )
 
-update core.status_run
+update core.status_interval
 set holds_until = arrival.since
 from arrival
 where
-    status_run.store_key = arrival.store_key
-    and status_run.holds_until > arrival.since
-    and status_run.started_at < arrival.since
+    status_interval.store_key = arrival.store_key
+    and status_interval.holds_until > arrival.since
+    and status_interval.started_at < arrival.since

@@ -1,7 +1,7 @@
--- What new polls may have changed: each store's runs that start at or after its earliest new poll go.
+-- What new polls may have changed: each store's intervals that start at or after its earliest new poll.
 --
 -- reads   core.polled_store
--- writes  core.status_run
+-- writes  core.status_interval
 -- binds   file_ids
 with arrival as (
     select
@@ -12,9 +12,9 @@ with arrival as (
     group by store_key
 )
 
-delete from core.status_run
+delete from core.status_interval
 using arrival
 where
-    status_run.store_key = arrival.store_key
-    and status_run.holds_until > arrival.since
-    and status_run.started_at >= arrival.since
+    status_interval.store_key = arrival.store_key
+    and status_interval.holds_until > arrival.since
+    and status_interval.started_at >= arrival.since

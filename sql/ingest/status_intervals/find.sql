@@ -1,13 +1,13 @@
--- The runs of equal status of each store with new polls, from its earliest new poll on.
+-- The status intervals of each store with new polls, from its earliest new poll on.
 --
--- reads   core.polled_store, core.poll, core.file, core.status_run (the run before that poll)
--- writes  core.status_run, one row per poll whose status differs from the poll before
+-- reads   core.polled_store, core.poll, core.file, core.status_interval (the interval before that poll)
+-- writes  core.status_interval, one row per poll whose status differs from the poll before
 -- binds   file_ids
 --
--- Store by store along the primary key, so that a day's polls cost that day. Of several polls of one instant the last
--- in (file_id, part_no) counts: the one that no poll of the same instant follows. Files not accepted are hidden.
--- Candidates are all polls that may differ from the one that counts before them; few are left to be compared for good.
--- The run before ends where the new polls begin (cut_status_runs), which is its key.
+-- Store by store along the primary key, so that the polls of a day cost no more than that day. Of several polls of one
+-- instant the last in (file_id, part_no) counts: the one that no poll of the same instant follows. Polls of files that
+-- are not accepted do not count. Candidates are all polls that may differ from the one that counts before them; the few
+-- that are left are then compared with it. The interval before ends where the new polls begin (cut): that is its key.
 with arrival as (
     select
         store_key,
@@ -17,22 +17,22 @@ with arrival as (
     group by store_key
 )
 
-insert into core.status_run (store_key, started_at, holds_from, holds_until, is_active)
+insert into core.status_interval (store_key, started_at, holds_from, holds_until, is_active)
 select
     arrival.store_key,
-    run.started_at,
-    case when run.is_first and run_before.store_key is null then '-infinity' else run.started_at end,
-    run.holds_until,
-    run.is_active
+    found.started_at,
+    case when found.is_first and interval_before.store_key is null then '-infinity' else found.started_at end,
+    found.holds_until,
+    found.is_active
 from arrival
 left join lateral (
     select
-        status_run.store_key,
-        bool_and(status_run.is_active) as is_active
-    from core.status_run
-    where status_run.store_key = arrival.store_key and status_run.holds_until = arrival.since
-    group by status_run.store_key
-) as run_before on arrival.store_key = run_before.store_key
+        status_interval.store_key,
+        bool_and(status_interval.is_active) as is_active
+    from core.status_interval
+    where status_interval.store_key = arrival.store_key and status_interval.holds_until = arrival.since
+    group by status_interval.store_key
+) as interval_before on arrival.store_key = interval_before.store_key
 inner join lateral (
     select
         change.store_key,
@@ -45,7 +45,7 @@ inner join lateral (
             candidate.store_key,
             candidate.polled_at,
             candidate.is_active,
-            lag(candidate.is_active, 1, run_before.is_active) over (
+            lag(candidate.is_active, 1, interval_before.is_active) over (
                 partition by candidate.store_key
                 order by candidate.polled_at
             ) as was_active
@@ -75,4 +75,4 @@ inner join lateral (
     ) as change
     where change.is_active is distinct from change.was_active
     window in_time as (partition by change.store_key order by change.polled_at)
-) as run on arrival.store_key = run.store_key
+) as found on arrival.store_key = found.store_key

@@ -8,56 +8,17 @@ See docs/decisions/0007-a-large-file-is-loaded-in-partitions.md.
 
 from alembic import op
 
+from store_uptime.db.migrations import run_script
+
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-CHANGES = """
-alter table core.file drop constraint file_state_check;
-alter table core.file add constraint file_state_check
-    check (state in ('loading', 'staged', 'accepted', 'rejected', 'forgotten'));
-drop index core.file_content_key;
-create unique index file_content_key on core.file (kind, content_sha256) where state in ('loading', 'staged', 'accepted');
-comment on column core.file.state is
-    'loading: shares of it are missing; staged: rows are here, no report may use them; accepted: validated; rejected: rows are gone; forgotten: a snapshot that was accepted, its rows are gone since no report rests on it.';
-
-create table core.file_share (
-    file_id integer not null references core.file on delete cascade,
-    share smallint not null check (share >= 0),
-    is_loaded boolean not null default false,
-    has_runs boolean not null default false,
-    rows_read bigint not null default 0 check (rows_read >= 0),
-    rows_quarantined bigint not null default 0 check (rows_quarantined between 0 and rows_read),
-    rows_replaced bigint not null default 0 check (rows_replaced >= 0),
-    store_count bigint not null default 0 check (store_count >= 0),
-    first_polled_at timestamptz,
-    last_polled_at timestamptz,
-    primary key (file_id, share)
-);
-comment on table core.file_share is
-    'The shares of a file that is loading: of n shares, share i is the stores whose key, unsigned, leaves i when divided by n. Gone when the file is staged.';
-comment on column core.file_share.is_loaded is 'Whether its rows are in. Who loads a share holds a lock on its row to the end of the transaction.';
-grant select on core.file_share to store_uptime_reader;
-grant select, insert, update, delete on core.file_share to store_uptime_writer;
-"""
-
 
 def upgrade() -> None:
-    # The bare cursor: CHANGES holds % and : that are not placeholders.
-    with op.get_bind().connection.cursor() as cursor:
-        cursor.execute(CHANGES)
+    run_script(op.get_bind(), "0003.sql")
 
 
 def downgrade() -> None:
-    op.execute("delete from core.file where state = 'loading'")
-    op.execute("drop table core.file_share")
-    op.execute("alter table core.file drop constraint file_state_check")
-    op.execute(
-        "alter table core.file add constraint file_state_check"
-        " check (state in ('staged', 'accepted', 'rejected', 'forgotten'))"
-    )
-    op.execute("drop index core.file_content_key")
-    op.execute(
-        "create unique index file_content_key on core.file (kind, content_sha256) where state in ('staged', 'accepted')"
-    )
+    run_script(op.get_bind(), "0003_down.sql")

@@ -6,72 +6,16 @@ Revises: 0003
 
 from alembic import op
 
+from store_uptime.db.migrations import run_script
+
 revision = "0004"
 down_revision = "0003"
 branch_labels = None
 depends_on = None
 
-CHANGES = """
-create or replace function core.first_poll_month() returns date
-language plpgsql stable set search_path = pg_catalog as $$
-begin
-    return (select coalesce(max(kept_from), date '2000-01-01') from core.poll_horizon);
-end
-$$;
-
-create or replace function core.bridging_polls(kept_from date)
-returns table (store_key bigint, polled_at timestamptz, file_id integer, part_no smallint, is_active boolean)
-language plpgsql stable set search_path = pg_catalog as $$
-#variable_conflict use_column
-declare
-    kept_from_at timestamptz := kept_from::timestamp at time zone 'UTC';
-    oldest_pin bigint;
-begin
-    select min(report.accepted_order) into oldest_pin
-    from report.report
-    where report.as_of - interval '168 hours' >= kept_from_at;
-    if oldest_pin is null then
-        select max(acceptance.accepted_order) into oldest_pin from core.acceptance;
-    end if;
-    return query
-        select early_poll.store_key, early_poll.polled_at, early_poll.file_id, early_poll.part_no, early_poll.is_active
-        from (
-            select
-                poll.store_key,
-                poll.polled_at,
-                poll.file_id,
-                poll.part_no,
-                poll.is_active,
-                accepted_file.visible_from,
-                min(accepted_file.visible_from) over (
-                    partition by poll.store_key
-                    order by poll.polled_at desc, poll.file_id desc, poll.part_no desc
-                    rows between unbounded preceding and 1 preceding
-                ) as hidden_from
-            from core.poll
-            left join (
-                select
-                    acceptance.file_id,
-                    greatest(min(acceptance.accepted_order), oldest_pin) as visible_from
-                from core.acceptance
-                where acceptance.kind = 'store_status'
-                group by acceptance.file_id
-            ) as accepted_file on accepted_file.file_id = poll.file_id
-            where poll.polled_at < kept_from_at
-        ) as early_poll
-        where
-            early_poll.visible_from is null
-            or early_poll.hidden_from is null
-            or early_poll.visible_from < early_poll.hidden_from;
-end
-$$;
-"""
-
 
 def upgrade() -> None:
-    # The bare cursor: CHANGES holds % and : that are not placeholders.
-    with op.get_bind().connection.cursor() as cursor:
-        cursor.execute(CHANGES)
+    run_script(op.get_bind(), "0004.sql")
 
 
 def downgrade() -> None:

@@ -8,6 +8,8 @@ Revises: 0005
 
 from alembic import op
 
+from store_uptime.db.migrations import run_script
+
 revision = "0006"
 down_revision = "0005"
 branch_labels = None
@@ -15,8 +17,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.execute("alter table quality.expectation_result replica identity full")
+    run_script(op.get_bind(), "0006.sql")
 
 
 def downgrade() -> None:
-    op.execute("alter table quality.expectation_result replica identity default")
+    run_script(op.get_bind(), "0006_down.sql")

@@ -7,7 +7,7 @@ where
     and (:shards = 1 or (store_key % :shards + :shards) % :shards = :shard);
 
 -- name: zone_days
--- Local dates of zone segments of another week (see clear_zone_segments).
+-- Local dates of zone segments of another week (see zone_segments).
 --
 -- writes  report.zone_day
 -- binds   report_id, week_start, as_of
@@ -15,11 +15,11 @@ delete from report.zone_day
 where report_id = :report_id and not utc_range <@ tstzrange(:week_start, :as_of);
 
 -- name: zone_segments
--- Zone segments of another week: what is left when a report is pinned anew and its as-of moves.
+-- Zone segments of another week: they are left over when a report is pinned again and its as_of moves.
 --
 -- writes  report.zone_segment
 -- binds   report_id, week_start, as_of
 --
--- Those of the report's own week stay: they are the same for all shards, which add them side by side.
+-- Those of the report's own week stay: all shards add the same ones, at the same time.
 delete from report.zone_segment
 where report_id = :report_id and not utc_range <@ tstzrange(:week_start, :as_of);

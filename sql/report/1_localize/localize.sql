@@ -5,8 +5,8 @@
 -- binds   report_id, accepted_order, business_hours_file_id, store_timezones_file_id, store_ids, default_timezone,
 --         shard, shards
 --
--- A store belongs to the report when an accepted status file, the hours or the zones snapshot names it, be it in a row
--- that cannot be used.
+-- A store belongs to the report if an accepted status file, the hours or the zones snapshot names it, even in an
+-- unusable row.
 with member as (
     select store_key
     from core.store

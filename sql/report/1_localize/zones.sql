@@ -2,6 +2,7 @@
 -- The zones that the stores of a shard are read in.
 --
 -- reads   report.store
+-- yields  one name per zone
 -- binds   report_id, shard, shards
 select distinct timezone
 from report.store
@@ -11,7 +12,7 @@ where
 order by timezone;
 
 -- name: add_segment
--- A UTC span of one zone with one UTC offset. Shards share the segments, which are the same whoever adds them.
+-- A UTC span of one zone with one UTC offset. All shards use the same segments; any of them may add one first.
 --
 -- writes  report.zone_segment, one row
 -- binds   report_id, timezone, utc_from, utc_to, utc_offset_seconds

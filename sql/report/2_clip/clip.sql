@@ -4,12 +4,12 @@
 -- writes  report.open_time, one row per store of the shard
 -- binds   report_id, week_start, as_of, business_hours_file_id, shard, shards
 --
--- Inside a zone segment wall clock = UTC + offset, so an opening maps to UTC by subtraction and is cut to the segment;
+-- Inside a zone segment local time = UTC + offset, so an opening maps to UTC by subtraction and is cut to the segment;
 -- the union of the pieces counts overlaps once. Ends from 23:59 on mean the end of the day; an end not after the start
 -- is on the next date.
 --
--- Grouping inside the lateral subquery makes PostgreSQL go store by store along the keys, whatever the statistics say:
--- the tables were filled a second ago, and it could go over all openings for each store.
+-- Grouping inside the lateral subquery makes PostgreSQL go store by store along the keys, whatever the statistics are:
+-- the tables were filled a second ago, and without it PostgreSQL could read all openings for each store.
 insert into report.open_time (report_id, store_key, open_time)
 select
     :report_id,

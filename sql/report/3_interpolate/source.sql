@@ -1,5 +1,5 @@
 -- name: can_use_intervals
--- Whether core.status_run tells all the report needs: no max_gap, and no poll file accepted since it was pinned.
+-- Whether core.status_interval is enough for the report: no max_gap, and no status file accepted since it was pinned.
 --
 -- reads   core.acceptance
 -- binds   max_gap, accepted_order
@@ -12,7 +12,7 @@ select
     );
 
 -- name: polls_kept_from
--- The first month whose polls are kept, if the week of a report begins before it; null if its polls are all there.
+-- The first month whose polls are all kept, if the report's week begins before it; null if the week's polls are kept.
 --
 -- reads   core.poll_horizon
 -- binds   week_start

@@ -1,11 +1,12 @@
--- What runs of equal status say about each store in the reported week; for reports that can_use_status_runs.
+-- When each store's status is known, and when it is active, in the reported week: from status intervals.
 --
--- reads   report.store, core.status_run
+-- reads   report.store, core.status_interval
 -- writes  report.observed_status, one row per store of the shard
 -- binds   report_id, week_start, as_of, shard, shards
 --
--- Runs cover all time, so the status is known all week as soon as one poll up to as_of is. Store by store (see clip),
--- so that the cost is that of the week, however long the history.
+-- For reports that can use them (source/can_use_intervals). The intervals of a store cover all time, so its status is
+-- known all week if there is one poll up to as_of. Store by store (see clip), so that only the week costs time, however
+-- long the history is.
 insert into report.observed_status (report_id, store_key, known_time, active_time)
 select
     :report_id,
@@ -15,19 +16,19 @@ select
 from report.store
 left join lateral (
     select
-        status_run.store_key,
+        status_interval.store_key,
         range_agg(
             tstzrange(
-                greatest(status_run.holds_from, :week_start),
-                least(status_run.holds_until, :as_of)
+                greatest(status_interval.holds_from, :week_start),
+                least(status_interval.holds_until, :as_of)
             )
-        ) filter (where status_run.is_active) as active_time
-    from core.status_run
+        ) filter (where status_interval.is_active) as active_time
+    from core.status_interval
     where
-        status_run.store_key = store.store_key
-        and status_run.holds_until > :week_start
-        and status_run.started_at <= :as_of
-    group by status_run.store_key
+        status_interval.store_key = store.store_key
+        and status_interval.holds_until > :week_start
+        and status_interval.started_at <= :as_of
+    group by status_interval.store_key
 ) as observed on store.store_key = observed.store_key
 where
     store.report_id = :report_id

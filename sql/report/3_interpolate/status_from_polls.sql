@@ -1,15 +1,14 @@
--- What the polls themselves say about each store in the reported week: for reports with a max_gap, and for reports
--- that are run again after later files were accepted.
+-- When each store's status is known, and when it is active, in the reported week: from the polls themselves.
 --
 -- reads   report.store, core.poll, core.file, core.acceptance
 -- writes  report.observed_status, one row per store of the shard
 -- binds   report_id, accepted_order, week_start, as_of, max_gap, shard, shards
 --
--- A poll vouches for the time up to the next one, and for max_gap at most; the first one of all also backwards. Of
--- several polls of one instant the last in (file_id, part_no) counts. Files that the report does not rest on are
--- hidden.
+-- For reports with a max_gap, and for those that run again after later files were accepted. A poll covers the time up
+-- to the next one, but max_gap at most; the first poll of all also covers the time before it. Of several polls of one
+-- instant the last in (file_id, part_no) counts. Files that were accepted after the report was pinned do not count.
 --
--- The polls begin with the last one before the week. `distinct on` the one store that is looked up ends at its first
+-- The polls begin with the last one before the week. `distinct on` the one store that is looked up stops at its first
 -- row, as `limit 1` would, which Citus refuses here (decision 1).
 insert into report.observed_status (report_id, store_key, known_time, active_time)
 select
@@ -39,9 +38,9 @@ left join lateral (
 ) as poll_before on store.store_key = poll_before.store_key
 left join lateral (
     select
-        vouched.store_key,
-        range_agg(vouched.utc_range) as known_time,
-        range_agg(vouched.utc_range) filter (where vouched.is_active) as active_time
+        covered.store_key,
+        range_agg(covered.utc_range) as known_time,
+        range_agg(covered.utc_range) filter (where covered.is_active) as active_time
     from (
         select
             standing_poll.store_key,
@@ -88,8 +87,8 @@ left join lateral (
         ) as standing_poll
         where standing_poll.next_polled_at is distinct from standing_poll.polled_at
         window in_time as (partition by standing_poll.store_key order by standing_poll.polled_at)
-    ) as vouched
-    group by vouched.store_key
+    ) as covered
+    group by covered.store_key
 ) as observed on store.store_key = observed.store_key
 where
     store.report_id = :report_id

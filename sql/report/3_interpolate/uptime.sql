@@ -4,9 +4,9 @@
 -- writes  report.store_uptime, one row per store of the shard
 -- binds   report_id, hour_start, day_start, no_data, shard, shards
 --
--- Up is open and active, unknown is open and not known, down is the rest; nothing is rounded. All spans lie inside the
--- week, so a shorter period only moves their lower ends. no_data=down counts unknown time as downtime. Grouping by the
--- key in the lateral subqueries: see clip.
+-- Up is open and active, unknown is open and not known, down is the rest of open time; nothing is rounded. All spans
+-- lie inside the week, so a shorter period only moves their lower ends. no_data=down counts unknown time as downtime.
+-- For the grouping by the key in the lateral subqueries see clip.
 with total as (
     select
         store.store_key,

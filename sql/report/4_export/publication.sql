@@ -5,7 +5,7 @@ select count(*) from report.store_uptime
 where report_id = :report_id;
 
 -- name: publish
--- The report is out: where it is, and what it holds.
+-- The report is published: where its file is, and what it holds.
 --
 -- writes  report.report, one row
 -- binds   report_id, csv_path, csv_sha256, csv_bytes, store_count, published_at

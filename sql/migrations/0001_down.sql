@@ -1,0 +1,3 @@
+drop schema quality cascade;
+drop schema report cascade;
+drop schema core cascade;

@@ -1,0 +1,1 @@
+drop function core.analyze_staged();

@@ -1,0 +1,1 @@
+alter table quality.expectation_result replica identity full;
