@@ -24,11 +24,11 @@ SET_UP_DEV := sh commands/install.sh dev
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
-report: ## Compute a report: [DATA=folder] [AS_OF=2023-01-25T18:13:22Z] [OUT=folder] [MAX_GAP=2h] [NO_DATA=down] [SHARDS=2]
+report: ## Compute a report, of the sample without DATA: [DATA=folder] [AS_OF=2023-01-25T18:13:22Z] [OUT=folder] [MAX_GAP=2h] [NO_DATA=down] [SHARDS=2]
 	@$(SET_UP_RUN)
 	@$(RUN) -m commands.report
 
-up: ## Start Airflow with the plugin on 127.0.0.1:8080 [PORT=8080]
+up: ## Start Airflow with the plugin on 127.0.0.1:8080: [DATA=folder] [PORT=8080]
 	@$(SET_UP_RUN)
 	@$(RUN) -m commands.stack up
 

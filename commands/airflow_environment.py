@@ -48,6 +48,8 @@ def airflow_environment(settings: Settings, given: Mapping[str, str] | None = No
         "STORE_UPTIME_REPORTS": settings.reports,
         "STORE_UPTIME_QUALITY": settings.quality,
         "STORE_UPTIME_LOGS": settings.logs,
+        "STORE_UPTIME_ALERT_EMAIL": ",".join(settings.alert_email),
+        "STORE_UPTIME_ALERT_WEBHOOK": settings.alert_webhook,
         "PYTHONPATH": os.pathsep.join([str(PROJECT / "include"), str(PROJECT / "config")]),
         # What a thread of ingest has freed, another one may have, of the C library's memory and of polars': 65 MB less,
         # and no slower.

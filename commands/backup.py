@@ -28,6 +28,7 @@ from sqlalchemy import Connection
 
 from commands.caller import at_caller, given
 from commands.console import user_console
+from commands.homes import DATA_FOLDER, is_home_of_demo, of_demo, to_read
 from store_uptime.db import embedded_postgres, topology
 from store_uptime.db.engine import connect
 from store_uptime.db.statements import statement
@@ -37,16 +38,16 @@ from store_uptime.storage import is_url
 
 FORMAT = 1
 DUMP, MANIFEST = "database.dump", "manifest.json"
-SECRETS = ("airflow/secrets.json", "airflow/passwords.json")
+KEPT = ("airflow/secrets.json", "airflow/passwords.json", DATA_FOLDER)
 CHUNK_BYTES = 1 << 20
 
 
-def back_up(say: Callable[[str], None]) -> str:
+def back_up(settings: Settings, say: Callable[[str], None]) -> str:
     """Writes a backup and returns its path. Reports may be made meanwhile: the backup is of one instant."""
-    settings = Settings.from_environment()
     out = Path(at_caller(given("OUT") or str(settings.home / "backups")))
     if not settings.database_url and not embedded_postgres.data_folder(settings.home).exists():
         raise StoreUptimeError(f"There is nothing to back up: {settings.home} has no database.")
+    say(f"backing up {settings.home}{', the demo' if is_home_of_demo(settings) else ''}")
     with embedded_postgres.database(settings) as settings:
         out.mkdir(parents=True, exist_ok=True)
         created_at = datetime.now(UTC)
@@ -69,7 +70,14 @@ def back_up(say: Callable[[str], None]) -> str:
                 archive.add(dump, DUMP)
                 add_state(archive, settings.home, Path(settings.quality))
                 elsewhere = add_reports(archive, connection, Path(settings.reports))
-                archive.finish({"format": FORMAT, "created_at": created_at.isoformat(), "postgresql": server})
+                archive.finish(
+                    {
+                        "format": FORMAT,
+                        "created_at": created_at.isoformat(),
+                        "postgresql": server,
+                        "is_demo": is_home_of_demo(settings),
+                    }
+                )
         engine.dispose()
     if elsewhere:
         say(f"{elsewhere} reports are not in {settings.reports}: their files are not in the backup")
@@ -77,8 +85,8 @@ def back_up(say: Callable[[str], None]) -> str:
 
 
 def add_state(archive: Archive, home: Path, quality: Path) -> None:
-    """Secrets and quality results. Files that have no name yet (.name...) are somebody's unfinished work."""
-    for name in SECRETS:
+    """Secrets, the data folder's name, and quality results, but no files that are still being written (.name...)."""
+    for name in KEPT:
         archive.add(home / name, name)
     for path in sorted(quality.rglob("*")):  # a bucket is no folder here, and has a backup of its own
         if path.is_file() and not path.name.startswith("."):
@@ -156,14 +164,33 @@ def unfinished(target: Path) -> Iterator[Path]:
         raise
 
 
-def restore(say: Callable[[str], None]) -> str:
-    """Puts the state of a backup into an empty home and an empty database; returns what was restored."""
+def to_restore() -> Settings:
+    """The settings of `make restore`: a backup of the demo goes to the demo's home."""
     settings = Settings.from_environment()
+    is_demo = not settings.database_url and manifest_of(source_of_backup()).get("is_demo", False)
+    return of_demo(settings) if is_demo else settings
+
+
+def source_of_backup() -> Path:
+    """FROM; raises `SettingError` if it is not given."""
     if not given("FROM"):
         raise SettingError("FROM", None, "the path of a backup")
-    source = Path(at_caller(given("FROM")))
+    return Path(at_caller(given("FROM")))
+
+
+def manifest_of(source: Path) -> dict[str, Any]:
+    """What the manifest says, before anything is unpacked; nothing if there is none, for `extract` says why."""
+    with suppress(tarfile.TarError, ValueError, OSError, KeyError), tarfile.open(source, "r:") as tar:
+        content = tar.extractfile(MANIFEST)
+        return json.load(content) if content is not None else {}
+    return {}
+
+
+def restore(settings: Settings, say: Callable[[str], None]) -> str:
+    """Puts the state of a backup into an empty home and an empty database; returns what was restored."""
+    source = source_of_backup()
     folders = {"reports": settings.reports, "quality": settings.quality}
-    targets = {name: settings.home / name for name in SECRETS} | {
+    targets = {name: settings.home / name for name in KEPT} | {
         name: Path(folder) for name, folder in folders.items() if not is_url(folder)
     }
     for target in targets.values():
@@ -281,5 +308,6 @@ def tool(name: str, server: int) -> Path:
 
 
 if __name__ == "__main__":
-    with user_console(sys.argv[1]) as console:
-        console.print(back_up(console.say) if sys.argv[1] == "backup" else restore(console.say))
+    command, choose = (back_up, to_read) if sys.argv[1] == "backup" else (restore, to_restore)
+    with user_console(sys.argv[1], choose) as console:
+        console.print(command(console.settings, console.say))

@@ -1,10 +1,10 @@
-"""What a command says to its user, apart from all that its libraries say."""
+"""What a command says to its user, apart from all that its libraries say, and the settings it works with."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from store_uptime.errors import StoreUptimeError
@@ -12,7 +12,9 @@ from store_uptime.settings import Settings
 
 
 class Console:
-    """The caller's standard output and error, which `user_console` keeps for the command."""
+    """The caller's standard output and error, which `user_console` keeps for the command, and its settings."""
+
+    settings: Settings
 
     def __init__(self) -> None:
         self.output, self.errors = os.fdopen(os.dup(1), "w"), os.fdopen(os.dup(2), "w", buffering=1)
@@ -27,11 +29,15 @@ class Console:
 
 
 @contextmanager
-def user_console(name: str) -> Iterator[Console]:
-    """Sends all other output to logs/{name}.log under STORE_UPTIME_HOME; ends the program with one line if it fails."""
+def user_console(name: str, choose: Callable[[], Settings] = Settings.from_environment) -> Iterator[Console]:
+    """Sends all other output to logs/{name}.log in the home that `choose` returns settings for.
+
+    Ends the program with one line if it fails.
+    """
     console = Console()
     try:
-        log = Settings.from_environment().home / "logs" / f"{name}.log"
+        console.settings = choose()
+        log = console.settings.home / "logs" / f"{name}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("a") as stream:
             os.dup2(stream.fileno(), 1)

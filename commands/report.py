@@ -1,4 +1,4 @@
-"""`make report`: runs the DAG once and prints where the CSV is.
+"""`make report`: runs the DAG once and prints where the CSV is. Without a data folder it is the demo (homes.py).
 
 Reads DATA, AS_OF, OUT, MAX_GAP, NO_DATA and SHARDS from the environment, where make puts its variables. The run happens
 in this process (Airflow's `dag.test`), or in the Airflow of `make up` while that has the database to itself.
@@ -26,6 +26,7 @@ gc.disable()  # a short life, most of it spent on imports, which leave no rubbis
 from commands.airflow_environment import airflow_environment, migrate_all  # noqa: E402
 from commands.caller import at_caller, given  # noqa: E402
 from commands.console import user_console  # noqa: E402
+from commands.homes import is_home_of_demo, remember_data, to_load  # noqa: E402
 from commands.import_worker import ImportWorker  # noqa: E402
 from commands.stack_state import Stack, is_scheduler_alive, no_scheduler, read_stack  # noqa: E402
 from store_uptime import tracing  # noqa: E402
@@ -35,16 +36,13 @@ from store_uptime.errors import ReportError, SettingError, StoreUptimeError  # n
 from store_uptime.settings import PROJECT, Settings  # noqa: E402
 
 
-def main(say: Callable[[str], None]) -> str:
+def main(settings: Settings, say: Callable[[str], None]) -> str:
     """Makes a report and returns the path of its CSV."""
-    settings = Settings.from_environment()
     is_shared = bool(settings.database_url)
-    settings = replace(
-        settings,
-        data=at_caller(given("DATA") or settings.data),
-        reports=at_caller(given("OUT") or settings.reports),
-    )
+    settings = replace(settings, reports=at_caller(given("OUT") or settings.reports))
     conf = parameters()
+    if is_home_of_demo(settings):
+        say(f"demo: the sample in {settings.data}; for your files: make report DATA=folder")
     with ExitStack() as stack:
         settings = stack.enter_context(embedded_postgres.database(settings))
         os.environ |= airflow_environment(settings) | {
@@ -72,6 +70,7 @@ def run_here(settings: Settings, conf: dict[str, object], say: Callable[[str], N
     from store_uptime_report import report_dag
 
     tell_counts(say)
+    remember_data(settings)
     run_after = datetime.now(UTC)
     run_id = f"manual__{run_after.isoformat()}"
     try:
@@ -106,7 +105,7 @@ def end_run(run_id: str) -> None:
 
 def run_in_stack(settings: Settings, conf: dict[str, object], running: Stack | None, say: Callable[[str], None]) -> str:
     """Lets the Airflow that runs on this database make the report, and waits for it."""
-    if given("DATA") and (running is None or running.data != settings.data):
+    if running.data != settings.data if running else given("DATA"):
         of_stack = f"reads {running.data}" if running else "runs on this database"
         raise StoreUptimeError(
             f"Airflow is up and {of_stack}, so it cannot be given the folder {settings.data}: "
@@ -168,5 +167,5 @@ def parameters() -> dict[str, object]:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    with user_console("report") as console:
-        console.print(main(console.say))
+    with user_console("report", to_load) as console:
+        console.print(main(console.settings, console.say))

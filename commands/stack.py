@@ -26,6 +26,7 @@ import psutil
 
 from commands.airflow_environment import airflow_environment, executor_environment, migrate_all, write_private
 from commands.console import user_console
+from commands.homes import DEMO, is_home_of_demo, of_demo, remember_data, to_show
 from commands.stack_state import Stack, file_of, open_lock, read_stack
 from store_uptime.contract import REPORT_DAG_ID
 from store_uptime.db import embedded_postgres
@@ -49,16 +50,20 @@ WORKER = {"worker": ["celery", "worker", "--skip-serve-logs"]}
 SUPERVISOR = "supervisor"
 
 
-def up(port: int) -> str:
+def up(settings: Settings, port: int) -> str:
     """Starts Airflow unless it is up, and returns what the user needs to know."""
-    settings = Settings.from_environment()
     running = read_stack(settings.home)
     if running is not None:
-        if running.supervisor is not None and is_alive(*running.supervisor):
-            return f"Airflow is up already: {running.url}\n{sign_in(settings.home)}"
-        down()
+        if is_up(running):
+            if running.data != settings.data:
+                raise StoreUptimeError(
+                    f"Airflow is up and reads {running.data}, so it cannot be given the folder {settings.data}: "
+                    "`make down` first, or choose another STORE_UPTIME_HOME."
+                )
+            return f"Airflow is up already: {running.url}\n{facts(settings)}"
+        stop_stack(settings, running)
     users = users_of(os.environ.get(USERS))
-    check_free(port)
+    check_free(port, settings.home)
     url = f"http://{HOST}:{port}"
     with ExitStack() as stack:
         settings_with_database = stack.enter_context(embedded_postgres.database(settings))
@@ -88,15 +93,30 @@ def up(port: int) -> str:
             file_of(settings.home).unlink()
             raise
         replace(started, supervisor=start(SUPERVISOR, settings.home, locks)).write(settings.home)
-    return f"Airflow is up: {url}\n{sign_in(settings.home)}"
+        remember_data(settings)
+    return f"Airflow is up: {url}\n{facts(settings)}"
+
+
+def facts(settings: Settings) -> str:
+    """How to sign in, and what there is to see."""
+    what = f"the demo, the sample in {settings.data}; for your files: make down, then make up DATA=folder"
+    return f"{sign_in(settings.home)}\nIt shows {what if is_home_of_demo(settings) else settings.data}"
 
 
 def down() -> str:
-    """Stops what `up` started, with all its descendants, and the embedded server if nobody else uses it."""
+    """Stops what `up` started, in the home and in the demo's."""
     settings = Settings.from_environment()
-    running = read_stack(settings.home)
-    if running is None:
-        return "Nothing is up."
+    said = []
+    for one, name in ((settings, "Airflow"), (of_demo(settings), "The demo's Airflow")):
+        running = read_stack(one.home)
+        if running is not None:
+            stop_stack(one, running)
+            said.append(f"{name} is down.")
+    return "\n".join(said) or "Nothing is up."
+
+
+def stop_stack(settings: Settings, running: Stack) -> None:
+    """Stops the processes, with all their descendants, and the embedded server if nobody else uses it."""
     if running.supervisor is not None:
         stop_supervisor(*running.supervisor)
         running = read_stack(settings.home) or running  # it may have started something until then
@@ -104,7 +124,6 @@ def down() -> str:
     file_of(settings.home).unlink()
     if not settings.database_url:
         embedded_postgres.stop_if_unused(settings.home)
-    return "Airflow is down."
 
 
 def stack_environment(
@@ -269,8 +288,19 @@ def end_lost_reports() -> None:
                 dag_run.set_state(DagRunState.FAILED)
 
 
-def check_free(port: int) -> None:
-    """Raises `StoreUptimeError` if something listens on the port already."""
+def is_up(running: Stack) -> bool:
+    """Whether somebody keeps it running."""
+    return running.supervisor is not None and is_alive(*running.supervisor)
+
+
+def check_free(port: int, home: Path) -> None:
+    """Raises `StoreUptimeError` if something listens on the port already: the demo, or what is up beside the demo."""
+    for other in (home / DEMO, home.parent):
+        running = read_stack(other)
+        if running is not None and is_up(running) and running.url == f"http://{HOST}:{port}":
+            raise StoreUptimeError(
+                f"Port {port} is taken by what is up in {other}: `make down` first, or make up PORT={port + 1}"
+            )
     with socket.socket() as attempt:
         attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -337,5 +367,9 @@ def chosen_port() -> int:
 
 
 if __name__ == "__main__":
-    with user_console(sys.argv[1]) as console:
-        console.print(up(chosen_port()) if sys.argv[1] == "up" else down())
+    if sys.argv[1] == "up":
+        with user_console("up", to_show) as console:
+            console.print(up(console.settings, chosen_port()))
+    else:
+        with user_console("down") as console:
+            console.print(down())

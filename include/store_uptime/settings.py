@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from store_uptime.errors import SettingError
 
 PROJECT = Path(__file__).resolve().parents[2]
+SAMPLE = PROJECT / "data" / "sample"
 NIGHTLY, AFTER_THE_NIGHT = "0 2 * * *", "30 4 * * *"
 CRON_PRESETS = {"@hourly", "@daily", "@weekly", "@monthly", "@quarterly", "@yearly"}  # Airflow's
 CRON_FIELDS = 5
@@ -54,7 +55,7 @@ class Settings:
             home=home,
             database_url=sqlalchemy_url(value("DATABASE_URL", "")),
             queue_url=redis_url(value("QUEUE_URL", "")),
-            data=value("DATA", str(PROJECT / "data" / "sample")),
+            data=value("DATA", ""),
             reports=value("REPORTS", str(home / "reports")),
             schedule=cron("SCHEDULE", value("SCHEDULE", NIGHTLY)),
             loaders=number("LOADERS", value("LOADERS", "1"), at_least=1, at_most=MOST_LOADERS),
@@ -71,6 +72,11 @@ class Settings:
             alert_webhook=web_address("ALERT_WEBHOOK", value("ALERT_WEBHOOK", "")),
             alert_late_after=minutes("ALERT_LATE_AFTER", value("ALERT_LATE_AFTER", "120")),
         )
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether what is loaded is the project's sample."""
+        return self.data == str(SAMPLE)
 
     @property
     def has_alerts(self) -> bool:

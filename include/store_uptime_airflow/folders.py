@@ -14,8 +14,14 @@ if TYPE_CHECKING:
 
 
 def data_folder() -> Path | ObjectStoragePath:
-    """Where the input files are: a setting of the deployment, never of a request."""
-    return folder("STORE_UPTIME_DATA", Settings.from_environment().data)
+    """Where the input files are: a setting of the deployment, never of a request.
+
+    Raises `SettingError` if it is not set.
+    """
+    data = Settings.from_environment().data
+    if not data:
+        raise SettingError("STORE_UPTIME_DATA", None, "the folder of the input files")
+    return folder("STORE_UPTIME_DATA", data)
 
 
 def reports_folder() -> Path | ObjectStoragePath:

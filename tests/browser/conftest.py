@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from browser import week
-from programs import program
+from support.programs import program
 from support.stack import Site, running_site
 
 SIZES = {"wide": (1280, 900), "phone": (390, 844)}

@@ -19,7 +19,7 @@ from commands.backup import tool
 from conftest import execute
 from store_uptime.db import embedded_postgres
 from store_uptime.errors import StoreUptimeError
-from store_uptime.settings import PROJECT
+from store_uptime.settings import PROJECT, SAMPLE
 from support import citus_stand_in
 
 AS_OF = "2023-01-25T18:13:22Z"
@@ -28,7 +28,8 @@ AS_OF = "2023-01-25T18:13:22Z"
 def run(home: Path, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Runs a command as make does."""
     named = {name: value for name, value in os.environ.items() if not name.startswith(("STORE_UPTIME_", "AIRFLOW"))}
-    environment = named | {"STORE_UPTIME_HOME": str(home), "PYTHONPATH": "include"} | variables
+    own = {"STORE_UPTIME_HOME": str(home), "STORE_UPTIME_DATA": str(SAMPLE), "PYTHONPATH": "include"}
+    environment = named | own | variables
     return subprocess.run(
         [sys.executable, "-m", *command], cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
     )

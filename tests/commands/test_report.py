@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from store_uptime.db import embedded_postgres
-from store_uptime.settings import PROJECT
+from store_uptime.settings import PROJECT, SAMPLE
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def report(home: Path, **variables: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_last_line_is_the_path_of_the_csv(home: Path) -> None:
-    finished = report(home)
+    finished = report(home, DATA=str(SAMPLE))
     assert finished.returncode == 0, finished.stderr
     path = Path(finished.stdout.splitlines()[-1])
     assert path.parent == home / "reports"
@@ -46,7 +46,7 @@ def test_the_last_line_is_the_path_of_the_csv(home: Path) -> None:
 
 
 def test_folders_are_the_caller_s_and_a_bad_file_is_one_clear_line(home: Path, tmp_path: Path) -> None:
-    data = shutil.copytree(PROJECT / "data" / "sample", tmp_path / "data")
+    data = shutil.copytree(SAMPLE, tmp_path / "data")
     (data / "store_status.csv").write_bytes(b"\x00\x01\x02")
     finished = report(home, DATA=os.path.relpath(data, PROJECT), OUT=str(tmp_path / "out"))
     assert finished.returncode == 1
@@ -69,7 +69,8 @@ def test_a_bad_variable_is_named_before_anything_starts(home: Path, name: str, v
 
 
 def test_a_database_out_of_reach_is_one_clear_line(home: Path) -> None:
-    finished = report(home, STORE_UPTIME_DATABASE_URL="postgresql://me:secret@127.0.0.1:1/nowhere")
+    url = "postgresql://me:secret@127.0.0.1:1/nowhere"
+    finished = report(home, DATA=str(SAMPLE), STORE_UPTIME_DATABASE_URL=url)
     assert finished.returncode == 1
     (line,) = finished.stderr.splitlines()
     assert line.startswith("store-uptime: STORE_UPTIME_DATABASE_URL cannot be reached")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from programs import program
 from store_uptime.settings import PROJECT
+from support.programs import program
 
 # A machine of its own: what it is, who asks, and which programs it has.
 MACHINE = {"uname": "echo Linux aarch64", "id": "echo 1000"}

@@ -12,13 +12,14 @@ from pathlib import Path
 import psutil
 
 from commands.stack_state import read_stack
-from store_uptime.settings import PROJECT
+from store_uptime.settings import PROJECT, SAMPLE
 
 
 def run(home: Path, port: int, *command: str) -> subprocess.CompletedProcess[str]:
     """Runs a command as make does."""
     named = {name: value for name, value in os.environ.items() if not name.startswith(("STORE_UPTIME_", "AIRFLOW"))}
-    environment = named | {"STORE_UPTIME_HOME": str(home), "PORT": str(port), "PYTHONPATH": "include"}
+    own = {"STORE_UPTIME_HOME": str(home), "STORE_UPTIME_DATA": str(SAMPLE)}
+    environment = named | own | {"PORT": str(port), "PYTHONPATH": "include"}
     return subprocess.run(
         [sys.executable, "-m", *command], cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
     )

@@ -7,8 +7,8 @@ import re
 import subprocess
 from pathlib import Path
 
-from programs import program
 from store_uptime.settings import PROJECT
+from support.programs import program
 
 FOLDER = Path(__file__).parent
 

@@ -23,8 +23,8 @@ from sqlalchemy import Engine
 
 from commands.stack import USER, password_of
 from plugin.stack import answers, wait_for
-from programs import program
 from store_uptime.settings import PROJECT
+from support.programs import program
 
 START_SECONDS = 180
 REPORT_SECONDS = 120

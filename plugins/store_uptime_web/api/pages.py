@@ -1,7 +1,8 @@
 """The pages in the browser: HTML whose scripts fetch all data from the JSON routes, and the static files of the pages.
 
 Airflow shows them in frames of its own origin (see `external_views` in store_uptime_plugin.py). The templates are
-rendered without data, once in each process: a page is the same for every reader.
+rendered without data, once in each process: a page is the same for every reader. Only whether the deployment is the
+demo is filled in.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Resp
 
 from store_uptime.contract import REPORT_DAG_ID
 from store_uptime.reports.request import report_id_of
+from store_uptime_web import queries
 from store_uptime_web.problems import Problem
 from store_uptime_web.security import READ
 from store_uptime_web.templating import TEMPLATES, render
@@ -60,7 +62,7 @@ def page_response(name: str) -> Response:
 @cache
 def rendered(name: str) -> bytes:
     """The page as UTF-8."""
-    return render(f"pages/{name}.html", page=name).encode()
+    return render(f"pages/{name}.html", page=name, is_demo=queries.settings().is_demo).encode()
 
 
 def unless_cached(request: Request, response: Response) -> Response:
