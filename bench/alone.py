@@ -1,9 +1,9 @@
-"""The two reports of a week of any size, without yardsticks: what a size costs that DuckDB and a bare COPY cannot take.
+"""Measures two reports on a week of any size, without DuckDB and a bare COPY, which cannot process the largest sizes.
 
     python bench/alone.py [--stores 14000] [--multiplier 100] [--shards 2] [--week FOLDER] [--record]
 
-`--week` is a week that reference_week.py wrote before; `--record` writes the table into bench/RESULTS.md. A hundred
-times the stores need 60 GB of disk and half an hour.
+`--week` is a folder that reference_week.py has written; `--record` writes the table into bench/RESULTS.md. A hundred
+times the stores needs 60 GB of disk and half an hour.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from run import TASKS, Round, machine, python, record, run_report, say, server_memory
+from run import TASKS, Measurement, machine, python, record, report_progress, run_report, server_memory
 from store_uptime.db import embedded_postgres
 from store_uptime.db.migrations import migrate
 from store_uptime.settings import Settings
@@ -24,7 +24,7 @@ REPORTS = {"first": "first report", "second": "second report"}
 
 @dataclass(frozen=True)
 class Size:
-    """How large the week and its database were."""
+    """The size of the week and of its database."""
 
     stores: int
     polls: int
@@ -38,29 +38,29 @@ def main() -> None:
     parser.add_argument("--stores", type=int, default=14_000)
     parser.add_argument("--multiplier", type=int, default=100)
     parser.add_argument("--shards", type=int, default=2)
-    parser.add_argument("--week", type=Path, help="the folder of the week; else it is written first")
+    parser.add_argument("--week", type=Path, help="the folder of the week; by default it is generated")
     parser.add_argument("--record", action="store_true", help="write the table into bench/RESULTS.md")
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="store-uptime-bench-") as scratch:
         Path(scratch).chmod(0o755)  # the server may run as a user of its own
-        week = asked.week or write_week(Path(scratch), asked.stores * asked.multiplier)
-        measured, size = measure(Path(scratch), week, asked.stores * asked.multiplier, asked.shards)
-    text = table(measured, size, asked.shards)
+        week = arguments.week or write_week(Path(scratch), arguments.stores * arguments.multiplier)
+        measured, size = measure(Path(scratch), week, arguments.stores * arguments.multiplier, arguments.shards)
+    text = table(measured, size, arguments.shards)
     print(text)
-    if asked.record:
-        sizes = f"--stores {asked.stores} --multiplier {asked.multiplier} --shards {asked.shards}"
+    if arguments.record:
+        sizes = f"--stores {arguments.stores} --multiplier {arguments.multiplier} --shards {arguments.shards}"
         record(f"`python bench/alone.py {sizes}`\n\n{text}", MARKS)
 
 
 def write_week(scratch: Path, stores: int) -> Path:
-    say(f"writing the reference week of {stores:,} stores")
+    report_progress(f"writing the reference week of {stores:,} stores")
     python("reference_week.py", str(scratch / "week"), "--stores", str(stores))
     return scratch / "week"
 
 
-def measure(scratch: Path, week: Path, stores: int, shards: int) -> tuple[Round, Size]:
-    """A first report from the files, and a second one on what is loaded."""
-    measured, home = Round(), scratch / "home"
+def measure(scratch: Path, week: Path, stores: int, shards: int) -> tuple[Measurement, Size]:
+    """Measures a report from the files, and a second one on the loaded data."""
+    measured, home = Measurement(0), scratch / "home"
     home.mkdir(mode=0o755)
     with embedded_postgres.running(home) as url:
         environment = {"STORE_UPTIME_HOME": str(home), "STORE_UPTIME_DATABASE_URL": url}
@@ -68,7 +68,7 @@ def measure(scratch: Path, week: Path, stores: int, shards: int) -> tuple[Round,
         with server_memory(home) as server:
             for report in REPORTS:
                 run_report(week, report, shards, home, environment, measured)
-                say(", ".join(f"{name} {seconds:.1f} s" for name, seconds in measured.seconds.items()))
+                report_progress(", ".join(f"{name} {seconds:.1f} s" for name, seconds in measured.seconds.items()))
         with (week / "store_status.csv").open("rb") as rows:
             polls = sum(piece.count(b"\n") for piece in iter(lambda: rows.read(1 << 20), b"")) - 1
         size = Size(
@@ -85,7 +85,7 @@ def bytes_in(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-def table(measured: Round, size: Size, shards: int) -> str:
+def table(measured: Measurement, size: Size, shards: int) -> str:
     """The figures, in Markdown."""
     rows = [
         f"| {size.stores:,} stores, {size.polls:,} polls, in {shards} shards | " + " | ".join(REPORTS.values()) + " |",

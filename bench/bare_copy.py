@@ -1,6 +1,6 @@
-"""COPY of the reference week's polls into a bare table with the same primary key.
+"""Copies the reference week's polls by COPY into a bare table with the same primary key.
 
-`prepare` writes the rows that are copied, `copy` times nothing but the COPY and its commit.
+`prepare` writes the rows to copy; `copy` measures only the COPY and its commit.
 
     python bench/bare_copy.py prepare STATUS_CSV ROWS_CSV
     python bench/bare_copy.py copy ROWS_CSV            (the server is STORE_UPTIME_DATABASE_URL)
@@ -38,7 +38,7 @@ def prepare(status_csv: Path, rows_csv: Path) -> None:
 
 
 def copy(rows_csv: Path) -> float:
-    """The seconds that COPY of `rows_csv` into the empty table takes."""
+    """The seconds of a COPY of `rows_csv` into the empty table."""
     connection = connect(Settings.from_environment(), "owner").raw_connection()
     cursor = connection.cursor()
     cursor.execute((HERE / "bare_poll.sql").read_text(encoding="utf-8"))

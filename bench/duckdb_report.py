@@ -1,8 +1,8 @@
-"""The same report by a plain DuckDB script: what this project's speed is held against.
+"""Computes the same report by a DuckDB script, to compare this project's speed with.
 
-The work is in duckdb_load.sql and duckdb_compute.sql. *plain* computes with the ids as they are, *tuned* numbers the
-stores first: DuckDB sorts small integers far faster than text. Prints the seconds of both parts and the peak memory of
-the process, as JSON.
+The SQL is in duckdb_load.sql and duckdb_compute.sql. *plain* computes with the ids as text; *tuned* numbers the stores
+first, because DuckDB sorts small integers far faster than text. Prints the seconds of both parts and the peak memory of
+the process as JSON.
 
     python bench/duckdb_report.py FOLDER CSV plain|tuned
 """
@@ -29,7 +29,7 @@ KEYS = {
 
 
 def report(folder: Path, csv: Path, kind: str) -> dict[str, float]:
-    """Writes the report on the files in `folder` to `csv`; the seconds, also of CPU, of loading and of computing."""
+    """Writes the report on the files in `folder` to `csv`; returns seconds and CPU seconds of loading and computing."""
     connection = duckdb.connect()
     connection.execute("set timezone = 'UTC'")
     connection.execute("set variable folder = ?", [str(folder)])

@@ -1,9 +1,8 @@
-"""`make bench`, second part: from `POST trigger_report` to the CSV, through a whole Airflow, and where the seconds go.
+"""`make bench`, second part: the time from `POST trigger_report` to the CSV in a complete Airflow, and its parts.
 
-Each stack is started by `make up`'s own code with an empty STORE_UPTIME_HOME. Reports are asked for one after the
-other, by REST, as any client would; `get_report` is asked every tenth of a second until it answers with the CSV.
-*before* is Airflow as it comes: without our settings for its scheduler and workers, and without imports ahead of the
-tasks' processes.
+The code of `make up` starts each stack with an empty STORE_UPTIME_HOME. Reports are requested one after another over
+REST, as a client does: it calls `get_report` every tenth of a second until the response is the CSV. *before* is Airflow
+with its defaults: without our settings for its scheduler and workers, and without imports before the fork of tasks.
 
     python bench/latency.py [--stores 14000] [--reports 10] [--record]
 
@@ -31,12 +30,12 @@ from typing import Any
 import httpx
 
 from commands import stack
-from run import HERE, TASKS, machine, python, record, say
+from run import HERE, TASKS, machine, python, record, report_progress
 from store_uptime.settings import PROJECT
 
 MARKS = ("<!-- make bench, latency: begin -->", "<!-- make bench, latency: end -->")
 CLIENTS, ANSWERS_EACH = 20, 30
-# What `make up` sets for speed alone; and the folder of airflow_local_settings.py, which imports ahead.
+# The settings of `make up` that are only for speed.
 SETTINGS_FOR_SPEED = (
     "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME",
     "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL",
@@ -45,7 +44,7 @@ SETTINGS_FOR_SPEED = (
 
 @dataclass(frozen=True)
 class Latency:
-    """Seconds of one report: from the request to the CSV, and the parts they fall into."""
+    """Seconds of one report from the request to the CSV, and of each part."""
 
     seconds: float
     parts: dict[str, float]
@@ -53,7 +52,7 @@ class Latency:
 
 @dataclass(frozen=True)
 class Measured:
-    """One stack: the first report after the start, which loads the files, and those after it."""
+    """The figures of one stack: the first report after the start, which loads the files, and the later ones."""
 
     name: str
     first: Latency
@@ -65,31 +64,31 @@ def main() -> None:
     parser.add_argument("--stores", type=int, default=14_000, help="stores of the reference week")
     parser.add_argument("--reports", type=int, default=10, help="reports after the first, on each stack (default 10)")
     parser.add_argument("--record", action="store_true", help="write the tables into bench/RESULTS.md")
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     sample = PROJECT / "data" / "sample"
     with tempfile.TemporaryDirectory(prefix="store-uptime-bench-") as scratch:
         Path(scratch).chmod(0o755)  # the server may run as a user of its own
         week = Path(scratch) / "week"
-        python("reference_week.py", str(week), "--stores", str(asked.stores))
+        python("reference_week.py", str(week), "--stores", str(arguments.stores))
         measured = []
         with up(Path(scratch) / "before", sample, is_tuned=False) as client:
-            measured.append(measure("sample, before", client, asked.reports))
+            measured.append(measure("sample, before", client, arguments.reports))
         with up(Path(scratch) / "sample", sample) as client:
-            measured.append(measure("sample", client, asked.reports))
+            measured.append(measure("sample", client, arguments.reports))
         with up(Path(scratch) / "reference", week) as client:
-            measured.append(measure("reference week", client, asked.reports))
-            answers = {"once a second each, as Retry-After says": ask_at_once(client, pause_seconds=1)}
-            answers["without a pause"] = ask_at_once(client, pause_seconds=0)
+            measured.append(measure("reference week", client, arguments.reports))
+            answers = {"once a second each, as Retry-After says": poll_in_parallel(client, pause_seconds=1)}
+            answers["without a pause"] = poll_in_parallel(client, pause_seconds=0)
     text = tables(measured, answers)
     print(text)
-    if asked.record:
-        command = f"`python bench/latency.py --stores {asked.stores} --reports {asked.reports}` (`make bench`)"
+    if arguments.record:
+        command = f"`python bench/latency.py --stores {arguments.stores} --reports {arguments.reports}` (`make bench`)"
         record(f"{command}\n\n{text}", MARKS)
 
 
 @contextmanager
 def up(home: Path, data: Path, *, is_tuned: bool = True) -> Iterator[httpx.Client]:
-    """A client of a stack with a home of its own, signed in; `is_tuned=False`: see *before* above."""
+    """A signed-in client of a new stack with its own home; `is_tuned=False` is *before* above."""
     environment = {
         **os.environ,
         "STORE_UPTIME_HOME": str(home),
@@ -98,8 +97,8 @@ def up(home: Path, data: Path, *, is_tuned: bool = True) -> Iterator[httpx.Clien
         "PORT": str(free_port()),
         "PYTHONPATH": os.pathsep.join(map(str, (PROJECT, PROJECT / "include", HERE))),
     }
-    say(f"{home.name}: starting Airflow")
-    start = ["-m", "commands.stack", "up"] if is_tuned else ["-c", "import latency; latency.up_as_airflow_comes()"]
+    report_progress(f"{home.name}: starting Airflow")
+    start = ["-m", "commands.stack", "up"] if is_tuned else ["-c", "import latency; latency.up_with_defaults()"]
     subprocess.run([sys.executable, *start], env=environment, cwd=PROJECT, check=True, stdout=sys.stderr)
     try:
         url = f"http://{stack.HOST}:{environment['PORT']}"
@@ -112,33 +111,35 @@ def up(home: Path, data: Path, *, is_tuned: bool = True) -> Iterator[httpx.Clien
         subprocess.run(down, env=environment, cwd=PROJECT, check=True, stdout=sys.stderr)
 
 
-def up_as_airflow_comes() -> None:
-    """`make up` without what it does for speed."""
+def up_with_defaults() -> None:
+    """`make up` without its settings for speed."""
     environment_of, airflow_environment = stack.stack_environment, stack.airflow_environment
 
     def stack_environment(*arguments: Any) -> dict[str, str]:
         chosen = environment_of(*arguments)
         return {name: value for name, value in chosen.items() if name not in SETTINGS_FOR_SPEED}
 
-    def without_imports_ahead(*arguments: Any) -> dict[str, str]:
+    def environment_without_imports(*arguments: Any) -> dict[str, str]:
         chosen = airflow_environment(*arguments)
         folders = [folder for folder in chosen["PYTHONPATH"].split(os.pathsep) if Path(folder).name != "config"]
         return chosen | {"PYTHONPATH": os.pathsep.join(folders)}
 
-    stack.stack_environment, stack.airflow_environment = stack_environment, without_imports_ahead
+    stack.stack_environment, stack.airflow_environment = stack_environment, environment_without_imports
     print(stack.up(stack.chosen_port()))
 
 
 def measure(name: str, client: httpx.Client, reports: int) -> Measured:
     first = one_report(client)
     others = [one_report(client) for _ in range(reports)]
-    say(f"{name}: first {first.seconds:.2f} s, then {', '.join(f'{other.seconds:.2f}' for other in others)}")
+    report_progress(
+        f"{name}: first {first.seconds:.2f} s, then {', '.join(f'{other.seconds:.2f}' for other in others)}"
+    )
     return Measured(name, first, others)
 
 
 def one_report(client: httpx.Client) -> Latency:
-    """Asks for a report and waits for its CSV."""
-    asked_at = time.time()
+    """Requests a report and waits for its CSV."""
+    requested_at = time.time()
     report_id = client.post("/store-uptime/trigger_report").raise_for_status().json()["report_id"]
     while True:
         answer = client.get(f"/store-uptime/get_report/{report_id}").raise_for_status()
@@ -148,20 +149,20 @@ def one_report(client: httpx.Client) -> Latency:
             sys.exit(f"The report failed: {answer.text}")
         time.sleep(0.1)
     done_at = time.time()
-    return Latency(done_at - asked_at, parts_of(client, report_id, asked_at, done_at))
+    return Latency(done_at - requested_at, parts_of(client, report_id, requested_at, done_at))
 
 
-def parts_of(client: httpx.Client, report_id: str, asked_at: float, done_at: float) -> dict[str, float]:
-    """Where the seconds went, by Airflow's times of the task instances and ours of the bodies."""
+def parts_of(client: httpx.Client, report_id: str, requested_at: float, done_at: float) -> dict[str, float]:
+    """The seconds of each part, from Airflow's times of the task instances and ours of their bodies."""
     run = f"/api/v2/dags/store_uptime_report/dagRuns/{report_id}"
-    while client.get(run).raise_for_status().json()["state"] == "running":  # the CSV is out before Airflow is done
+    while client.get(run).raise_for_status().json()["state"] == "running":  # it ends after the CSV is published
         time.sleep(0.1)
     found = client.get(f"{run}/taskInstances").raise_for_status().json()["task_instances"]
     instances = {task["task_id"]: task for task in found}
     record = client.get(f"/store-uptime/reports/{report_id}").raise_for_status().json()
     bodies = {task["task"]: task for task in record["tasks"]}
     parts = dict.fromkeys(("scheduling", "process start", "before the body", "bodies", "after the body"), 0.0)
-    ready_at = asked_at
+    ready_at = requested_at
     for task in TASKS:
         instance, body = instances[task], bodies[task]
         queued_at, started_at, ended_at = (instant(instance[key]) for key in ("queued_when", "start_date", "end_date"))
@@ -179,26 +180,26 @@ def instant(text: str) -> float:
     return datetime.fromisoformat(text).timestamp()
 
 
-def ask_at_once(client: httpx.Client, pause_seconds: float) -> list[float]:
-    """Seconds to the first byte of a finished report, for each answer to each of CLIENTS clients."""
+def poll_in_parallel(client: httpx.Client, pause_seconds: float) -> list[float]:
+    """Seconds to the first byte of a finished report, for each response to each of CLIENTS clients."""
     newest = client.get("/store-uptime/reports", params={"limit": 1}).raise_for_status().json()
     report_id = newest["reports"][0]["report_id"]
 
-    def ask(number: int) -> list[float]:
+    def poll(number: int) -> list[float]:
         waited = []
-        time.sleep(pause_seconds * number / CLIENTS)  # clients do not come in step
+        time.sleep(pause_seconds * number / CLIENTS)  # so that the clients do not poll at the same time
         with httpx.Client(base_url=client.base_url, headers=client.headers, timeout=60) as own:
             for _ in range(ANSWERS_EACH + 1):
-                asked_at = time.perf_counter()
+                requested_at = time.perf_counter()
                 with own.stream("GET", f"/store-uptime/get_report/{report_id}") as answer:
                     answer.raise_for_status()
-                    waited.append(time.perf_counter() - asked_at)
+                    waited.append(time.perf_counter() - requested_at)
                     answer.read()
                 time.sleep(pause_seconds)
         return waited[1:]  # the first opens the connection
 
     with ThreadPoolExecutor(CLIENTS) as clients:
-        return [seconds for waited in clients.map(ask, range(CLIENTS)) for seconds in waited]
+        return [seconds for waited in clients.map(poll, range(CLIENTS)) for seconds in waited]
 
 
 def tables(measured: list[Measured], answers: dict[str, list[float]]) -> str:

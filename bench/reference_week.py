@@ -1,12 +1,12 @@
-"""Writes the reference week: the inputs that speed is measured on, in the shape of real ones.
+"""Writes the reference week: input files for measuring speed, with the shape of real ones.
 
-Seeded. 14,000 stores, about 2.5 million polls in eight days across the clock change of 2023-03-12 in the United
-States, in random order over stores and time, as real files are. Every poll is a function of (seed, store, hour), so
-memory stays flat however many stores there are.
+Seeded. 14,000 stores, about 2.5 million polls in eight days with the clock change of 2023-03-12 in the United States.
+As in real files, polls are in random order of stores and time. Each poll is a function of (seed, store, hour), so
+memory does not grow with the number of stores.
 
     python bench/reference_week.py FOLDER [--stores 14000] [--multiplier 4] [--seed 1] [--next-day]
 
-`--next-day` writes the status file of the day after instead, and nothing else.
+`--next-day` writes only the status file of the day after.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def generate(folder: Path, stores: int, seed: int = 1) -> None:
 
 def write_polls(path: Path, stores: int, hours: range, seed: int) -> None:
     slots = stores * len(hours)
-    # Every n-th slot goes into a chunk and is shuffled there; n has no factor in common with the hours of a day.
+    # A chunk has every n-th slot, shuffled; n has no common factor with the hours of a day.
     chunks = next(n for n in range(max(slots // ROWS_AT_ONCE, 1), slots) if n % 2 and n % 3)
     random = np.random.default_rng(seed)
     with path.open("wb") as file:
@@ -63,7 +63,7 @@ def write_polls(path: Path, stores: int, hours: range, seed: int) -> None:
 
 
 def is_polled(store: np.ndarray, hour: np.ndarray, seed: int) -> np.ndarray:
-    """Some stores are never polled, one poll in twenty is missing, and a tenth of the stores have a day's hole."""
+    """Whether there is a poll: 2 % of stores have none, 4 % of polls are missing, a tenth of stores miss one day."""
     slot = store * HOURS + hour
     hole_from = uniform(store, seed, "hole") * 10 * HOURS
     in_hole = (hour >= hole_from) & (hour < hole_from + 24)
@@ -71,7 +71,7 @@ def is_polled(store: np.ndarray, hour: np.ndarray, seed: int) -> np.ndarray:
 
 
 def polls(store: np.ndarray, hour: np.ndarray, seed: int) -> pl.DataFrame:
-    """Polls as the file spells them, at some time of their hour; one store in forty is always down."""
+    """The rows of the file, each at a random time of its hour; one store in forty is always down."""
     slot = store * HOURS + hour
     at = OLDEST + hour * 3_600_000_000 + (uniform(slot, seed, "jitter") * 3_000_000_000).astype(np.int64)
     phase = (uniform(store, seed, "phase") * 8).astype(np.int64)
@@ -90,7 +90,7 @@ def polls(store: np.ndarray, hour: np.ndarray, seed: int) -> pl.DataFrame:
 
 def write_hours(path: Path, stores: int, seed: int) -> None:
     catalogue = patterns(seed)
-    # Few patterns are common and many rare: 11,100 stores share about 1,850 of them.
+    # A few patterns are common, most are rare: 11,100 stores have about 1,850 different ones.
     weight = 1 / (np.arange(PATTERNS) + 12.0) ** 1.13
     cumulated = np.cumsum(weight / weight.sum())
     with path.open("wb") as file:
@@ -105,7 +105,7 @@ def write_hours(path: Path, stores: int, seed: int) -> None:
 
 
 def patterns(seed: int) -> pl.DataFrame:
-    """Weekly openings, one row each: mostly one a day, some two or three, past midnight in two rows."""
+    """Patterns of weekly openings, one row for each opening: mostly one a day; one past midnight has two rows."""
     random = np.random.default_rng([seed, 1])
     rows: list[tuple[int, int, str, str]] = []
     for pattern in range(PATTERNS):
@@ -132,7 +132,7 @@ def patterns(seed: int) -> pl.DataFrame:
 
 
 def clock(quarters: int) -> str:
-    """The wall-clock time so many quarters of an hour after midnight."""
+    """The local time that many quarters of an hour after midnight."""
     return f"{quarters // 4:02d}:{quarters % 4 * 15:02d}:00"
 
 
@@ -149,17 +149,17 @@ def write_zones(path: Path, stores: int, seed: int) -> None:
 
 
 def store_ids(store: np.ndarray, seed: int) -> np.ndarray:
-    """63-bit integers, as real ids are: mostly above 2^53."""
+    """The ids of stores: 63-bit integers, mostly above 2^53, as real ones."""
     return mixed(store, seed, "id") >> np.uint64(1)
 
 
 def uniform(key: np.ndarray, seed: int, topic: str) -> np.ndarray:
-    """A number in [0, 1) for every key, the same one whenever it is asked for."""
+    """A pseudo-random number in [0, 1) for each key; a function of key, seed and topic."""
     return (mixed(key, seed, topic) >> np.uint64(11)) * 2.0**-53
 
 
 def mixed(key: np.ndarray, seed: int, topic: str) -> np.ndarray:
-    """The key scrambled to 64 bits (the finaliser of SplitMix64)."""
+    """A 64-bit hash of each key (the finaliser of SplitMix64)."""
     salt = (int.from_bytes(topic.encode()[:8], "little") ^ seed) * 0xD1342543DE82EF95 % 2**64
     bits = key.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(salt)
     bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -174,10 +174,10 @@ if __name__ == "__main__":
     parser.add_argument("--multiplier", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--next-day", action="store_true")
-    asked = parser.parse_args()
-    all_stores = asked.stores * asked.multiplier
-    if asked.next_day:
-        asked.folder.mkdir(parents=True, exist_ok=True)
-        write_polls(asked.folder / "store_status_next_day.csv", all_stores, NEXT_DAY, asked.seed)
+    arguments = parser.parse_args()
+    all_stores = arguments.stores * arguments.multiplier
+    if arguments.next_day:
+        arguments.folder.mkdir(parents=True, exist_ok=True)
+        write_polls(arguments.folder / "store_status_next_day.csv", all_stores, NEXT_DAY, arguments.seed)
     else:
-        generate(asked.folder, all_stores, asked.seed)
+        generate(arguments.folder, all_stores, arguments.seed)

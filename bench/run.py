@@ -1,11 +1,10 @@
-"""`make bench`: this project, task by task, beside a plain DuckDB script and a bare COPY, on the reference week.
+"""`make bench`: compares each task with a plain DuckDB script and a bare COPY, on the reference week.
 
-Each round has an embedded PostgreSQL and a STORE_UPTIME_HOME of its own, in a temporary folder. Every task runs in its
-own process; imports come before the clock, and nothing of what ran before is left to be written to disk. As a shared
-machine is faster at one time than at another, a round goes up through the sizes and down again, so what the largest is
-compared with was measured before and after it. Figures are medians over all that was measured; growth is the median of
-what it was within each round. From ten times the stores on, the bare COPY runs once only. The run fails if the CSV
-differs from the one DuckDB writes.
+Each measurement has its own embedded PostgreSQL and STORE_UPTIME_HOME in a temporary folder. Each task runs in its own
+process; imports are not timed, and earlier writes are flushed to disk first. The speed of a shared machine changes over
+time, so a round measures the sizes in rising, then in falling order: the smaller sizes before and after the largest.
+Figures are medians over all measurements; growth is the median of the growth within each round. From ten times the
+stores on, the bare COPY runs only once. The benchmark fails if a CSV differs from DuckDB's.
 
     python bench/run.py [--stores 14000] [--multipliers 1,4,10] [--rounds 3] [--record]
 
@@ -46,7 +45,7 @@ RESULTS = HERE / "RESULTS.md"
 MARKS = ("<!-- make bench: begin -->", "<!-- make bench: end -->")
 TASKS = ("ingest", "validate", "localize", "clip", "interpolate", "export")
 SHARDED = ("localize", "clip", "interpolate")
-SAMPLE_SECONDS = 0.5  # a look at the pages of a large server costs a tenth of that
+SAMPLE_SECONDS = 0.5  # reading the memory of a large server takes a tenth of that
 GROWTH_LIMITS = {4: 4.4, 10: 10.5}
 ON_LOADED = TASKS[2:]
 DUCKDB = ("duckdb load", "duckdb compute")
@@ -55,7 +54,7 @@ TUNED_DUCKDB = ("tuned duckdb load", "tuned duckdb compute")
 
 @dataclass
 class Measurement:
-    """One size, measured once, by report and task or by name. CPU seconds are those of the process and the server."""
+    """One measurement of one size; keys are "{report} {task}" or names. CPU seconds include the server's."""
 
     number: int
     seconds: dict[str, float] = field(default_factory=dict)
@@ -65,7 +64,7 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Week:
-    """The inputs of one size: the folders of the three files and of the next day's, and the rows for the bare COPY."""
+    """The input of one size: the folders of the three files and of the next day's polls, and the rows for the COPY."""
 
     multiplier: int
     stores: int
@@ -81,27 +80,27 @@ def main() -> None:
     parser.add_argument("--multipliers", default="1,4,10", help="sizes, in multiples of --stores (default 1,4,10)")
     parser.add_argument("--rounds", type=int, default=3, help="rounds up and down through the sizes (default 3)")
     parser.add_argument("--record", action="store_true", help="write the tables into bench/RESULTS.md")
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
 
     with tempfile.TemporaryDirectory(prefix="store-uptime-bench-") as scratch:
         Path(scratch).chmod(0o755)  # the server may run as a user of its own
-        multipliers = sorted(map(int, asked.multipliers.split(",")))
-        weeks = [make_week(Path(scratch), asked.stores, multiplier) for multiplier in multipliers]
+        multipliers = sorted(map(int, arguments.multipliers.split(",")))
+        weeks = [make_week(Path(scratch), arguments.stores, multiplier) for multiplier in multipliers]
         measured: dict[Week, list[Measurement]] = {week: [] for week in weeks}
-        for number in range(asked.rounds):
+        for number in range(arguments.rounds):
             for week in [*weeks, *reversed(weeks[:-1])]:
                 is_copied = not measured[week] or week.multiplier < 10
                 measured[week].append(measure(week, Path(scratch), number, is_copied=is_copied))
     text = tables(measured)
     print(text)
-    if asked.record:
-        sizes = f"--stores {asked.stores} --multipliers {asked.multipliers} --rounds {asked.rounds}"
+    if arguments.record:
+        sizes = f"--stores {arguments.stores} --multipliers {arguments.multipliers} --rounds {arguments.rounds}"
         record(f"`python bench/run.py {sizes}` (`make bench`)\n\n{text}", MARKS)
 
 
 def make_week(scratch: Path, stores: int, multiplier: int) -> Week:
     folder, next_day, bare_csv = (scratch / f"{name}-{multiplier}" for name in ("week", "day", "bare"))
-    say(f"{multiplier}x: writing the reference week of {stores * multiplier:,} stores")
+    report_progress(f"{multiplier}x: writing the reference week of {stores * multiplier:,} stores")
     python("reference_week.py", str(folder), "--stores", str(stores), "--multiplier", str(multiplier))
     python("reference_week.py", str(next_day), "--stores", str(stores), "--multiplier", str(multiplier), "--next-day")
     python("bare_copy.py", "prepare", str(folder / "store_status.csv"), str(bare_csv))
@@ -111,7 +110,7 @@ def make_week(scratch: Path, stores: int, multiplier: int) -> Week:
 
 
 def measure(week: Week, scratch: Path, number: int, *, is_copied: bool) -> Measurement:
-    """One size: DuckDB, the bare COPY (`is_copied`), a first report from the files, a second one on what is loaded."""
+    """Measures one size: DuckDB, the bare COPY if `is_copied`, a report from the files, and reports on loaded data."""
     measured = Measurement(number)
     with tempfile.TemporaryDirectory(prefix="home-", dir=scratch) as folder:
         home = Path(folder)
@@ -142,14 +141,16 @@ def measure(week: Week, scratch: Path, number: int, *, is_copied: bool) -> Measu
                 if csv.read_bytes() != duckdb_csv.read_bytes():
                     sys.exit(f"The {report} report differs from DuckDB's ({differences(csv, duckdb_csv)}).")
             run_report(week.next_day, "next day's", 1, home, environment, measured)
-    say(f"{week.multiplier}x: " + ", ".join(f"{name} {seconds:.2f} s" for name, seconds in measured.seconds.items()))
+    report_progress(
+        f"{week.multiplier}x: " + ", ".join(f"{name} {seconds:.2f} s" for name, seconds in measured.seconds.items())
+    )
     return measured
 
 
 def run_report(
     data: Path, report: str, shards: int, home: Path, environment: dict[str, str], measured: Measurement
 ) -> Path:
-    """Runs the six tasks, each shard in a process of its own, notes their figures, and returns the CSV they wrote."""
+    """Runs the six tasks, each shard in its own process, adds their figures to `measured`, and returns the CSV."""
     published = home / "reports"
     older = set(published.glob("*.csv"))
     for task in TASKS:
@@ -170,7 +171,7 @@ def run_report(
 
 
 def differences(ours: Path, theirs: Path) -> str:
-    """Where two reports first differ."""
+    """The first rows in which two reports differ."""
     pairs = zip(ours.read_text().splitlines(), theirs.read_text().splitlines(), strict=False)
     return next(
         (f"{ours_row} / {theirs_row}" for ours_row, theirs_row in pairs if ours_row != theirs_row), "one is longer"
@@ -179,7 +180,7 @@ def differences(ours: Path, theirs: Path) -> str:
 
 @dataclass
 class ServerMemory:
-    """Proportional set size, which counts shared memory once: the largest process, and all of the server's."""
+    """Peak memory of the server, as proportional set size (shared memory counts once): of one process, and of all."""
 
     largest_process_mb: float = 0
     all_mb: float = 0
@@ -187,7 +188,7 @@ class ServerMemory:
 
 @contextmanager
 def server_memory(home: Path) -> Iterator[ServerMemory]:
-    """Samples the memory of the server's processes for as long as the block runs."""
+    """Samples the memory of the server's processes until the block ends."""
     memory, done = ServerMemory(), threading.Event()
     postmaster = psutil.Process(embedded_postgres.postmaster_pid(home))
 
@@ -198,7 +199,7 @@ def server_memory(home: Path) -> Iterator[ServerMemory]:
                 try:
                     sizes.append(process.memory_full_info().pss / 2**20)
                 except psutil.Error:
-                    continue  # it ended meanwhile
+                    continue  # it has ended
             memory.largest_process_mb = max(memory.largest_process_mb, *sizes)
             memory.all_mb = max(memory.all_mb, sum(sizes))
 
@@ -212,14 +213,14 @@ def server_memory(home: Path) -> Iterator[ServerMemory]:
 
 
 def server_cpu_seconds(home: Path) -> float:
-    """CPU time of all server processes that have ended: a session's counts once it is over."""
+    """CPU time of all server processes that have ended, so of all closed sessions."""
     times = psutil.Process(embedded_postgres.postmaster_pid(home)).cpu_times()
     return float(times.children_user + times.children_system)
 
 
 def python(script: str, *arguments: str, **environment: str) -> dict[str, Any]:
-    """Runs a script of this folder; what it prints last, as JSON (nothing: {})."""
-    os.sync()  # what was written before is not its to wait for
+    """Runs a script of this folder; returns the last line of its output, parsed as JSON ({} if there is none)."""
+    os.sync()  # so that the script does not wait for earlier writes
     finished = subprocess.run(
         [sys.executable, str(HERE / script), *arguments],
         env={**os.environ, **environment},
@@ -320,7 +321,7 @@ def tables(measured: dict[Week, list[Measurement]]) -> str:
 
 
 def grown(larger: list[Measurement], smallest: list[Measurement], names: list[str]) -> float:
-    """How many times as long it took as at the smallest size in the same round, at the median."""
+    """The time in multiples of that of the smallest size in the same round; the median over the rounds."""
 
     def taken(measured: list[Measurement], number: int) -> float:
         return mean(sum(one.seconds[name] for name in names) for one in measured if one.number == number)
@@ -333,12 +334,12 @@ def medians(rounds: list[dict[str, float]]) -> dict[str, float]:
 
 
 def judged(value: float, limit: float, digits: int = 2) -> str:
-    """The value, marked if it is over the limit."""
+    """The value as text, marked if it is over the limit."""
     return f"{value:.{digits}f}" + ("" if value <= limit else " **over**")
 
 
 def machine() -> str:
-    """When, on what and with what the figures were measured."""
+    """The date, the machine and the versions, as a sentence."""
     cpu = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
     packages = ", ".join(
         f"{name} {version(name)}" for name in ("duckdb", "polars", "great-expectations", "apache-airflow")
@@ -353,14 +354,14 @@ def machine() -> str:
 
 
 def record(text: str, marks: tuple[str, str]) -> None:
-    """Puts the text between the marks in RESULTS.md."""
+    """Writes the text between the marks in RESULTS.md."""
     whole = RESULTS.read_text(encoding="utf-8")
     before, rest = whole.split(marks[0])
     _, after = rest.split(marks[1])
     RESULTS.write_text(f"{before}{marks[0]}\n{text}\n{marks[1]}{after}", encoding="utf-8")
 
 
-def say(text: str) -> None:
+def report_progress(text: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
 
 

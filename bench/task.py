@@ -1,6 +1,6 @@
-"""One task of the report in a process of its own, as Airflow runs it: the time of its body, and its peak memory.
+"""Runs one task of the report in its own process, as Airflow does, and prints the time and peak memory as JSON.
 
-Everything is imported, Airflow's task SDK too, before the clock starts. Prints JSON.
+All imports, including Airflow's task SDK, happen before the clock starts.
 
     python bench/task.py TASK DAG_RUN_ID DATA_FOLDER REPORTS_FOLDER [SHARD SHARDS]
 
@@ -19,7 +19,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import airflow.sdk  # noqa: F401  (a task's process has it in memory)
+import airflow.sdk  # noqa: F401  (part of the memory of a task's process)
 
 from store_uptime.db.engine import connect
 from store_uptime.reports.request import ReportRequest, create_report, report_id_of
@@ -31,7 +31,7 @@ MODULES = {"ingest": "ingest.stage_files", "validate": "quality.validate", "expo
 def body(
     task: str, dag_run_id: str, data: Path, reports_folder: Path, shard: int, shards: int
 ) -> Callable[[], dict[str, Any]]:
-    """The call that is timed."""
+    """The call to measure."""
     module = import_module(f"store_uptime.{MODULES.get(task, 'reports.stages')}")
     if task == "validate":
         module.preload()

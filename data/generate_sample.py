@@ -1,6 +1,6 @@
 """Writes data/sample: about a hundred stores, eight days of polls, and every quirk that real input has.
 
-Seeded: the same bytes on every machine and Python version. `data/README.md` says which store shows which quirk.
+Seeded: the same bytes on every machine and Python version. `data/README.md` lists the stores and their quirks.
 
     python data/generate_sample.py [FOLDER]
 """
@@ -34,8 +34,8 @@ def daily(*openings: str, days: Iterable[int] = WEEK) -> list[Opening]:
     return [(day, start, end) for day in days for start, _, end in (opening.partition("-") for opening in openings)]
 
 
-# Stores that show one quirk each: id -> (zone or None, openings). Ids that spoil when taken for numbers, for
-# missing values or for formulas, or that need quoting or an order by bytes, come first.
+# Stores with one quirk each: id -> (zone or None, openings). First come ids that break if parsed as numbers, missing
+# values or formulas, or that need quoting or sorting by bytes.
 QUIRKS: dict[str, tuple[str | None, list[Opening]]] = {
     "9007199254740992": ("America/New_York", daily("09:00:00-21:00:00")),
     "9007199254740993": ("America/New_York", daily("10:00:00-22:00:00")),
@@ -171,12 +171,12 @@ def hours_rows(random: Random, hours: dict[str, list[Opening]]) -> list[Row]:
 def zone_rows(random: Random, zones: dict[str, str]) -> list[Row]:
     countries = {"America": "US", "Pacific": "US", "Europe": "DE", "Asia": "", "Australia": "AU"}
     rows: list[Row] = [(zone, countries[zone.split("/")[0]], store) for store, zone in zones.items()]
-    # Of two zones for one store the last row counts.
+    # If a store has two zones, the last row is used.
     return spread([("Asia/Tokyo", "JP", "zone-twice"), *shuffled(random, rows)], UNUSABLE_ZONES)
 
 
 def status_rows(random: Random, ordinary: list[str]) -> list[Row]:
-    """Polls in random order, as in real files; corrections and repetitions at the end, unusable rows between."""
+    """Polls in random order, as in real files, then corrections and repetitions; unusable rows in between."""
     polls = [
         (store, at, is_active) for store in ordinary for at, is_active in polled(random, has_hole=chance(random, 3))
     ]
@@ -185,13 +185,13 @@ def status_rows(random: Random, ordinary: list[str]) -> list[Row]:
     seen = [poll for poll in polls if poll[0] == "polls-corrected"]
     rows = [row(random, poll) for poll in shuffled(random, polls)]
     rows += [row(random, poll) for poll in seen[1::8]]
-    # A correction may spell the same instant in another way.
+    # A correction may write the same instant in another format.
     rows += [(store, STATUSES[not is_active][0], pick(random, FORMS)(at)) for store, at, is_active in seen[::4]]
     return spread(rows, UNUSABLE_POLLS)
 
 
 def polled(random: Random, *, has_hole: bool = False, changes_in: int = 40) -> list[tuple[datetime, bool]]:
-    """Instants about an hour apart, with jitter and gaps, and a status that comes in runs."""
+    """Polls about an hour apart, with jitter and gaps; the status rarely changes."""
     at, is_active, polls = OLDEST + timedelta(seconds=3600 * random.random()), not chance(random, 8), []
     while at < NEWEST:
         if not (has_hole and HOLE[0] <= at < HOLE[1]) and not chance(random, 25):
@@ -201,7 +201,7 @@ def polled(random: Random, *, has_hole: bool = False, changes_in: int = 40) -> l
             is_active = not is_active
         at += timedelta(microseconds=int(1e6 * (3240 + 900 * random.random())))
         if chance(random, 10):
-            # Real stamps often lack their last digits, some all of them.
+            # Real time stamps often lack their last digits, some have no fraction.
             unit = pick(random, (10, 1_000, 1_000_000))
             at = at.replace(microsecond=at.microsecond // unit * unit)
     return polls
@@ -223,7 +223,7 @@ def quirky_polls(random: Random, store: str) -> list[tuple[datetime, bool]]:
         case "flapping":
             return polled(random, changes_in=1)
         case "polls-on-the-edges":
-            # Down until the week begins, up in it until the last day begins, and so on: down in the last hour.
+            # Down before the week begins, up until the last day begins, and so on; down in the last hour.
             edges = [NEWEST - 168 * hour, NEWEST - 24 * hour, NEWEST - hour, NEWEST]
             inside = [(at, is_active) for at, is_active in zip(edges, (True, False, True, False), strict=True)]
             return [(edges[0] - microsecond, False), *inside, (edges[2] + microsecond, False)]
@@ -240,7 +240,7 @@ def row(random: Random, poll: Poll) -> Row:
 
 
 def spread(rows: list[Row], others: Iterable[Row]) -> list[Row]:
-    """`rows` with `others` among them, at even distances."""
+    """`rows` with `others` inserted at equal distances."""
     others = list(others)
     step, mixed = len(rows) // (len(others) + 1), list(rows)
     for number, other in enumerate(others, start=1):
@@ -248,7 +248,7 @@ def spread(rows: list[Row], others: Iterable[Row]) -> list[Row]:
     return mixed
 
 
-# Only Random.random() and getrandbits() are drawn from: Python keeps their sequences from version to version.
+# Only Random.random() and getrandbits() are used: their sequences are the same in all versions of Python.
 
 
 def pick(random: Random, items: tuple[Item, ...]) -> Item:
@@ -269,7 +269,7 @@ def write(path: Path, rows: Iterable[Row], *, line_end: str = "\n", encoding: st
 
 
 def field(text: str) -> str:
-    """`text` as a CSV field, quoted only where it must be."""
+    """`text` as a CSV field, quoted only if necessary."""
     return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in ',"\r\n') else text
 
 
