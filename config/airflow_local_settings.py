@@ -1,16 +1,16 @@
 """Airflow imports this at the start of each of its processes.
 
-The scheduler (LocalExecutor) and Celery's workers fork a process for each task. What the tasks need is imported here,
-once, before they fork: Great Expectations alone would cost every `validate` some seconds.
+The scheduler (LocalExecutor) and Celery's workers fork a process for each task. Modules that tasks need are imported
+here, once, before the fork: Great Expectations alone would add some seconds to each `validate`.
 """
 
 import os
 import sys
 
-__all__: list[str] = []  # Airflow takes every other name for a setting
+__all__: list[str] = []  # without it, Airflow would treat every name here as a setting
 
-runs_tasks_itself = os.environ.get("AIRFLOW__CORE__EXECUTOR", "LocalExecutor") == "LocalExecutor"
-if sys.argv[1:3] == ["celery", "worker"] or (sys.argv[1:2] == ["scheduler"] and runs_tasks_itself):
+is_local_executor = os.environ.get("AIRFLOW__CORE__EXECUTOR", "LocalExecutor") == "LocalExecutor"
+if sys.argv[1:3] == ["celery", "worker"] or (sys.argv[1:2] == ["scheduler"] and is_local_executor):
     from store_uptime.ingest import stage_files  # noqa: F401
     from store_uptime.quality import validate
     from store_uptime.reports import export, request, stages  # noqa: F401

@@ -1,5 +1,5 @@
 """
-### Keeps the database and the folders at a size that stays
+### Limits the size of the database and the folders
 
 | task | what it does |
 |---|---|
@@ -7,17 +7,17 @@
 | `delete_reports` | deletes reports that are too old: rows and file |
 | `drop_polls` | drops whole months of polls that are too old; later reports stay as they are |
 | `delete_quality` | deletes old validation results: rows, JSON, Data Docs and their lists |
-| `delete_snapshots` | deletes replaced hours and zones that no kept report rests on |
+| `delete_snapshots` | deletes replaced hours and zones that no kept report uses |
 | `delete_left_overs` | deletes what killed processes left: unfinished files and loads older than a day, staged rows |
 | `delete_logs` | deletes the task logs of old DAG runs |
 | `clean_airflow` | `airflow db clean`: old DAG runs, logs and XComs in Airflow's own tables |
 | `vacuum` | frees the space of deleted rows and refreshes statistics |
 
-How long things are kept are settings (`STORE_UPTIME_KEEP_..._DAYS`, see docs/operations/settings.md), never Params.
-Trigger it with **Dry run** to read in the task logs what would be deleted.
+Retention is set by `STORE_UPTIME_KEEP_..._DAYS` (docs/operations/settings.md), never by Params. With **Dry run** the
+task logs list what would be deleted.
 
-**When it fails:** nothing is half done; the next DAG run, or clearing the task, does the rest. `drop_polls` waits for
-loads to end, no longer than **Lock wait**, and is retried.
+**When it fails:** reports continue, and the next DAG run, or clearing the task, does the rest. `drop_polls` waits for
+loads to end, at most for **Lock wait**, and is retried.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ from store_uptime_airflow import maintenance_tasks as tasks
 )
 def store_uptime_maintenance() -> None:
     deleted = task(tasks.delete_reports)()
-    # What polls, results and snapshots are kept for depends on which reports there are.
+    # Which polls, validation results and snapshots are kept depends on the reports that are kept.
     after_reports = [task(work)() for work in (tasks.drop_polls, tasks.delete_quality, tasks.delete_snapshots)]
     deleted >> after_reports
     others = [

@@ -1,21 +1,22 @@
 """
 ### How long every store was up and down in its business hours
-One run makes one report: `{report id}.csv` in the reports folder, and its exact figures in the database.
+One DAG run makes one report: `{report id}.csv` in the reports folder, and its exact figures in the database.
 
 | task | what it does |
 |---|---|
-| `ingest` | copies new files from the data folder into the database; nothing is loaded twice |
-| `validate` | checks them with Great Expectations, and lets reports use them or stops the run |
+| `ingest` | copies new files from the data folder into the database; no file is loaded twice |
+| `validate` | checks them with Great Expectations, then accepts them or fails the DAG run |
 | `localize` | finds each store's zone and the zone's clock changes |
 | `clip` | turns business hours into open time, in UTC |
 | `interpolate` | fills the time between polls, and adds up uptime, downtime and unknown time |
 | `export` | writes the CSV |
 
-`ingest` runs in each of the deployment's loaders, the three in the middle for each shard. Any task can be run again.
+`ingest` is mapped over the loaders, `localize`, `clip` and `interpolate` over the shards. Any task can be cleared.
 
-**Nightly runs** look back from the newest poll up to that night, **manual runs** from the newest, or from `as_of`.
+**Nightly DAG runs** look back from the newest poll before their schedule, **manual ones** from the newest poll, or from
+`as_of`.
 
-**When it fails:** the report's page says why. Mend the input, then clear `ingest` with the tasks after it.
+**When it fails:** the report's page shows the cause. Correct the input, then clear `ingest` and the tasks after it.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ def store_uptime_report() -> None:
 
     @task
     def validate() -> list[int]:
-        """Checks what was ingested; returns the shards that the next three tasks are mapped over."""
+        """Checks the loaded files; returns the shards that the next three tasks are mapped over."""
         from store_uptime.quality import validate as quality
 
         tasks.run_stage(quality.validate, SETTINGS, datetime.now(UTC), folders.quality_folder())
@@ -77,7 +78,7 @@ def store_uptime_report() -> None:
 
     @task(map_index_template=tasks.SHARD_NAME)
     def interpolate(shard: int) -> None:
-        """Fills the time between polls, and adds up."""
+        """Fills the time between polls, and adds up uptime, downtime and unknown time."""
         from store_uptime.reports import stages
 
         tasks.run_stage(stages.interpolate, shard)

@@ -1,11 +1,11 @@
 """
-### Tells the people on call when the nightly report is late
+### Sends an alert when the nightly report is late
 
-Starts with each night's report and looks every few minutes whether it is out. If it is not out in time
-(`STORE_UPTIME_ALERT_LATE_AFTER` minutes), this run fails and an alert is sent. It runs by itself only where alerts
-are set up. A scheduler that is down is not seen from here: Prometheus' rules are for that.
+Starts with each nightly report and checks every five minutes whether it is published. If it is not published within
+`STORE_UPTIME_ALERT_LATE_AFTER` minutes, this DAG run fails and sends an alert. It has a schedule only if a channel for
+alerts is set. It cannot notice that the scheduler is down: Prometheus' rules can.
 
-It is a DAG of its own, not a deadline of the report's: that would know only of runs that were started.
+It is a DAG of its own because a deadline of the report DAG would apply only to DAG runs that have started.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from store_uptime_airflow import callbacks
 SETTINGS = Settings.from_environment()
 
 
-def is_out(clock: datetime) -> bool:
-    """Whether the report of the DAG run's night is out. If it is not, and should be, tells so and fails the run.
+def is_published(clock: datetime) -> bool:
+    """Whether the report of the DAG run's night is published; if it is late, sends an alert and fails the DAG run.
 
-    Its time counts from when it could begin: on a new installation, or with a scheduler that was down, that is later.
+    The time counts from when the report could start, which is later if the scheduler was down or newly installed.
     """
     from store_uptime.db.engine import connected
     from store_uptime.operations import alerts
@@ -32,12 +32,12 @@ def is_out(clock: datetime) -> bool:
     dag_run = get_current_context()["dag_run"]
     night = dag_run.data_interval_end or dag_run.run_after
     with connected(SETTINGS, "reader") as engine:
-        report = alerts.report_of_night(engine, night)
+        report = alerts.find_nightly_report(engine, night)
     if report is not None and report.published_at is not None:
         return True
     if clock < max(night, dag_run.start_date or night) + SETTINGS.alert_late_after:
         return False
-    alert = alerts.of_late_night(night, report, SETTINGS.alert_late_after, dag_run.run_id, callbacks.base_url())
+    alert = alerts.late_report_alert(night, report, SETTINGS.alert_late_after, dag_run.run_id, callbacks.base_url())
     callbacks.send(alert)
     raise AirflowFailException(" ".join(alert.why))
 
@@ -59,8 +59,8 @@ def is_out(clock: datetime) -> bool:
 def store_uptime_watch() -> None:
     @task.sensor(mode="reschedule", poke_interval=300, timeout=timedelta(days=8).total_seconds())
     def wait_for_the_report() -> bool:
-        """Waits until the night's report is out; tells when that takes too long."""
-        return is_out(datetime.now(UTC))
+        """Waits until the nightly report is published; sends an alert if it is late."""
+        return is_published(datetime.now(UTC))
 
     wait_for_the_report()
 

@@ -1,1 +1,1 @@
-"""What surrounds the bodies of tasks and needs Airflow: Params, retries, callbacks, folders."""
+"""The code around task bodies that needs Airflow: Params, retries, callbacks, folders."""

@@ -1,7 +1,7 @@
-"""Who is told what happened to a run: by mail (Airflow's SMTP connection) and by a webhook, as far as they are set.
+"""Callbacks of DAG runs, which send alerts by mail (Airflow's SMTP connection) and to a webhook, if these are set.
 
-Airflow calls these after the run is over, so they neither fail nor delay a report; what
-goes wrong in them is in the log. Imports nothing heavy: every task parses the DAG that imports it.
+Airflow calls them after the DAG run has ended, so they neither fail nor delay a report; their errors are in the log.
+Imports nothing heavy: every task parses the DAG that imports this module.
 """
 
 from __future__ import annotations
@@ -18,30 +18,30 @@ if TYPE_CHECKING:
 SUBJECT_CHARACTERS = 200
 
 
-def run_failed(context: Mapping[str, Any]) -> None:
-    """Tells what failed, why, and where to look."""
+def dag_run_failed(context: Mapping[str, Any]) -> None:
+    """Sends an alert for a failed DAG run of the report DAG."""
     from store_uptime.db.engine import connected
     from store_uptime.operations import alerts
 
     with connected(Settings.from_environment(), "reader") as engine:
-        found = alerts.of_failed_run(engine, context["run_id"], str(context.get("reason")), base_url())
+        found = alerts.failed_run_alert(engine, context["run_id"], str(context.get("reason")), base_url())
     for alert in found:
         send(alert)
 
 
-def run_succeeded(context: Mapping[str, Any]) -> None:
-    """Tells of new warnings about the input, and of the first good night after a bad one."""
+def dag_run_succeeded(context: Mapping[str, Any]) -> None:
+    """Sends alerts for new warnings about the input, and for the first nightly report after one that failed."""
     from store_uptime.db.engine import connected
     from store_uptime.operations import alerts
 
     with connected(Settings.from_environment(), "reader") as engine:
-        found = alerts.of_published_run(engine, context["run_id"], base_url())
+        found = alerts.published_run_alerts(engine, context["run_id"], base_url())
     for alert in found:
         send(alert)
 
 
 def send(alert: Alert) -> None:
-    """Sends to every channel that is set; raises `AlertError` if one fails, after the others have been tried."""
+    """Sends to every channel that is set; raises `AlertError` if one fails, after trying the others."""
     from store_uptime.operations import alerts
 
     settings = Settings.from_environment()
@@ -54,7 +54,7 @@ def send(alert: Alert) -> None:
 
 
 def mail(addresses: tuple[str, ...], alert: Alert) -> None:
-    """By mail. The notifier would fill in templates if Airflow called it; texts of the input must not be any."""
+    """Sends by mail. Called directly, the notifier renders no templates: alerts quote the input."""
     from airflow.providers.smtp.notifications.smtp import SmtpNotifier
 
     notifier = SmtpNotifier(
@@ -64,17 +64,17 @@ def mail(addresses: tuple[str, ...], alert: Alert) -> None:
 
 
 def base_url() -> str:
-    """How people reach Airflow's pages."""
+    """The URL of Airflow's pages."""
     from airflow.sdk.configuration import conf
 
     return conf.get("api", "base_url", fallback="").rstrip("/")
 
 
 def has_alerts() -> bool:
-    """Whether alerts have recipients; without them Airflow need not call anything."""
+    """Whether alerts have recipients; without any, the DAGs have no callbacks."""
     return Settings.from_environment().has_alerts
 
 
 def report_callbacks() -> dict[str, Any]:
     """The callbacks of the report DAG."""
-    return {"on_failure_callback": run_failed, "on_success_callback": run_succeeded} if has_alerts() else {}
+    return {"on_failure_callback": dag_run_failed, "on_success_callback": dag_run_succeeded} if has_alerts() else {}

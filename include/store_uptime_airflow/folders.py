@@ -1,4 +1,4 @@
-"""The folders that the settings name: on this machine, or wherever one of Airflow's file systems leads."""
+"""The folders in the settings, on this machine or in one of Airflow's file systems."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def data_folder() -> Path | ObjectStoragePath:
-    """Where the input files are: a setting of the deployment, never of a request.
+    """The data folder. It is a setting of the deployment, never a value of a request.
 
     Raises `SettingError` if it is not set.
     """
@@ -25,19 +25,19 @@ def data_folder() -> Path | ObjectStoragePath:
 
 
 def reports_folder() -> Path | ObjectStoragePath:
-    """Where the finished reports go."""
+    """The folder of published reports."""
     return folder("STORE_UPTIME_REPORTS", Settings.from_environment().reports)
 
 
 def quality_folder() -> Path | ObjectStoragePath:
-    """Where the results of the checks go."""
+    """The folder of validation results."""
     return folder("STORE_UPTIME_QUALITY", Settings.from_environment().quality)
 
 
 def folder(setting: str, address: str) -> Path | ObjectStoragePath:
-    """A folder on this machine, or wherever its scheme says. The latter loads every provider's file systems.
+    """The folder with this path or URL. A URL imports the file systems of all providers.
 
-    Raises `SettingError` for a scheme that none of them has.
+    Raises `SettingError` for a URL whose scheme no provider supports.
     """
     if not is_url(address):
         return Path(address)
@@ -45,7 +45,7 @@ def folder(setting: str, address: str) -> Path | ObjectStoragePath:
 
     try:
         path = ObjectStoragePath(address)
-        path.fs  # noqa: B018  makes the file system
+        path.fs  # noqa: B018  creates the file system, which may fail
     except (ValueError, ImportError) as error:
         raise SettingError(setting, address, f"a path or a URL such as s3://bucket/folder ({error})") from error
     return path

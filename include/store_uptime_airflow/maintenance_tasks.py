@@ -1,6 +1,6 @@
-"""The tasks of the maintenance DAG, and what surrounds them: connections, the DAG run's clock and Params, and a log.
+"""The tasks of the maintenance DAG, with their connections, Params, log and alerts.
 
-Imports nothing heavy: Airflow parses the DAG that imports it every few seconds.
+Imports nothing heavy: Airflow parses the DAG that imports this module every few seconds.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from store_uptime_airflow import callbacks, retries
 from store_uptime_airflow.folders import quality_folder, reports_folder
 
 if TYPE_CHECKING:
-    from store_uptime.operations.maintenance import Found
+    from store_uptime.operations.maintenance import Changes
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ PARAMS = {
     "dry_run": Param(False, type="boolean", title="Dry run", description="Only log what would be deleted."),
     "lock_seconds": Param(
         10, type="integer", minimum=1, maximum=600, title="Lock wait",
-        description="Seconds for which reports may have to wait while a load still uses the polls, before a retry.",
+        description="Seconds that drop_polls waits for loads to end before it is retried. Reports may wait as long.",
     ),
 }  # fmt: skip
 
@@ -48,7 +48,7 @@ def delete_reports() -> None:
 
 
 def drop_polls() -> None:
-    """Drops whole months of polls that are too old; later reports stay as they are."""
+    """Drops whole months of polls that are too old; later reports do not change."""
     from store_uptime.operations import maintenance
 
     lock_seconds = parameter("lock_seconds")
@@ -64,7 +64,7 @@ def delete_quality() -> None:
 
 
 def delete_snapshots() -> None:
-    """Deletes replaced hours and zones that no kept report rests on."""
+    """Deletes replaced hours and zones that no kept report uses."""
     from store_uptime.operations import maintenance
 
     run_on_database(maintenance.delete_snapshots)
@@ -92,7 +92,7 @@ def clean_airflow() -> None:
 
 
 def vacuum() -> None:
-    """Frees the space of deleted rows and refreshes statistics, as the owner of the tables, who alone may."""
+    """Frees the space of deleted rows and refreshes statistics, as the owner of the tables: no other role may."""
     from store_uptime.db.engine import connected
     from store_uptime.operations import maintenance
 
@@ -101,13 +101,13 @@ def vacuum() -> None:
             maintenance.vacuum(engine)
 
 
-def run(work: Callable[..., Found], *arguments: Any, **options: Any) -> None:
-    """Calls a function of `store_uptime.operations.maintenance`; what it found goes to the log and to XCom."""
+def run(work: Callable[..., Changes], *arguments: Any, **options: Any) -> None:
+    """Calls a function of `store_uptime.operations.maintenance`; its result goes to the log and to XCom."""
     with naming_place("A folder of reports or of quality results"):
-        log_found(work(*arguments, dry_run=parameter("dry_run"), **options))
+        log_changes(work(*arguments, dry_run=parameter("dry_run"), **options))
 
 
-def run_on_database(work: Callable[..., Found], *arguments: Any, **options: Any) -> None:
+def run_on_database(work: Callable[..., Changes], *arguments: Any, **options: Any) -> None:
     """As `run`, for a function whose first argument is the engine."""
     from store_uptime.db.engine import connected
 
@@ -120,47 +120,47 @@ def settings() -> Settings:
     return Settings.from_environment()
 
 
-def log_found(found: Found) -> None:
-    """Logs what was done, or would be."""
+def log_changes(changes: Changes) -> None:
+    """Logs what was deleted or created, or in a dry run what would be."""
     task_instance = get_current_context()["ti"]
-    verb = "would do" if parameter("dry_run") else "did"
-    for name in found.names[:NAMES_LOGGED]:
-        log.info("%s %s: %s", task_instance.task_id, verb, name)
-    if len(found.names) > NAMES_LOGGED:
-        log.info("... and %d more", len(found.names) - NAMES_LOGGED)
-    log.info("%s %s: %s", task_instance.task_id, verb, found.counts)
-    task_instance.xcom_push("counts", found.counts)
+    label = f"{task_instance.task_id} (dry run)" if parameter("dry_run") else task_instance.task_id
+    for name in changes.names[:NAMES_LOGGED]:
+        log.info("%s: %s", label, name)
+    if len(changes.names) > NAMES_LOGGED:
+        log.info("%s: ... and %d more", label, len(changes.names) - NAMES_LOGGED)
+    log.info("%s: %s", label, changes.counts)
+    task_instance.xcom_push("counts", changes.counts)
 
 
 def parameter(name: str) -> Any:
-    """A parameter of the DAG run."""
+    """A Param of the DAG run."""
     return get_current_context()["params"][name]
 
 
 def clock() -> datetime:
-    """When the DAG run was due: the same when a task is retried."""
+    """The time at which the DAG run was due; the same for each try of a task."""
     return get_current_context()["dag_run"].run_after
 
 
 def task_failed(context: Mapping[str, Any]) -> None:
-    """Sends an alert that says which task failed, and why."""
+    """Sends an alert for a failed task."""
     from store_uptime.reports.task_records import cause_of
 
     send_failure(context["ti"].task_id, cause_of(context.get("exception")), context["run_id"])
 
 
 def dag_run_failed(context: Mapping[str, Any]) -> None:
-    """Sends an alert for a DAG run that failed without a failed task, as by its time limit."""
+    """Sends an alert for a DAG run that failed without a failed task, for example by its time limit."""
     reason = context.get("reason")
     if reason != "task_failure":
         send_failure(None, f"Airflow ended the DAG run: {reason}.", context["run_id"])
 
 
 def send_failure(task: str | None, cause: str, dag_run_id: str) -> None:
-    """Sends the alert of a failed maintenance task, or (no `task`) of a failed DAG run."""
+    """Sends the alert for a failed maintenance task, or (`task` is None) for a failed DAG run."""
     from store_uptime.operations import alerts
 
-    callbacks.send(alerts.of_failed_maintenance(task, cause, dag_run_id, callbacks.base_url()))
+    callbacks.send(alerts.failed_maintenance_alert(task, cause, dag_run_id, callbacks.base_url()))
 
 
 def dag_callbacks() -> dict[str, Any]:
@@ -169,5 +169,5 @@ def dag_callbacks() -> dict[str, Any]:
 
 
 def default_args() -> dict[str, Any]:
-    """The defaults of its tasks. Failures are sent at once: there is no report to store the cause with."""
+    """The defaults of its tasks. An alert is sent for each failed task: there is no report to record the cause with."""
     return retries.DEFAULTS | {"on_failure_callback": task_failed if callbacks.has_alerts() else None}

@@ -1,4 +1,4 @@
-"""The Params of the report DAG: the fields of the trigger form, and their bounds wherever a DAG run comes from."""
+"""The Params of the report DAG: the fields of the trigger form, and bounds for every way to trigger a DAG run."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from store_uptime.contract import MAX_SHARDS, MAX_STORE_IDS, NO_DATA_CHOICES
 
 
 def report_params() -> dict[str, Param]:
-    """The Params of the report DAG, made anew: a DAG run in this process changes their values."""
+    """New Params of the report DAG: a DAG run in this process changes their values, so they are not shared."""
     return {
         "as_of": Param(
             None,

@@ -1,6 +1,6 @@
-"""What becomes of a task that fails: whether it is tried again, and what the person who asked is told.
+"""Retries of failed tasks, and the callback that records why a task failed.
 
-Imports nothing heavy: Airflow parses the DAGs that import it every few seconds.
+Imports nothing heavy: Airflow parses the DAGs that import this module every few seconds.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
 
 from store_uptime.settings import Settings
 
-# A lost connection may come back, and so may a machine (a task that dies without an exception is tried again too).
-# Everything else fails the same way next time: bad input, a wrong setting, a mistake of ours.
+# A lost connection may come back, and so may a machine (Airflow also retries a task that dies without an exception).
+# Everything else would fail again: bad input, a wrong setting, a bug.
 RETRY_POLICY = ExceptionRetryPolicy(
     rules=[
         RetryRule(
@@ -23,21 +23,21 @@ RETRY_POLICY = ExceptionRetryPolicy(
                 "sqlalchemy.exc.InterfaceError",
                 "psycopg2.OperationalError",
                 "psycopg2.InterfaceError",
-                "airflow.sdk.exceptions.AirflowRuntimeError",  # Airflow's API, when its database is away
+                "airflow.sdk.exceptions.AirflowRuntimeError",  # Airflow's API while its database is down
                 "store_uptime.errors.NoAnswerError",
                 ConnectionError,
                 TimeoutError,
             ],
             action=RetryAction.RETRY,
-            reason="the connection was lost",
+            reason="connection lost",
         ),
-        RetryRule(Exception, action=RetryAction.FAIL, reason="trying again would not help"),
+        RetryRule(Exception, action=RetryAction.FAIL, reason="a retry would fail again"),
     ]
 )
 
 
-def keep_cause(context: Mapping[str, Any]) -> None:
-    """Stores with the report which task failed and why: Airflow itself keeps that in the task's log only."""
+def record_cause(context: Mapping[str, Any]) -> None:
+    """Records the failed task and its cause with the report; Airflow only writes them to the task's log."""
     from store_uptime.db.engine import connected
     from store_uptime.reports.request import report_id_of
     from store_uptime.reports.task_records import cause_of, record_failure
@@ -56,5 +56,5 @@ DEFAULTS: dict[str, Any] = {
     "max_retry_delay": timedelta(minutes=5),
     "retry_policy": RETRY_POLICY,
     "execution_timeout": timedelta(hours=1),
-    "on_failure_callback": keep_cause,
+    "on_failure_callback": record_cause,
 }

@@ -1,6 +1,6 @@
-"""What every task of the report has around its body: a connection, the report's identity, a clock and a record.
+"""The code around the body of each task of the report DAG: connection, report id, clock, counts and log.
 
-Imports nothing heavy: Airflow parses the DAG that imports it every few seconds.
+Imports nothing heavy: Airflow parses the DAG that imports this module every few seconds.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# Any scheme that does not begin with x- makes every parse, so every task, import all providers' asset handlers.
+# With a scheme that does not begin with x-, every parse (so every task) would import all providers' asset handlers.
 PUBLISHED_REPORT = Asset(name="store_uptime_report", uri="x-store-uptime://reports")
 
 LOADER_NAME = "loader {{ task.op_kwargs['loader'] }}"
@@ -29,7 +29,7 @@ SHARD_NAME = "shard {{ task.op_kwargs['shard'] }}"
 
 
 def run_stage(body: Callable[..., Mapping[str, Any]], *arguments: Any) -> None:
-    """Runs `body(engine, report_id, *arguments)`; its counts go to the report's record, to XCom and to the log."""
+    """Runs `body(engine, report_id, *arguments)`; its counts go to the database, to XCom and to the log."""
     from store_uptime import tracing
     from store_uptime.db.engine import connected
     from store_uptime.reports.task_records import record_task
@@ -52,27 +52,30 @@ def run_stage(body: Callable[..., Mapping[str, Any]], *arguments: Any) -> None:
 
 
 def report_id() -> UUID:
-    """The report that the DAG run makes."""
+    """The id of the DAG run's report."""
     from store_uptime.reports.request import report_id_of
 
     return report_id_of(get_current_context()["dag_run"].run_id)
 
 
 def open_report() -> None:
-    """Creates the report's row from the DAG run's parameters, unless an earlier try did."""
+    """Creates the report's row from the DAG run's Params, unless an earlier try did.
+
+    Raises `SettingError` for an invalid Param.
+    """
     from store_uptime.calendar.durations import parse_duration, parse_instant
     from store_uptime.db.engine import connected
     from store_uptime.reports.request import ReportRequest, create_report
 
     context = get_current_context()
     dag_run, params = context["dag_run"], context["params"]
-    is_of_a_night = dag_run.run_type in {"scheduled", "backfill"}
+    is_nightly = dag_run.run_type in {"scheduled", "backfill"}
     request = ReportRequest(
         report_id=report_id(),
         dag_run_id=dag_run.run_id,
         created_at=datetime.now(UTC),
         as_of_requested=parse_instant("as_of", params["as_of"]) if params["as_of"] else None,
-        as_of_limit=dag_run.data_interval_end if is_of_a_night else None,
+        as_of_limit=dag_run.data_interval_end if is_nightly else None,
         max_gap=parse_duration("max_gap", params["max_gap"]) if params["max_gap"] else None,
         no_data=params["no_data"],
         shards=params["shards"],
@@ -84,10 +87,10 @@ def open_report() -> None:
 
 
 def loaders() -> list[int]:
-    """The tasks that load the files, as many as the deployment has machines for."""
+    """The numbers of the deployment's loaders, which `ingest` is mapped over."""
     return list(range(Settings.from_environment().loaders))
 
 
 def shards() -> list[int]:
-    """The parts the run is to be computed in."""
+    """The numbers of the report's shards, which the stages are mapped over."""
     return list(range(get_current_context()["params"]["shards"]))

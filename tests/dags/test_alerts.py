@@ -184,7 +184,7 @@ def test_a_night_whose_report_never_began_is_told(deployment: Deployment, webhoo
     assert message["kind"] == "late"
     assert message["why"] == [
         f"The report of {missing:%Y-%m-%d %H:%M} UTC was not published within 2:00:00.",
-        "No run of it has begun: the DAG is paused, or other runs have all slots.",
+        "Its DAG run has not started: the DAG is paused, or other DAG runs take all slots.",
     ]
     assert message["report_id"] is None
     assert message["where"]["Runs"] == f"{BASE_URL}/dags/store_uptime_report/runs"
@@ -208,7 +208,7 @@ def test_a_late_night_is_told_with_how_far_it_came(deployment: Deployment, webho
     assert failed["why"][1] == f"It failed in ingest: {cause}"
     assert failed["report_id"] == str(report_id_of(run_id))
     assert failed["where"]["Report page"].endswith(failed["report_id"])
-    assert unfinished["why"][1].endswith("and has not ended. Tasks that have: ingest.")
+    assert unfinished["why"][1].endswith("and is not finished. Finished tasks: ingest.")
     assert unfinished["dag_run_id"] == going_on
 
 

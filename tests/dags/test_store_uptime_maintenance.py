@@ -118,7 +118,7 @@ def test_a_dry_run_tells_what_a_run_then_does(
     assert would["create_months"] == {"months": 1}
     assert would["drop_polls"] == {"months": 0, "polls": 0}
     assert would["clean_airflow"]["rows"] > 0
-    assert f"delete_reports would do: {path}" in caplog.text
+    assert f"delete_reports (dry run): {path}" in caplog.text
 
     did = run(deployment.maintenance)
     assert {task: did[task] for task in ("delete_reports", "create_months", "drop_polls", "clean_airflow")} == {

@@ -1,9 +1,9 @@
-"""Maintenance: room for the polls to come, and an end to what has been kept for long enough.
+"""Maintenance: creates the next month's table, and deletes what is older than its retention.
 
-Each part first finds what would go, and returns it by count and by name; unless it is a dry run, it then does it, in
-steps of which each leaves everything in order. A part that was killed does the rest when it runs again.
+Each function finds what to change and returns it by count and by name. Unless it is a dry run, it then makes the
+changes, in steps that each leave a consistent state; a killed task does the rest when it runs again.
 
-Reports stay right: a report whose week begins in a month that is kept is the same before and after.
+Reports stay correct: a report whose week begins in a month that is kept does not change.
 """
 
 from __future__ import annotations
@@ -30,65 +30,66 @@ from store_uptime.storage import UNFINISHED, StoragePath, is_url
 log = logging.getLogger(__name__)
 
 MONTHS_AHEAD = 1
-LEFT_OVER_AFTER = timedelta(days=1)  # far longer than any file is written
+LEFT_OVER_AFTER = timedelta(days=1)  # writing a file takes far less
 
 
 @dataclass
-class Found:
-    """What a part found to do: how much of what, and one line for each thing with a name."""
+class Changes:
+    """What a function changed, or would change: counts by kind, and one line for each thing with a name."""
 
     counts: dict[str, int] = field(default_factory=dict)
     names: list[str] = field(default_factory=list)
 
     def add(self, name: str | None = None, **counts: int) -> None:
-        """Notes one more thing."""
+        """Adds one thing, and its counts."""
         if name is not None:
             self.names.append(name)
         for kind, count in counts.items():
             self.counts[kind] = self.counts.get(kind, 0) + count
 
 
-def create_months(engine: Engine, *, dry_run: bool) -> Found:
-    """Tables for the polls of the months to come, so that the load that starts a month finds one."""
-    found = Found({"months": 0})
+def create_months(engine: Engine, *, dry_run: bool) -> Changes:
+    """Creates the tables for the polls of the coming months, so that the first load of a month finds one."""
+    changes = Changes({"months": 0})
     with engine.begin() as connection:
         newest = connection.scalar(statement("maintenance/polls/find_newest"))
         if newest is None:
-            return found
+            return changes
         months = connection.execute(statement("maintenance/polls/list_months")).all()
         there = {row.month for row in months}
         for ahead in range(1, MONTHS_AHEAD + 1):
             month = first_of_month(newest.date(), ahead)
             if month not in there:
-                found.add(f"core.poll_{month:%Y_%m}", months=1)
+                changes.add(f"core.poll_{month:%Y_%m}", months=1)
                 if not dry_run:
                     connection.execute(statement("ingest/polls/begin_month"), {"month": month})
                     connection.execute(statement("ingest/polls/finish_month"), {"month": month})
-    return found
+    return changes
 
 
 def drop_polls(
     engine: Engine, keep_days: int | None, clock: datetime, *, dry_run: bool, lock_seconds: int = 10
-) -> Found:
-    """The months of polls that end more than `keep_days` before the newest poll; what later weeks rest on stays.
+) -> Changes:
+    """Drops the months of polls that end more than `keep_days` before the newest poll.
 
-    Counted from the newest poll, not from the clock: when no polls come any more, those that are there are the newest.
+    Polls whose status lasts into a kept month stay, in core.poll_early. Days count from the newest poll, not from the
+    clock: if no new polls arrive, the last ones are kept.
     """
-    found = Found({"months": 0, "polls": 0})
+    changes = Changes({"months": 0, "polls": 0})
     with engine.begin() as connection:
         newest = connection.scalar(statement("maintenance/polls/find_newest"))
         if keep_days is None or newest is None:
-            return found
+            return changes
         kept_from = first_of_month((min(newest, clock) - timedelta(days=keep_days)).date())
         kept_from = max(kept_from, connection.scalar(statement("maintenance/polls/first_month")))
         for row in connection.execute(statement("maintenance/polls/list_months")):
             if row.month < kept_from:
-                found.add(row.table_name, months=1)
+                changes.add(row.table_name, months=1)
         polls = connection.scalar(statement("maintenance/polls/count"), {"kept_from": kept_from})
         bridging = connection.scalar(statement("maintenance/polls/count_bridging"), {"kept_from": kept_from})
-        found.add(polls=polls - bridging)
-    if found.names or found.counts["polls"]:
-        found.add(f"core.poll_early: {bridging} of {polls} polls before {kept_from} stay")
+        changes.add(polls=polls - bridging)
+    if changes.names or changes.counts["polls"]:
+        changes.add(f"core.poll_early: {bridging} of {polls} polls before {kept_from} stay")
         if not dry_run:
             with engine.begin() as connection:
                 connection.execute(
@@ -98,29 +99,29 @@ def drop_polls(
                 dropped = connection.scalar(
                     statement("maintenance/polls/drop"), {"kept_from": kept_from, "moved_at": clock}
                 )
-                found.counts["polls"] = dropped
-    return found
+                changes.counts["polls"] = dropped
+    return changes
 
 
 def delete_reports(
     engine: Engine, folder: StoragePath, keep_days: int | None, clock: datetime, *, dry_run: bool
-) -> Found:
-    """Reports that nothing has happened to for `keep_days`: the file, then the rows.
+) -> Changes:
+    """Deletes reports that have not changed for `keep_days`: the file, then the rows.
 
-    A file outside of `folder` is somebody's own copy (OUT=...) and stays.
+    A file outside of `folder` (OUT=...) belongs to the user and stays.
     """
-    found = Found({"reports": 0, "files": 0})
+    changes = Changes({"reports": 0, "files": 0})
     if keep_days is None:
-        return found
+        return changes
     with engine.connect() as connection:
         reports = connection.execute(
             statement("maintenance/reports/list_old"), {"before": clock - timedelta(days=keep_days)}
         ).all()
     for report in reports:
         file = folder / f"{report.report_id}.csv"
-        found.add(f"report {report.report_id} of {report.created_at:%Y-%m-%d %H:%M}", reports=1)
+        changes.add(f"report {report.report_id} of {report.created_at:%Y-%m-%d %H:%M}", reports=1)
         if report.csv_path == str(file) and file.exists():
-            found.add(str(file), files=1)
+            changes.add(str(file), files=1)
             if not dry_run:
                 file.unlink()
         if not dry_run:
@@ -131,28 +132,28 @@ def delete_reports(
                 connection.execute(statement("report/2_clip/clear/open_time"), all_stores)
                 connection.execute(statement("report/3_interpolate/clear/store_uptime"), all_stores)
                 connection.execute(statement("report/3_interpolate/clear/observed_status"), all_stores)
-    return found
+    return changes
 
 
 def delete_quality(
     engine: Engine, folder: StoragePath, keep_days: int | None, clock: datetime, *, dry_run: bool
-) -> Found:
-    """What was found about input more than `keep_days` ago, or for reports that are gone: rows, JSON, Data Docs.
+) -> Changes:
+    """Deletes validation results older than `keep_days`, or of reports that are deleted: rows, JSON, Data Docs.
 
-    First the rows, then the lists, which name what has rows, then the pages: no list ever names a page that is gone.
+    Deletes the rows first, then updates the lists, then deletes the pages: no list links to a page that is gone.
     """
-    found = Found({"reports": 0, "results": 0, "quarantined_rows": 0, "files": 0})
+    changes = Changes({"reports": 0, "results": 0, "quarantined_rows": 0, "files": 0})
     old: set[str] = set()
     with engine.begin() as connection:
         if keep_days is not None:
             before = {"before": clock - timedelta(days=keep_days)}
             for row in connection.execute(statement("maintenance/validations/list_old"), before):
                 old.add(str(row.report_id))
-                found.add(f"quality of report {row.report_id}", reports=1, results=row.results)
+                changes.add(f"quality of report {row.report_id}", reports=1, results=row.results)
             files = connection.execute(statement("maintenance/quarantine/list_old"), before).all()
             for file in files:
                 rows = file.rows_quarantined
-                found.add(f"quarantine of {file.name} (file {file.file_id}): {rows} rows", quarantined_rows=rows)
+                changes.add(f"quarantine of {file.name} (file {file.file_id}): {rows} rows", quarantined_rows=rows)
             if not dry_run:
                 connection.execute(statement("maintenance/validations/delete"), {"report_ids": sorted(old)})
                 file_ids = [file.file_id for file in files]
@@ -161,27 +162,27 @@ def delete_quality(
     site = folder / "data_docs"
     pages = [*folder.glob("*.json"), *(site / "runs").glob("*.html")]
     if not dry_run:
-        found.add(lists_repaired=data_docs.repair_lists(engine, site))
+        changes.add(lists_repaired=data_docs.repair_lists(engine, site))
     for page in sorted((page for page in pages if page.stem not in kept), key=str):
-        found.add(str(page), files=1)
+        changes.add(str(page), files=1)
         if not dry_run and page.exists():
             page.unlink()
-    return found
+    return changes
 
 
-def delete_snapshots(engine: Engine, *, dry_run: bool) -> Found:
-    """Hours and zones that newer ones have replaced, and that no kept report rests on."""
-    found = Found({"files": 0, "rows": 0})
+def delete_snapshots(engine: Engine, *, dry_run: bool) -> Changes:
+    """Deletes hours and zones that newer ones have replaced, and that no kept report uses."""
+    changes = Changes({"files": 0, "rows": 0})
     with engine.connect() as connection:
         files = connection.execute(statement("maintenance/snapshots/list_superseded"), {"file_id": None}).all()
     for file in files:
-        if dry_run or forget_snapshot(engine, file.file_id, file.content_sha256):
-            found.add(f"{file.kind} of {file.name} (file {file.file_id})", files=1, rows=file.rows_read)
-    return found
+        if dry_run or delete_snapshot(engine, file.file_id, file.content_sha256):
+            changes.add(f"{file.kind} of {file.name} (file {file.file_id})", files=1, rows=file.rows_read)
+    return changes
 
 
-def forget_snapshot(engine: Engine, file_id: int, content_sha256: str) -> bool:
-    """Deletes the rows of a snapshot, unless a load has found the same content again meanwhile."""
+def delete_snapshot(engine: Engine, file_id: int, content_sha256: str) -> bool:
+    """Deletes the rows of a snapshot; False if a load has found the same content again in the meantime."""
     with engine.begin() as connection:
         connection.execute(statement("ingest/files/lock_content"), {"content_sha256": content_sha256})
         if connection.execute(statement("maintenance/snapshots/list_superseded"), {"file_id": file_id}).first() is None:
@@ -196,11 +197,11 @@ def forget_snapshot(engine: Engine, file_id: int, content_sha256: str) -> bool:
 
 def delete_left_overs(
     engine: Engine, reports: StoragePath, quality: StoragePath, clock: datetime, *, dry_run: bool
-) -> Found:
-    """What killed processes left: files that never got their name, and rows of input that nobody goes on loading."""
-    found = Found({"files": 0, "inputs": 0})
+) -> Changes:
+    """Deletes what killed processes left: temporary files, and rows of files whose load was never finished."""
+    changes = Changes({"files": 0, "inputs": 0})
     for file in left_over_files(reports, quality, clock):
-        found.add(str(file), files=1)
+        changes.add(str(file), files=1)
         if not dry_run:
             file.unlink()
     with engine.connect() as connection:
@@ -208,19 +209,19 @@ def delete_left_overs(
             statement("maintenance/left_overs/list_files"), {"before": clock - LEFT_OVER_AFTER}
         ).all()
     for file in inputs:
-        found.add(f"{file.kind} of {file.name} (file {file.file_id}), which was never loaded whole", inputs=1)
+        changes.add(f"{file.kind} of {file.name} (file {file.file_id}), whose load was not finished", inputs=1)
         if not dry_run:
             discard_file(engine, file.file_id)
     with engine.begin() as connection:
-        found.counts |= connection.execute(statement("maintenance/left_overs/count_rows")).mappings().one()
+        changes.counts |= connection.execute(statement("maintenance/left_overs/count_rows")).mappings().one()
         if not dry_run:
             connection.execute(statement("maintenance/left_overs/delete_intervals"))
             connection.execute(statement("maintenance/left_overs/delete_stores"))
-    return found
+    return changes
 
 
 def left_over_files(reports: StoragePath, quality: StoragePath, clock: datetime) -> list[Any]:
-    """Files under the names that are written to, too old to be written still."""
+    """Temporary files that are too old to be in use."""
     site = quality / "data_docs"
     folders = [reports, quality, site, *(site / name for name in ("runs", "days", "static"))]
     return [
@@ -233,32 +234,32 @@ def left_over_files(reports: StoragePath, quality: StoragePath, clock: datetime)
     ]
 
 
-def delete_logs(folder: str, keep_days: int | None, clock: datetime, *, dry_run: bool) -> Found:
-    """The logs of tasks, of runs in which nothing was written for `keep_days`; only what Airflow names as a run's.
+def delete_logs(folder: str, keep_days: int | None, clock: datetime, *, dry_run: bool) -> Changes:
+    """Deletes the task logs of DAG runs without new log lines for `keep_days`; other files in the folder stay.
 
-    Those in a bucket stay: buckets have rules of their own for what is old.
+    Logs in a bucket stay: a bucket has lifecycle rules for that.
     """
-    found = Found({"runs": 0, "files": 0})
+    changes = Changes({"runs": 0, "files": 0})
     if keep_days is None or is_url(folder):
-        return found
+        return changes
     before = (clock - timedelta(days=keep_days)).timestamp()
     for run in sorted(Path(folder).glob("dag_id=*/run_id=*")):
         files = [file for file in run.rglob("*") if file.is_file()]
         if all(file.stat().st_mtime < before for file in files or [run]):
-            found.add(str(run), runs=1, files=len(files))
+            changes.add(str(run), runs=1, files=len(files))
             if not dry_run:
                 shutil.rmtree(run)
-    return found
+    return changes
 
 
-def clean_airflow(database_url: str, keep_days: int | None, clock: datetime, *, dry_run: bool) -> Found:
-    """`airflow db clean` of what is older than `keep_days`.
+def clean_airflow(database_url: str, keep_days: int | None, clock: datetime, *, dry_run: bool) -> Changes:
+    """Runs `airflow db clean` for what is older than `keep_days`; raises `StoreUptimeError` if the command fails.
 
-    As a command: the process of a task may not use Airflow's own tables, and is not told where they are.
+    It is a command because Airflow gives the process of a task no access to its tables.
     """
-    found = Found({"rows": 0})
+    changes = Changes({"rows": 0})
     if keep_days is None:
-        return found
+        return changes
     before = clock - timedelta(days=keep_days)
     finished = subprocess.run(
         [sys.executable, "-m", "airflow", "db", "clean", "--clean-before-timestamp", before.isoformat()]
@@ -272,20 +273,20 @@ def clean_airflow(database_url: str, keep_days: int | None, clock: datetime, *, 
     )
     if finished.returncode:
         log.error(finished.stdout)
-        raise StoreUptimeError(f"airflow db clean ended with {finished.returncode}; the log says why.")
+        raise StoreUptimeError(f"airflow db clean failed with exit code {finished.returncode}; see the task's log.")
     for table, rows in rows_of_tables(finished.stdout).items():
-        found.add(f"{rows} rows of {table} from before {before:%Y-%m-%d %H:%M}", rows=rows)
-    return found
+        changes.add(f"{rows} rows of {table} from before {before:%Y-%m-%d %H:%M}", rows=rows)
+    return changes
 
 
 def rows_of_tables(output: str) -> dict[str, int]:
-    """What `airflow db clean` says it found, table by table."""
-    said = re.findall(r"(?:Checking table|Performing dry run for table) (\w+)\nFound (\d+) rows", output)
-    return {table: int(rows) for table, rows in said if int(rows)}
+    """The rows that `airflow db clean` reports in `output`, by table; tables without any are left out."""
+    found = re.findall(r"(?:Checking table|Performing dry run for table) (\w+)\nFound (\d+) rows", output)
+    return {table: int(rows) for table, rows in found if int(rows)}
 
 
 def vacuum(owner: Engine) -> None:
-    """Makes the room of deleted rows usable, and the statistics new. Only an owner of tables may."""
+    """Frees the space of deleted rows and refreshes statistics. Only the owner of the tables may."""
     with owner.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(statement("maintenance/vacuum"))
 
