@@ -86,15 +86,15 @@ def test_good_files_are_accepted_and_the_results_kept_thrice(check, engine: Engi
 def test_each_store_that_lacks_something_is_named(check, engine: Engine):
     report_id = check()
     found = unmet(engine, report_id)
-    assert found["a_store_has_business_hours"] == ("1 of 3 stores fall short (33.33 %)", ["9007199254740993"])
-    assert found["a_store_has_a_zone"] == ("1 of 3 stores fall short (33.33 %)", ["0042"])
-    assert found["a_store_has_polls"] == ("1 of 3 stores fall short (33.33 %)", ["9007199254740993"])
+    assert found["a_store_has_business_hours"] == ("1 of 3 stores do not meet it (33.33 %)", ["9007199254740993"])
+    assert found["a_store_has_a_zone"] == ("1 of 3 stores do not meet it (33.33 %)", ["0042"])
+    assert found["a_store_has_polls"] == ("1 of 3 stores do not meet it (33.33 %)", ["9007199254740993"])
     assert found["a_store_was_polled_in_the_last_day"] == (
-        "1 of 2 stores fall short (50.00 %)",
+        "1 of 2 stores do not meet it (50.00 %)",
         ["1481966498820158979: 33.1 hours before as-of"],
     )
     assert found["a_store_has_no_long_gap"] == (
-        "1 of 2 stores fall short (50.00 %)",
+        "1 of 2 stores do not meet it (50.00 %)",
         ["1481966498820158979: 21 hours or more"],
     )
     assert set(found) == {
@@ -113,7 +113,7 @@ def test_too_many_unusable_rows_stop_the_run(check, engine: Engine, settings: Se
         check(store_status=status)
     [failure] = error.value.failures
     assert failure == (
-        "store_status.csv: 3 of 8 rows (37.50 %) cannot be used; at most 5 % may be unusable. For example"
+        "store_status.csv: 3 of 8 rows (37.50 %) are unusable; expected at most 5 %. For example"
         " line 7: status is 'open'; expected active or inactive (0042,open,2023-01-25 18:00:00 UTC);"
         " line 8: timestamp_utc is 'yesterday'; expected a time stamp such as 2023-01-22 12:09:39.388884 UTC"
         " (0042,active,yesterday);"
@@ -165,10 +165,10 @@ def test_every_file_at_fault_is_named_and_rejected(check, engine: Engine):
     with pytest.raises(ExpectationFailedError) as error:
         check(store_status=STATUS + "0042,open,now\n", store_timezones="store_id,timezone_str\n0042,Mars/Phobos\n")
     assert [failure.partition(". For example")[0] for failure in error.value.failures] == [
-        "store_timezones.csv: no row can be used (1 read); at least one must be usable",
-        "store_timezones.csv: 1 of 1 rows (100.00 %) cannot be used; at most 5 % may be unusable",
-        "store_status.csv: no row can be used (1 read); at least one must be usable",
-        "store_status.csv: 1 of 1 rows (100.00 %) cannot be used; at most 5 % may be unusable",
+        "store_timezones.csv: no usable row (1 read); expected at least one",
+        "store_timezones.csv: 1 of 1 rows (100.00 %) are unusable; expected at most 5 %",
+        "store_status.csv: no usable row (1 read); expected at least one",
+        "store_status.csv: 1 of 1 rows (100.00 %) are unusable; expected at most 5 %",
     ]
     assert rows(engine, "select kind, state from core.file order by kind") == [
         ("business_hours", "staged"),
@@ -184,14 +184,14 @@ def test_zones_that_are_repeated_or_unknown(check, engine: Engine):
     zones = small.ZONES + "0042,America/Denver\n0042,America/Chicago\nmars,Mars/Phobos\n"
     found = unmet(engine, check(store_timezones=zones, limit=20))
     assert found["a_store_has_one_zone"][1] == ["store_timezones.csv: rows replaced by a later one: 1"]
-    assert found["a_zone_is_known"] == ("1 of 4 stores fall short (25.00 %)", ["mars"])
+    assert found["a_zone_is_known"] == ("1 of 4 stores do not meet it (25.00 %)", ["mars"])
     assert "a_store_has_a_zone" not in found
 
 
 def test_defaults_in_use_are_told(check, engine: Engine):
     found = unmet(engine, check(business_hours=None, store_timezones=None))
     assert found["every_input_was_loaded"] == (
-        "2 of 3 files fall short (66.67 %)",
+        "2 of 3 files do not meet it (66.67 %)",
         ["business_hours: never loaded", "store_timezones: never loaded"],
     )
     check()
@@ -220,7 +220,7 @@ def test_pauses_and_sudden_changes_are_told(check, engine: Engine):
     pause = polls_of("0042", week + timedelta(hours=110), every=timedelta(minutes=10), count=350)
     found = unmet(engine, check(store_status=steady + pause))
     assert found["polling_never_pauses"][0] == "9 hours without polls"
-    assert found["a_store_has_no_long_gap"] == ("1 of 1 stores fall short (100.00 %)", ["0042: 9 hours or more"])
+    assert found["a_store_has_no_long_gap"] == ("1 of 1 stores do not meet it (100.00 %)", ["0042: 9 hours or more"])
     assert found["there_are_as_many_polls_as_usual"][0].endswith("% of the usual polls")
 
 

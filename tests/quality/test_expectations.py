@@ -59,7 +59,7 @@ def test_limit_of_unusable_rows_is_the_settings():
     assert limited.arguments["max_value"] == 2.5
     assert "2.5 %" in limited.description
     assert limited.failure.format(**ROWS) == (
-        "store_status.csv: 61 of 1,000 rows (6.10 %) cannot be used; at most 2.5 % may be unusable"
+        "store_status.csv: 61 of 1,000 rows (6.10 %) are unusable; expected at most 2.5 %"
     )
 
 

@@ -9,8 +9,9 @@ import pytest
 
 from store_uptime.settings import PROJECT
 
-LATER = (
-    'import sys; from store_uptime.quality.lazy_imports import import_later; import_later("wave", "email.mime.text"); '
+LAZY = (
+    "import sys; from store_uptime.quality.lazy_imports import import_lazily; "
+    'import_lazily("wave", "email.mime.text"); '
 )
 
 
@@ -41,22 +42,24 @@ def run(code: str) -> str:
 )
 def test_a_module_is_imported_when_something_of_it_is_used(use: str, is_imported: bool) -> None:
     name = "wave" if "wave" in use else "email.mime.text"
-    assert run(f"{LATER}{use}; print(type(sys.modules['{name}']).__name__)") == ("module" if is_imported else "Later")
+    assert run(f"{LAZY}{use}; print(type(sys.modules['{name}']).__name__)") == (
+        "module" if is_imported else "LazyModule"
+    )
 
 
 def test_a_package_that_is_imported_later_has_its_submodules() -> None:
-    code = 'from store_uptime.quality.lazy_imports import import_later; import_later("email"); '
+    code = 'from store_uptime.quality.lazy_imports import import_lazily; import_lazily("email"); '
     assert run(code + "import email.charset as found; print(found.QP)") == "1"
 
 
 def test_a_module_that_is_there_stays() -> None:
-    assert run(f"import wave; {LATER}print(type(sys.modules['wave']).__name__)") == "module"
+    assert run(f"import wave; {LAZY}print(type(sys.modules['wave']).__name__)") == "module"
 
 
 def test_great_expectations_comes_without_what_our_expectations_do_not_use() -> None:
     code = (
         "import sys; from store_uptime.quality import gx; gx.preload(); "
-        "found = [name for name in ('altair', 'scipy.stats') if type(sys.modules[name]).__name__ == 'Later']; "
+        "found = [name for name in ('altair', 'scipy.stats') if type(sys.modules[name]).__name__ == 'LazyModule']; "
         "from scipy import stats; print(*found, stats.entropy([1, 1], [1, 1]))"
     )
     assert run(code).splitlines()[-1] == "altair scipy.stats 0.0"

@@ -1,7 +1,7 @@
-"""Data Docs: a page per run and lists of the runs, as static files that need no network and no script.
+"""Data Docs: a page for each validation, and lists of them, as static files without scripts or external resources.
 
-Great Expectations renders its results. The frame around them, the style sheets and the lists are ours: its own pages
-load theirs from other hosts, and its own list is built anew from every run there ever was.
+Great Expectations renders its results. The page frame, the style sheets and the lists are ours: Great Expectations'
+pages load files from other hosts, and its list is rebuilt from all validations each time.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ NEWEST_RUNS = 100
 def build(
     engine: Engine, report_id: UUID, folder: StoragePath, clock: datetime, suite_results: Sequence[SuiteResult]
 ) -> None:
-    """Writes the page of a run and the lists that show it; the pages of other runs stay as they are."""
+    """Writes the page of a validation and updates the lists; other pages do not change."""
     site, view = folder / "data_docs", page_view()
     copy_assets(site)
     with engine.connect() as connection:
         report = connection.execute(statement("quality/validation/read_report"), {"report_id": report_id}).one()
     results = [result for suite_result in suite_results for result in suite_result.expectation_results]
     page = view.render(
-        joined(suite_results),
+        join_sections(suite_results),
         template="run.html",
         root="../",
         report=report,
@@ -53,29 +53,29 @@ def build(
 
 
 def page_view() -> DefaultJinjaPageView:
-    """Great Expectations' way from rendered content to HTML, which finds our pages too."""
+    """Great Expectations' HTML view, with our templates."""
     from great_expectations.render.view import DefaultJinjaPageView
 
     return DefaultJinjaPageView(custom_views_directory=str(SOURCE / "templates"))
 
 
-def joined(suite_results: Sequence[SuiteResult]) -> RenderedDocumentContent:
-    """One document of the sections of several suites, without each one's overview."""
+def join_sections(suite_results: Sequence[SuiteResult]) -> RenderedDocumentContent:
+    """One document with the sections of all suites, without their overviews."""
     from great_expectations.render import RenderedDocumentContent
     from great_expectations.render.renderer import ValidationResultsPageRenderer
 
     renderer = ValidationResultsPageRenderer(run_info_at_end=True)
     sections = []
     for suite_result in suite_results:
-        _overview, *rest = renderer.render(escaped(suite_result.gx_result)).sections
+        _overview, *rest = renderer.render(escape(suite_result.gx_result)).sections
         for section in rest:
             section.section_name = f"{suite_result.suite.name}: {section.section_name}"
         sections += rest
     return RenderedDocumentContent(sections=sections, renderer_type="ValidationResultsPageRenderer")
 
 
-def escaped(gx_result: ExpectationSuiteValidationResult) -> ExpectationSuiteValidationResult:
-    """A copy with text from the files made harmless: Great Expectations writes ids into its tables as they are."""
+def escape(gx_result: ExpectationSuiteValidationResult) -> ExpectationSuiteValidationResult:
+    """A copy with all texts of results escaped: Great Expectations does not escape ids in its tables."""
     from great_expectations.core import ExpectationSuiteValidationResult, ExpectationValidationResult
 
     return ExpectationSuiteValidationResult(
@@ -84,7 +84,7 @@ def escaped(gx_result: ExpectationSuiteValidationResult) -> ExpectationSuiteVali
             ExpectationValidationResult(
                 success=result.success,
                 expectation_config=result.expectation_config,
-                result=_escaped(result.result),
+                result=_escape(result.result),
                 meta=result.meta,
                 exception_info=result.exception_info,
             )
@@ -96,18 +96,18 @@ def escaped(gx_result: ExpectationSuiteValidationResult) -> ExpectationSuiteVali
     )
 
 
-def _escaped(value: Any) -> Any:
+def _escape(value: Any) -> Any:
     if isinstance(value, str):
         return html.escape(value)
     if isinstance(value, list):
-        return [_escaped(item) for item in value]
+        return [_escape(item) for item in value]
     if isinstance(value, dict):
-        return {key: _escaped(item) for key, item in value.items()}
+        return {key: _escape(item) for key, item in value.items()}
     return value
 
 
 def write_lists(engine: Engine, site: StoragePath, view: DefaultJinjaPageView, created_at: datetime) -> None:
-    """The list of the day that a run was created on, and the index: the newest runs, and every day."""
+    """Writes the index, and the list of the day on which the report was created."""
     day = created_at.replace(hour=0, minute=0, second=0, microsecond=0)
     with engine.begin() as connection:
         connection.execute(statement("quality/validation/lock_data_docs"))
@@ -116,25 +116,25 @@ def write_lists(engine: Engine, site: StoragePath, view: DefaultJinjaPageView, c
 
 
 def write_day(site: StoragePath, view: DefaultJinjaPageView, day: datetime, runs: Sequence[Any]) -> None:
-    """The list of a day's runs."""
+    """Writes the list of one day."""
     page = view.env.get_template("runs.html").render(root="../", title=f"Runs of {day:%Y-%m-%d}", runs=runs, days=[])
     write_text_atomically(site / "days" / f"{day:%Y-%m-%d}.html", page, is_only_writer=True)
 
 
 def write_index(site: StoragePath, view: DefaultJinjaPageView, runs: Sequence[Any]) -> None:
-    """The newest runs, and every day."""
+    """Writes the index: the newest DAG runs, and links to the lists of all days."""
     names = [path.stem for path in listed_days(site)]
     page = view.env.get_template("runs.html").render(root="", title="Newest runs", runs=runs, days=names)
     write_text_atomically(site / "index.html", page, is_only_writer=True)
 
 
 def listed_days(site: StoragePath) -> list[StoragePath]:
-    """The lists of days, the newest first."""
+    """The files of the days' lists, the newest first."""
     return sorted((site / "days").glob("[0-9]*.html"), key=lambda path: path.name, reverse=True)
 
 
 def listed_runs(connection: Connection, site: StoragePath, day: datetime | None = None) -> list[Any]:
-    """The runs of a day, or the newest of all; those that have a page."""
+    """The validations of a day, or the newest ones, as far as they have a page."""
     binds = {
         "created_from": day,
         "created_to": day + timedelta(days=1) if day else None,
@@ -146,9 +146,9 @@ def listed_runs(connection: Connection, site: StoragePath, day: datetime | None 
 
 
 def repair_lists(engine: Engine, site: StoragePath) -> int:
-    """Writes anew each list that does not name what it should; returns how many there were.
+    """Rewrites the lists that are out of date, for example after results were deleted; returns their number.
 
-    For when results were deleted: a day without runs has no list.
+    Deletes the list of a day without validations.
     """
     repaired = 0
     with engine.begin() as connection:
@@ -158,26 +158,26 @@ def repair_lists(engine: Engine, site: StoragePath) -> int:
             runs = listed_runs(connection, site, day)
             if not runs:
                 list_.unlink()
-            elif linked(list_, "runs") != {str(run.report_id) for run in runs}:
+            elif linked_pages(list_, "runs") != {str(run.report_id) for run in runs}:
                 write_day(site, page_view(), day, runs)
             else:
                 continue
             repaired += 1
         index, runs = site / "index.html", listed_runs(connection, site)
         shown = {str(run.report_id) for run in runs}, {path.stem for path in listed_days(site)}
-        if index.exists() and (linked(index, "runs"), linked(index, "days")) != shown:
+        if index.exists() and (linked_pages(index, "runs"), linked_pages(index, "days")) != shown:
             write_index(site, page_view(), runs)
             repaired += 1
     return repaired
 
 
-def linked(page: StoragePath, folder: str) -> set[str]:
-    """What a list links to in `folder`."""
+def linked_pages(page: StoragePath, folder: str) -> set[str]:
+    """The names of the pages in `folder` that a list links to."""
     return set(re.findall(rf'"(?:\.\./)?{folder}/([\w-]+)\.html"', page.read_text(encoding="utf-8")))
 
 
 def copy_assets(site: StoragePath) -> None:
-    """The style sheets, where they are not there yet or were of another version."""
+    """Copies the style sheets that are missing or differ from this version's."""
     for source in (SOURCE / "static").iterdir():
         target, content = site / "static" / source.name, source.read_text(encoding="utf-8")
         if not target.exists() or target.read_text(encoding="utf-8") != content:

@@ -1,6 +1,6 @@
-"""What is expected of the input, as data. `quality` has Great Expectations check it.
+"""Expectations about the input, as data. Great Expectations checks them (gx.py).
 
-`fail`: the run stops, and the files at fault are rejected. `warn`: shown with the report.
+`fail`: the DAG run fails, and the files at fault are rejected. `warn`: the report shows a warning.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ Severity = Literal["fail", "warn"]
 
 @dataclass(frozen=True)
 class Expectation:
-    """One expectation; `check` and `arguments` are Great Expectations' class and what it takes.
+    """One expectation; `check` and `arguments` are Great Expectations' class and its arguments.
 
-    The texts are templates over the columns of a row that was not expected (`example`, `failure`), and over the value
-    that was seen of all rows (`observed`; without it: how many rows were not expected).
+    `example` and `failure` are templates over the columns of an unexpected row. `observed` is a template over the
+    observed value of all rows; without it, the number of unexpected rows is shown.
     """
 
     name: str
@@ -33,27 +33,27 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Suite:
-    """Expectations of the rows of one query in `sql/quality/`.
+    """Expectations about the rows of one query in `sql/quality/`.
 
-    `columns` name a row that was not expected, and `most_named` is how many of them a result names.
+    A result names at most `max_named` unexpected rows, each by its `columns`. `rows` is the word for them in texts.
     """
 
     name: str
     query: str
     rows: str
     columns: tuple[str, ...]
-    most_named: int
+    max_named: int
     expectations: tuple[Expectation, ...]
 
 
 def files(max_unusable_percent: float) -> Suite:
-    """Checked before anything is accepted. A row is a file of the run, or a kind of input without one."""
+    """The suite to check before files are accepted. A row is a file of the report, or a kind of input without one."""
     return Suite(
         name="files",
         query="quality/checked_files",
         rows="files",
         columns=("file_id", "file", "rows_read", "rows_quarantined"),
-        most_named=100,
+        max_named=100,
         expectations=(
             Expectation(
                 name="a_file_has_usable_rows",
@@ -62,7 +62,7 @@ def files(max_unusable_percent: float) -> Suite:
                 check="ExpectColumnValuesToBeBetween",
                 arguments={"column": "usable_rows", "min_value": 1},
                 example="{file}",
-                failure="{file}: no row can be used ({rows_read:,} read); at least one must be usable",
+                failure="{file}: no usable row ({rows_read:,} read); expected at least one",
                 shows_unusable_rows=True,
             ),
             Expectation(
@@ -73,8 +73,8 @@ def files(max_unusable_percent: float) -> Suite:
                 arguments={"column": "unusable_percent", "max_value": max_unusable_percent},
                 example="{file}: {unusable_percent:.2f} %",
                 failure=(
-                    "{file}: {rows_quarantined:,} of {rows_read:,} rows ({unusable_percent:.2f} %) cannot be used; "
-                    f"at most {max_unusable_percent:g} % may be unusable"
+                    "{file}: {rows_quarantined:,} of {rows_read:,} rows ({unusable_percent:.2f} %) are unusable; "
+                    f"expected at most {max_unusable_percent:g} %"
                 ),
                 shows_unusable_rows=True,
             ),
@@ -91,8 +91,8 @@ def files(max_unusable_percent: float) -> Suite:
                 name="every_input_was_loaded",
                 severity="warn",
                 description=(
-                    "Business hours and time zones were loaded at some time. Without hours every store counts as "
-                    "always open, without zones all are read in America/Chicago."
+                    "Business hours and time zones have been loaded. Without hours every store counts as always open, "
+                    "without zones every store is in America/Chicago."
                 ),
                 check="ExpectColumnValuesToBeInSet",
                 arguments={"column": "is_loaded", "value_set": [True]},
@@ -101,7 +101,7 @@ def files(max_unusable_percent: float) -> Suite:
             Expectation(
                 name="a_store_has_one_zone",
                 severity="warn",
-                description="The zones file has one row for each store; of several the last one counts.",
+                description="The zones file has one row for each store; of several rows the last one is used.",
                 check="ExpectColumnValuesToBeBetween",
                 arguments={"column": "replaced_zone_rows", "max_value": 0},
                 example="{file}: rows replaced by a later one: {replaced_zone_rows:,}",
@@ -109,7 +109,7 @@ def files(max_unusable_percent: float) -> Suite:
             Expectation(
                 name="a_status_file_has_the_usual_size",
                 severity="warn",
-                description="A new status file has between half and twice the usable rows of the ones before it.",
+                description="A new status file has between half and twice the usable rows of earlier ones.",
                 check="ExpectColumnValuesToBeBetween",
                 arguments={"column": "percent_of_usual_rows", "min_value": 50, "max_value": 200},
                 example="{file}: {percent_of_usual_rows:,.0f} % of the usual rows",
@@ -123,12 +123,12 @@ STORES = Suite(
     query="quality/checked_stores",
     rows="stores",
     columns=("store_id",),
-    most_named=20,
+    max_named=20,
     expectations=(
         Expectation(
             name="a_store_has_business_hours",
             severity="warn",
-            description="Every store has business hours; one without counts as always open.",
+            description="Every store has business hours; a store without them counts as always open.",
             check="ExpectColumnValuesToBeInSet",
             arguments={"column": "has_business_hours", "value_set": [True]},
             example="{store_id}",
@@ -136,7 +136,7 @@ STORES = Suite(
         Expectation(
             name="a_store_has_a_zone",
             severity="warn",
-            description="Every store has a time zone; one without is read in America/Chicago.",
+            description="Every store has a time zone; without one, America/Chicago is used.",
             check="ExpectColumnValuesToBeInSet",
             arguments={"column": "has_timezone", "value_set": [True]},
             example="{store_id}",
@@ -144,7 +144,7 @@ STORES = Suite(
         Expectation(
             name="a_zone_is_known",
             severity="warn",
-            description="The time zone of a store is one that IANA knows; one that is not is read as America/Chicago.",
+            description="The time zone of a store is in the IANA database; for any other, America/Chicago is used.",
             check="ExpectColumnValuesToBeInSet",
             arguments={"column": "is_timezone_known", "value_set": [True]},
             example="{store_id}",
@@ -152,7 +152,7 @@ STORES = Suite(
         Expectation(
             name="a_store_has_polls",
             severity="warn",
-            description="Every store was polled at least once up to as-of; nothing is known of one that was not.",
+            description="Every store has a poll up to as-of; without polls, its open time is unknown.",
             check="ExpectColumnValuesToBeInSet",
             arguments={"column": "has_polls", "value_set": [True]},
             example="{store_id}",
@@ -168,7 +168,7 @@ STORES = Suite(
         Expectation(
             name="a_store_has_no_long_gap",
             severity="warn",
-            description="Between two polls of a store in the last week lie less than six hours.",
+            description="In the last week, less than six hours pass between two polls of a store.",
             check="ExpectColumnValuesToBeBetween",
             arguments={"column": "longest_gap_hours", "max_value": 3},
             example="{store_id}: {longest_gap_hours} hours or more",
@@ -176,7 +176,7 @@ STORES = Suite(
         Expectation(
             name="polls_are_recent",
             severity="warn",
-            description="The newest poll of all is at most a day older than the run (or than the as-of asked for).",
+            description="The newest poll is at most a day older than the DAG run (or than the requested as-of).",
             check="ExpectColumnMaxToBeBetween",
             arguments={"column": "log_hours_since_newest_poll", "max_value": 24},
             observed="{:,.1f} hours old",
@@ -184,7 +184,7 @@ STORES = Suite(
         Expectation(
             name="polling_never_pauses",
             severity="warn",
-            description="No three hours of the last week passed without a poll of any store.",
+            description="In the last week, no three hours passed without a poll of any store.",
             check="ExpectColumnMaxToBeBetween",
             arguments={"column": "log_silent_hours", "max_value": 0},
             observed="{:,.0f} hours without polls",
@@ -193,8 +193,8 @@ STORES = Suite(
             name="there_are_as_many_polls_as_usual",
             severity="warn",
             description=(
-                "The last day has between half and twice the polls of an average day of the six before (100 % where "
-                "there is less than a day to compare with)."
+                "The last day has between half and twice the polls of an average day of the six before (100 % if there "
+                "is less than a day to compare with)."
             ),
             check="ExpectColumnMaxToBeBetween",
             arguments={"column": "log_percent_of_usual_polls", "min_value": 50, "max_value": 200},

@@ -1,6 +1,6 @@
-"""The adapter to Great Expectations: it checks suites that are data against temporary tables in PostgreSQL.
+"""The adapter to Great Expectations: checks the suites of expectations.py on temporary tables in PostgreSQL.
 
-Great Expectations is imported by the functions that use it, because its import takes seconds: `preload` does it ahead.
+Only the functions that use Great Expectations import it, because this takes seconds; `preload` does it in advance.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sqlalchemy.engine.default import DefaultDialect
 from store_uptime.db import topology
 from store_uptime.db.statements import statement
 from store_uptime.quality.expectations import Expectation, Suite
-from store_uptime.quality.lazy_imports import import_later
+from store_uptime.quality.lazy_imports import import_lazily
 from store_uptime.quality.results import ExpectationResult, SuiteResult, unusable_rows
 from store_uptime.settings import Settings
 
@@ -30,17 +30,17 @@ if TYPE_CHECKING:
 EXAMPLES = 3
 SEVERITIES = {"fail": "critical", "warn": "warning"}
 
-# Great Expectations keeps the context it works in in a global.
-ONE_AT_A_TIME = Lock()
+# Great Expectations keeps its current context in a global variable.
+GX_LOCK = Lock()
 
 
 def preload() -> None:
-    """Imports Great Expectations, which takes seconds, so that `validate` finds it there.
+    """Imports Great Expectations in advance, because this takes seconds.
 
-    A third of its memory and of those seconds would be for two packages that serve expectations which we do not have.
+    Two packages that our expectations do not need are imported lazily; they are a third of the time and of the memory.
     """
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    import_later("altair", "scipy.stats")
+    import_lazily("altair", "scipy.stats")
     import great_expectations
     import great_expectations.expectations
     import great_expectations.render.renderer
@@ -48,7 +48,7 @@ def preload() -> None:
 
 
 class Checker:
-    """Has Great Expectations check suites, on a database connection of its own with a reader's rights."""
+    """Checks suites with Great Expectations, which opens its own database connection with a reader's rights."""
 
     def __init__(self, engine: Engine, report_id: UUID, settings: Settings) -> None:
         self._engine, self._report_id, self._url = engine, report_id, settings.database_url
@@ -62,7 +62,7 @@ class Checker:
             ProgressBarsConfig,
         )
 
-        # The URL, which may hold a password, goes by name, so that no configuration or message shows it.
+        # The URL may contain a password: it is passed by name, so that no configuration or message shows it.
         self._context = gx.get_context(
             mode="ephemeral",
             runtime_environment={"DATABASE_URL": make_url(self._url).render_as_string(hide_password=False)},
@@ -84,13 +84,17 @@ class Checker:
         self._datasource.get_engine().dispose()
 
     def _options(self) -> str:
-        """What a session of ours has set, for one that Great Expectations opens (see database.connect)."""
+        """The settings of a session from `engine.connect`, for the sessions that Great Expectations opens."""
         with self._engine.connect() as connection:
             role = "" if topology.is_there(connection) else "-c role=store_uptime_reader "
         return f"{role}-c timezone=UTC"
 
     def check(self, suite: Suite, **binds: datetime | str) -> SuiteResult:
-        """The suite's query becomes a temporary table, which is then held against each expectation."""
+        """Checks each expectation on the rows of the suite's query.
+
+        Great Expectations puts these rows into a temporary table. `binds` are the query's, besides the
+        report's id. Raises `ConnectionError` or `RuntimeError` (see `check_error`) if a check fails to run.
+        """
         import great_expectations as gx
 
         asset = self._datasource.add_query_asset(suite.name, query=self._query(suite, binds))
@@ -115,14 +119,14 @@ class Checker:
             result_format={
                 "result_format": "COMPLETE",
                 "unexpected_index_column_names": list(suite.columns),
-                "partial_unexpected_count": suite.most_named,
+                "partial_unexpected_count": suite.max_named,
                 "return_unexpected_index_query": False,
             }
         )
         return SuiteResult(suite, self._results(suite, gx_result), gx_result)
 
     def _query(self, suite: Suite, binds: Mapping[str, datetime | str]) -> str:
-        """The query with its values in it, for Great Expectations knows no binds, and without its header."""
+        """The query without its header, with its values as literals: Great Expectations does not support binds."""
         values = {"report_id": str(self._report_id)} | {
             name: value if isinstance(value, str) else value.isoformat() for name, value in binds.items()
         }
@@ -137,10 +141,10 @@ class Checker:
         found: dict[str, Mapping[str, Any]] = {}
         for result in gx_result.results:
             config = cast("ExpectationConfiguration", result.expectation_config)
-            # A check that could not be made says why, by metric, and may look like one that was made.
+            # A check that raised lists its exceptions by metric; apart from that it may look like one that ran.
             causes = {info["exception_message"] for info in result.exception_info.values() if isinstance(info, dict)}
             if causes or not result.result:
-                raise not_checked(config.meta["name"], causes)
+                raise check_error(config.meta["name"], causes)
             found[config.meta["name"]] = {"success": result.success, **result.result}
         return [self._result(suite, expectation, found[expectation.name]) for expectation in suite.expectations]
 
@@ -150,7 +154,7 @@ class Checker:
         count = found.get("unexpected_count")
         if count is None:
             value = found["observed_value"]
-            observed = "nothing to look at" if value is None else expectation.observed.format(value)
+            observed = "no rows to check" if value is None else expectation.observed.format(value)
             count = int(value) if expectation.shows_unusable_rows else None
         else:
             observed = _observed(suite, found)
@@ -172,18 +176,18 @@ class Checker:
         )
 
 
-def not_checked(name: str, causes: set[str]) -> Exception:
-    """What to raise for a check that Great Expectations could not make; a lost connection is told as one."""
-    told = f"{name} could not be checked: {'; '.join(sorted(causes))}"
-    is_lost = any(error in told for error in ("OperationalError", "InterfaceError"))
-    return ConnectionError(told) if is_lost else RuntimeError(told)
+def check_error(name: str, causes: set[str]) -> Exception:
+    """The error for a check that failed to run: `ConnectionError` for a lost connection, else `RuntimeError`."""
+    message = f"{name} could not be checked: {'; '.join(sorted(causes))}"
+    is_lost = any(error in message for error in ("OperationalError", "InterfaceError"))
+    return ConnectionError(message) if is_lost else RuntimeError(message)
 
 
 def _observed(suite: Suite, found: Mapping[str, Any]) -> str:
-    """How many of the rows that could be looked at are not as expected."""
+    """The number of unexpected rows, among those with a value."""
     count, rows = found["unexpected_count"], found["element_count"] - found["missing_count"]
     if not rows:
-        return "nothing to look at"
+        return "no rows to check"
     if not count:
-        return f"none of {rows:,} {suite.rows} falls short"
-    return f"{count:,} of {rows:,} {suite.rows} fall short ({100 * count / rows:.2f} %)"
+        return f"0 of {rows:,} {suite.rows} do not meet it"
+    return f"{count:,} of {rows:,} {suite.rows} do not meet it ({100 * count / rows:.2f} %)"

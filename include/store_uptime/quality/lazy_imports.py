@@ -1,4 +1,4 @@
-"""Modules that a library imports and we hardly ever use: they are imported when something of them is used."""
+"""Lazy imports of modules that a library imports but we rarely use."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from types import ModuleType
 from typing import Any
 
 
-class Later(ModuleType):
-    """Stands in for a module until somebody asks for one of its names.
+class LazyModule(ModuleType):
+    """A proxy for a module, which imports it when one of its attributes is used.
 
-    `importlib.util.LazyLoader` gives way at the first `import` of the module, as import itself looks into it.
+    `importlib.util.LazyLoader` would import it at the first `import` statement, which reads attributes itself.
     """
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") and name != "__path__":  # asked by who looks at all modules
+        if name.startswith("__") and name != "__path__":  # read by code that inspects all modules
             raise AttributeError(name)
         if sys.modules.get(self.__name__) is self:
             del sys.modules[self.__name__]
         return getattr(import_module(self.__name__), name)
 
 
-def import_later(*names: str) -> None:
-    """Lets the next `import` of these modules cost nothing, unless they are there already."""
+def import_lazily(*names: str) -> None:
+    """Makes the next `import` of these modules return a proxy, unless they are imported already."""
     for name in names:
         if name not in sys.modules:
-            stand_in = Later(name)
-            stand_in.__spec__ = find_spec(name)
-            sys.modules[name] = stand_in
+            proxy = LazyModule(name)
+            proxy.__spec__ = find_spec(name)
+            sys.modules[name] = proxy

@@ -1,4 +1,4 @@
-"""What a validation found, expectation by expectation, and examples of rows that cannot be used."""
+"""The results of a validation, and examples of unusable rows."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from store_uptime.quality.expectations import Severity, Suite
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuiteValidationResult
 
-LONGEST_RAW_TEXT = 80
+MAX_RAW_TEXT_CHARACTERS = 80
 
 
 @dataclass(frozen=True)
 class ExpectationResult:
-    """What was found about one expectation; `unexpected` are rows that were not expected."""
+    """The result of one expectation; `unexpected` are the unexpected rows, by the suite's columns."""
 
     suite: str
     expectation: str
@@ -35,7 +35,7 @@ class ExpectationResult:
 
 @dataclass(frozen=True)
 class SuiteResult:
-    """A suite that was checked: the results in its order, and Great Expectations' own gx_result of them."""
+    """The result of one suite: of its expectations, in order, and Great Expectations' own result."""
 
     suite: Suite
     expectation_results: list[ExpectationResult]
@@ -43,11 +43,11 @@ class SuiteResult:
 
 
 def unusable_rows(engine: Engine, report_id: UUID, file_id: int | None) -> list[Any]:
-    """Up to three unusable rows of each file (of one file, if `file_id` names it)."""
+    """Up to three unusable rows of each file of the report, or of the file `file_id` only."""
     with engine.connect() as connection:
         return list(
             connection.execute(
                 statement("quality/list_unusable_rows"),
-                {"report_id": report_id, "file_id": file_id, "longest_raw_text": LONGEST_RAW_TEXT},
+                {"report_id": report_id, "file_id": file_id, "longest_raw_text": MAX_RAW_TEXT_CHARACTERS},
             )
         )

@@ -1,7 +1,7 @@
-"""`validate`: decides whether a report may use its input, and keeps what was found.
+"""`validate`: checks a report's input, accepts or rejects its files, and saves the results.
 
-The files are checked first; one that fails is rejected and stops the DAG run. Then they are accepted, and the stores
-and polls that the report will see are checked too; what is found there is shown with the report.
+First it checks the files. Files at fault are rejected, and the DAG run fails. Otherwise the files are accepted, and the
+stores and polls of the report are checked too; these results only lead to warnings in the report.
 """
 
 from __future__ import annotations
@@ -21,34 +21,34 @@ from store_uptime.errors import ExpectationFailedError, naming_output
 from store_uptime.ingest import acceptance
 from store_uptime.quality import data_docs
 from store_uptime.quality.expectations import STORES, files
-from store_uptime.quality.gx import ONE_AT_A_TIME, Checker, preload
+from store_uptime.quality.gx import GX_LOCK, Checker, preload
 from store_uptime.quality.results import SuiteResult, unusable_rows
 from store_uptime.settings import Settings
 from store_uptime.storage import StoragePath, write_text_atomically
 
-SLOT, SLOTS = timedelta(hours=3), 56  # of a week, by which gaps in the polls are found
-MOST_FAILURES = 10  # in the message of an error
+SLOT, SLOTS = timedelta(hours=3), 56  # parts of the week, to find gaps in the polls
+MAX_FAILURES = 10  # in an error message
 
 
 def validate(
     engine: Engine, report_id: UUID, settings: Settings, clock: datetime, folder: StoragePath | None = None
 ) -> dict[str, Any]:
-    """Checks what the run brought, accepts it, and returns counts; what was found is kept for people and programs.
+    """Checks and accepts the report's files, saves the results, and returns counts and the shards.
 
-    Files go to `folder`, by default the path in the settings (an address that is a URL takes whoever can open it).
-    Raises `ExpectationFailedError` when a `fail` expectation is not met: its staged files are rejected then.
+    JSON and Data Docs go to `folder`, by default the path in the settings; for a URL the caller passes the folder.
+    Raises `ExpectationFailedError` if a `fail` expectation is not met; its staged files are rejected.
     """
     preload()
     with engine.begin() as connection:
         report = connection.execute(statement("quality/validation/read_report"), {"report_id": report_id}).one()
         connection.execute(statement("quality/validation/clear_results"), {"report_id": report_id})
-    with ONE_AT_A_TIME, Checker(engine, report_id, settings) as checker:
+    with GX_LOCK, Checker(engine, report_id, settings) as checker:
         suite_results = [checker.check(files(settings.max_unusable_percent))]
         try:
-            failures = failures_of(engine, report_id, suite_results[0])
+            failures = find_failures(engine, report_id, suite_results[0])
             if failures:
                 reject(engine, failures)
-                raise ExpectationFailedError(told(failures))
+                raise ExpectationFailedError(summarize(failures))
             accepted = acceptance.accept(engine, report_id, clock)
             as_of = datetime.fromisoformat(accepted["as_of"])
             suite_results.append(
@@ -76,8 +76,8 @@ def validate(
     }
 
 
-def failures_of(engine: Engine, report_id: UUID, suite_result: SuiteResult) -> dict[int, list[str]]:
-    """For each file at fault one sentence per failed expectation: what, where, how many, and three examples."""
+def find_failures(engine: Engine, report_id: UUID, suite_result: SuiteResult) -> dict[int, list[str]]:
+    """For each file at fault, by its id, one sentence per failed expectation, with up to three examples of rows."""
     failures: dict[int, list[str]] = {}
     for expectation, result in zip(suite_result.suite.expectations, suite_result.expectation_results, strict=True):
         if result.is_met or result.severity != "fail":
@@ -92,17 +92,17 @@ def failures_of(engine: Engine, report_id: UUID, suite_result: SuiteResult) -> d
     return failures
 
 
-def told(failures: Mapping[int, list[str]]) -> list[str]:
-    """The sentences about all files, as many as one likes to read."""
-    sentences = [sentence for of_file in failures.values() for sentence in of_file]
-    more = len(sentences) - MOST_FAILURES
-    return [*sentences[:MOST_FAILURES], f"and {more:,} more like these"] if more > 0 else sentences
+def summarize(failures: Mapping[int, list[str]]) -> list[str]:
+    """The sentences about all files, at most MAX_FAILURES and a count of the rest."""
+    sentences = [sentence for file_sentences in failures.values() for sentence in file_sentences]
+    more = len(sentences) - MAX_FAILURES
+    return [*sentences[:MAX_FAILURES], f"and {more:,} more"] if more > 0 else sentences
 
 
 def reject(engine: Engine, failures: Mapping[int, list[str]]) -> None:
-    """The staged ones of these files are void: their rows go, the quarantine stays as evidence.
+    """Rejects the staged files among `failures`: deletes their rows, but keeps their quarantine.
 
-    One that was accepted meanwhile stays.
+    A file that another report has accepted in the meantime stays accepted.
     """
     with engine.begin() as connection:
         for file_id, sentences in failures.items():
@@ -122,7 +122,7 @@ def reject(engine: Engine, failures: Mapping[int, list[str]]) -> None:
 def publish(
     engine: Engine, report_id: UUID, folder: StoragePath, clock: datetime, suite_results: list[SuiteResult]
 ) -> None:
-    """Keeps what was found: in a table and as JSON for programs, as Data Docs for people."""
+    """Saves the results in a table, as JSON and as Data Docs; raises `OutputFolderError` if it cannot write them."""
     results = [result for suite_result in suite_results for result in suite_result.expectation_results]
     with engine.begin() as connection:
         for result in results:
@@ -144,7 +144,7 @@ def publish(
 
 
 def as_json(report_id: UUID, clock: datetime, suite_results: list[SuiteResult]) -> str:
-    """The results by name, and what Great Expectations says of each suite."""
+    """The results, and Great Expectations' own result of each suite, as JSON."""
     results = [result for suite_result in suite_results for result in suite_result.expectation_results]
     document = {
         "report_id": str(report_id),
