@@ -1,1 +1,1 @@
-"""How long every store was up and down in its business hours: the business, free of Airflow."""
+"""How long each store was up and down in its business hours. Nothing here imports Airflow."""

@@ -1,4 +1,4 @@
-"""Names and bounds that the DAGs, the API and the commands share. Imports nothing: every parse of a DAG reads it."""
+"""Names and bounds that the DAGs, the API and the commands share. Imports nothing: every parse of a DAG imports it."""
 
 from __future__ import annotations
 

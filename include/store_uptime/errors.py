@@ -1,4 +1,4 @@
-"""The errors a user can meet. The message says what, where and what was expected; the facts are attributes."""
+"""The errors that users see. The message says what is wrong, where, and what was expected; the facts are attributes."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from contextlib import contextmanager
 
 
 class StoreUptimeError(Exception):
-    """Base of all errors that are the input's or the deployment's, not ours. But for `NoAnswerError`, trying again
-    does not help."""
+    """Base of all errors of input or deployment, as opposed to bugs. Only `NoAnswerError` is worth a retry."""
 
 
 class SettingError(StoreUptimeError):
@@ -49,11 +48,11 @@ class ExpectationFailedError(StoreUptimeError):
 
 
 class ReportError(StoreUptimeError):
-    """A report cannot be computed from what is loaded (no poll up to as-of, unknown store asked for, ...)."""
+    """A report cannot be computed from what is loaded (no poll up to as-of, an unknown store, ...)."""
 
 
 class AlertError(StoreUptimeError):
-    """An alert could not be sent: `{channel} {problem}`"""
+    """An alert was not sent: `An alert was not sent: {channel} {problem}.`"""
 
     def __init__(self, channel: str, problem: str) -> None:
         self.channel, self.problem = channel, problem
@@ -69,7 +68,7 @@ class DiskFullError(StoreUptimeError):
 
 
 class OutputFolderError(StoreUptimeError):
-    """A folder that results are to go to: `{place} cannot be written to: {problem}; it is set by {setting}.`"""
+    """A folder for results cannot be used: `{place} cannot be written to: {problem}; it is set by {setting}.`"""
 
     def __init__(self, place: str, problem: str, setting: str) -> None:
         self.place, self.problem, self.setting = place, problem, setting
@@ -77,7 +76,7 @@ class OutputFolderError(StoreUptimeError):
 
 
 class NoAnswerError(StoreUptimeError):
-    """A folder or file that may be there the next time: `{place} does not answer: {problem}`"""
+    """A folder or file that may be available again later: `{place} does not answer: {problem}`"""
 
     def __init__(self, place: str, problem: str) -> None:
         self.place, self.problem = place, problem
@@ -85,10 +84,10 @@ class NoAnswerError(StoreUptimeError):
 
 
 FULL = {errno.ENOSPC, errno.EDQUOT}
-# Network file systems give these, and s3fs when a store of objects is busy or has an error of its own.
+# Network file systems raise these, and s3fs when an object store is busy or has an internal error.
 UNANSWERED = {errno.EIO, errno.EBUSY, errno.EAGAIN, errno.ESTALE, errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTUNREACH}
 
-# What file systems of fsspec pass on as their libraries raise it.
+# Errors of libraries that fsspec's file systems do not translate.
 LOST_CONNECTIONS = {
     "botocore.exceptions": ("ConnectionError", "HTTPClientError", "IncompleteReadError"),
     "aiohttp": ("ClientError",),
@@ -97,7 +96,7 @@ LOST_CONNECTIONS = {
 
 @contextmanager
 def naming_output(place: str, setting: str) -> Iterator[None]:
-    """As `naming_place`, and any other error of a folder that a setting names is an `OutputFolderError`."""
+    """Raises errors as `naming_place` does, and any other `OSError` as `OutputFolderError` with the `setting`."""
     try:
         with naming_place(place):
             yield
@@ -107,21 +106,21 @@ def naming_output(place: str, setting: str) -> Iterator[None]:
 
 @contextmanager
 def naming_place(place: str) -> Iterator[None]:
-    """Errors of a place that can be told from its content name it: `DiskFullError` and `NoAnswerError`."""
+    """Raises `DiskFullError` or `NoAnswerError` with `place` for errors that mean this; other errors pass unchanged."""
     try:
         yield
     except Exception as error:
-        number, said = getattr(error, "errno", None), getattr(error, "strerror", None)
+        number, message = getattr(error, "errno", None), getattr(error, "strerror", None)
         if number in FULL:
             raise DiskFullError(place) from error
         if number in UNANSWERED or isinstance(error, (ConnectionError, TimeoutError, *_lost_connections())):
-            problem = " ".join((said or str(error) or type(error).__name__).split())
+            problem = " ".join((message or str(error) or type(error).__name__).split())
             raise NoAnswerError(place, problem) from error
         raise
 
 
 def _lost_connections() -> tuple[type[Exception], ...]:
-    """Those of the libraries that have been imported: no store of objects was asked without them."""
+    """The classes of LOST_CONNECTIONS whose libraries are imported; the others cannot have raised anything."""
     return tuple(
         getattr(sys.modules[module], name)
         for module, names in LOST_CONNECTIONS.items()

@@ -12,16 +12,16 @@ from store_uptime.errors import SettingError
 
 PROJECT = Path(__file__).resolve().parents[2]
 SAMPLE = PROJECT / "data" / "sample"
-NIGHTLY, AFTER_THE_NIGHT = "0 2 * * *", "30 4 * * *"
+NIGHTLY, AFTER_NIGHTLY = "0 2 * * *", "30 4 * * *"
 CRON_PRESETS = {"@hourly", "@daily", "@weekly", "@monthly", "@quarterly", "@yearly"}  # Airflow's
 CRON_FIELDS = 5
-MOST_DAYS = 36_500
-MOST_LOADERS = 64
+MAX_DAYS = 36_500
+MAX_LOADERS = 64
 
 
 @dataclass(frozen=True)
 class Settings:
-    """One field per variable: `home` is STORE_UPTIME_HOME, and so on. docs/operations/settings.md explains each."""
+    """One field for each variable: `home` is STORE_UPTIME_HOME, and so on. See docs/operations/settings.md."""
 
     home: Path
     database_url: str
@@ -44,7 +44,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: dict[str, str] | None = None) -> Settings:
-        """Reads the settings; raises `SettingError` for a value that cannot be used."""
+        """Reads the settings; raises `SettingError` for an invalid value."""
         variables = dict(os.environ if environment is None else environment)
 
         def value(name: str, default: str) -> str:
@@ -58,39 +58,39 @@ class Settings:
             data=value("DATA", ""),
             reports=value("REPORTS", str(home / "reports")),
             schedule=cron("SCHEDULE", value("SCHEDULE", NIGHTLY)),
-            loaders=number("LOADERS", value("LOADERS", "1"), at_least=1, at_most=MOST_LOADERS),
+            loaders=number("LOADERS", value("LOADERS", "1"), at_least=1, at_most=MAX_LOADERS),
             quality=value("QUALITY", str(home / "quality")),
             logs=value("LOGS", str(home / "logs" / "tasks")),
             max_unusable_percent=percent("MAX_UNUSABLE_PERCENT", value("MAX_UNUSABLE_PERCENT", "5")),
-            maintenance_schedule=cron("MAINTENANCE_SCHEDULE", value("MAINTENANCE_SCHEDULE", AFTER_THE_NIGHT)),
-            # The polls of the newest report's week and of the day before have to be there.
+            maintenance_schedule=cron("MAINTENANCE_SCHEDULE", value("MAINTENANCE_SCHEDULE", AFTER_NIGHTLY)),
+            # At least the newest report's week, and the day before it.
             keep_polls_days=days("KEEP_POLLS_DAYS", value("KEEP_POLLS_DAYS", "400"), at_least=8),
             keep_reports_days=days("KEEP_REPORTS_DAYS", value("KEEP_REPORTS_DAYS", "400")),
             keep_quality_days=days("KEEP_QUALITY_DAYS", value("KEEP_QUALITY_DAYS", "400")),
             keep_runs_days=days("KEEP_RUNS_DAYS", value("KEEP_RUNS_DAYS", "180")),
             alert_email=addresses(value("ALERT_EMAIL", "")),
-            alert_webhook=web_address("ALERT_WEBHOOK", value("ALERT_WEBHOOK", "")),
+            alert_webhook=http_url("ALERT_WEBHOOK", value("ALERT_WEBHOOK", "")),
             alert_late_after=minutes("ALERT_LATE_AFTER", value("ALERT_LATE_AFTER", "120")),
         )
 
     @property
     def is_demo(self) -> bool:
-        """Whether what is loaded is the project's sample."""
+        """Whether the data folder is the sample."""
         return self.data == str(SAMPLE)
 
     @property
     def has_alerts(self) -> bool:
-        """Whether anybody is to be told of anything."""
+        """Whether a channel for alerts is set."""
         return bool(self.alert_email or self.alert_webhook)
 
     @classmethod
     def names(cls) -> list[str]:
-        """The variables, as documented."""
+        """The names of all variables."""
         return [f"STORE_UPTIME_{field.name.upper()}" for field in fields(cls)]
 
 
 def percent(name: str, text: str) -> float:
-    """`text` as a number from 0 to 100."""
+    """`text` as a number from 0 to 100; raises `SettingError` for any other text."""
     try:
         number = float(text)
     except ValueError:
@@ -101,17 +101,17 @@ def percent(name: str, text: str) -> float:
 
 
 def number(name: str, text: str, *, at_least: int, at_most: int) -> int:
-    """`text` as a whole number within bounds."""
+    """`text` as a whole number within bounds; raises `SettingError` for any other text."""
     if not (text.isascii() and text.isdecimal() and at_least <= int(text) <= at_most):
         raise SettingError(f"STORE_UPTIME_{name}", text, f"a whole number from {at_least} to {at_most}")
     return int(text)
 
 
 def cron(name: str, text: str) -> str | None:
-    """`text` if Airflow can make a schedule of it; None for the word `none`."""
+    """`text` if it is a schedule for Airflow, None for `none`; raises `SettingError` for any other text."""
     if text == "none":
         return None
-    if text not in {NIGHTLY, AFTER_THE_NIGHT, *CRON_PRESETS} and not has_next(text):
+    if text not in {NIGHTLY, AFTER_NIGHTLY, *CRON_PRESETS} and not has_next(text):
         raise SettingError(
             f"STORE_UPTIME_{name}", text, "a cron expression of five fields such as 0 2 * * *, @daily or none"
         )
@@ -119,8 +119,8 @@ def cron(name: str, text: str) -> str | None:
 
 
 def has_next(expression: str) -> bool:
-    """Whether there is an instant that a cron expression of five fields means."""
-    from croniter import CroniterError, croniter  # which takes a while to load, and is seldom needed
+    """Whether `expression` is a cron expression of five fields that matches some instant."""
+    from croniter import CroniterError, croniter  # here, because it loads slowly and is rarely needed
 
     try:
         croniter(expression).get_next()
@@ -130,44 +130,47 @@ def has_next(expression: str) -> bool:
 
 
 def days(name: str, text: str, *, at_least: int = 1) -> int | None:
-    """A number of days; None (`none`) is for ever."""
+    """`text` as a number of days, None for `none` (no limit); raises `SettingError` for any other text."""
     if text == "none":
         return None
-    if not (text.isascii() and text.isdecimal() and at_least <= int(text) <= MOST_DAYS):
-        raise SettingError(f"STORE_UPTIME_{name}", text, f"a number of days from {at_least} to {MOST_DAYS}, or none")
+    if not (text.isascii() and text.isdecimal() and at_least <= int(text) <= MAX_DAYS):
+        raise SettingError(f"STORE_UPTIME_{name}", text, f"a number of days from {at_least} to {MAX_DAYS}, or none")
     return int(text)
 
 
 def addresses(text: str) -> tuple[str, ...]:
-    """The mail addresses in a list with commas; raises `SettingError` for one that is none."""
+    """The mail addresses in a comma-separated list; raises `SettingError` for an invalid one."""
     found = tuple(address.strip() for address in text.split(",") if address.strip())
     for address in found:
         if "@" not in address.strip("@") or any(character.isspace() for character in address):
-            raise SettingError("STORE_UPTIME_ALERT_EMAIL", address, "mail addresses with commas between them")
+            raise SettingError("STORE_UPTIME_ALERT_EMAIL", address, "mail addresses separated by commas")
     return found
 
 
-def web_address(name: str, url: str) -> str:
-    """`url` if it is one, or empty; what is wrong with it is told without it, since it may hold a secret."""
+def http_url(name: str, url: str) -> str:
+    """`url` if it is an HTTP URL or empty; else raises `SettingError` without the value, which may contain a secret."""
     try:
         parts = urlsplit(url)
-        is_one = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        is_valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
-        is_one = False
-    if url and not is_one:
+        is_valid = False
+    if url and not is_valid:
         raise SettingError(f"STORE_UPTIME_{name}", "…", "a URL such as https://host/path")
     return url
 
 
 def minutes(name: str, text: str) -> timedelta:
-    """`text` as a number of minutes, up to a week."""
+    """`text` as a number of minutes, at most a week; raises `SettingError` for any other text."""
     if not (text.isdecimal() and 1 <= int(text) <= 7 * 24 * 60):
         raise SettingError(f"STORE_UPTIME_{name}", text, "a number of minutes from 1 to 10080")
     return timedelta(minutes=int(text))
 
 
 def sqlalchemy_url(url: str) -> str:
-    """A PostgreSQL URL with the driver this project uses; empty stays empty (no server is named)."""
+    """A PostgreSQL URL with the driver of this project; empty stays empty (the embedded server).
+
+    Raises `SettingError` for any other URL.
+    """
     for prefix in ("postgresql+psycopg2://", "postgresql://", "postgres://"):
         if url.startswith(prefix):
             return "postgresql+psycopg2://" + url.removeprefix(prefix)
@@ -177,7 +180,7 @@ def sqlalchemy_url(url: str) -> str:
 
 
 def redis_url(url: str) -> str:
-    """A Redis URL; empty stays empty (tasks run where the scheduler is)."""
+    """A Redis URL; empty stays empty (tasks run with the scheduler). Raises `SettingError` for any other URL."""
     if url and not url.startswith(("redis://", "rediss://")):
         raise SettingError("STORE_UPTIME_QUEUE_URL", url.split("@")[-1], "a URL that starts with redis://")
     return url

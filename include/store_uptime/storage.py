@@ -1,4 +1,4 @@
-"""Folders and files, on this machine or behind a URL, and writing that others never see half done."""
+"""Folders and files on this machine or behind a URL, and atomic writing."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from os import stat_result
 from typing import BinaryIO, Protocol, Self
 from uuid import uuid4
 
-# What `write_atomically` writes to before a file has its name; earlier versions left out the suffix.
+# The names of temporary files of `write_atomically`; earlier versions had no suffix.
 UNFINISHED = re.compile(r"\..+\.[0-9a-f-]{32,36}(\.partial)?")
 
 
 class StoragePath(Protocol):
-    """What is used of a path: `pathlib.Path`, `UPath` and Airflow's `ObjectStoragePath` all fit."""
+    """The interface of paths that `pathlib.Path`, `UPath` and Airflow's `ObjectStoragePath` share."""
 
     @property
     def name(self) -> str: ...
@@ -47,16 +47,16 @@ class StoragePath(Protocol):
 
 
 def is_url(address: str) -> bool:
-    """Whether the address of a folder is a URL such as s3://bucket/folder, and not a path of this machine."""
+    """Whether a folder's address is a URL such as s3://bucket/folder, not a path on this machine."""
     return "://" in address
 
 
 @contextmanager
 def write_atomically(target: StoragePath, *, is_only_writer: bool = False) -> Iterator[BinaryIO]:
-    """A binary stream to a temporary name, which becomes `target` if the block succeeds and is deleted if not.
+    """A binary stream to a temporary file, which is renamed to `target` if the block succeeds and deleted if not.
 
-    Others see the file as it was before, or complete. With `is_only_writer` (the caller holds a lock, or nobody else
-    writes this file) what killed processes left of it is deleted first.
+    Readers see either the old file or the complete new one. With `is_only_writer` (no other process writes this file
+    now, for example because the caller holds a lock) temporary files of killed processes are deleted first.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     if is_only_writer:

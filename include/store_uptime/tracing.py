@@ -1,8 +1,8 @@
-"""Spans of a report, for OpenTelemetry where Airflow has it on (`[traces] otel_on`); elsewhere nothing happens.
+"""OpenTelemetry spans of a report, if Airflow's traces are on (`[traces] otel_on`); else these functions do nothing.
 
-The id of a report's trace is the report's own id without its dashes: whoever knows the report finds its trace, and the
-API, the tasks on whatever machine and their SQL come together without a word between them. Airflow's own spans of a run
-have a trace of their own, which ours link to.
+The id of a report's trace is the report's id without dashes. So the report's id leads to its trace, and the spans of
+the API, of all tasks and of their SQL are in one trace without any context to pass on. Airflow's own spans of a DAG run
+are in another trace, which ours link to.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ LOWER_64_BITS = (1 << 64) - 1
 
 
 def is_on() -> bool:
-    """Whether spans go anywhere. Asks the environment, so that nothing is loaded to find out."""
+    """Whether traces are on. Reads the environment, to import nothing if they are off."""
     return os.environ.get("AIRFLOW__TRACES__OTEL_ON", "").strip().lower() in {"true", "t", "1"}
 
 
 @contextmanager
 def report_span(name: str, report_id: UUID, **attributes: Any) -> Iterator[None]:
-    """A span in the trace of a report, linked to the span it happens in."""
+    """A span in the trace of a report, linked to the current span."""
     if not is_on():
         yield
         return
     from opentelemetry import trace
 
-    # Nobody makes the span at the root: a report has no single moment at which all its parts could hear of one.
+    # The root span does not exist: the parts of a report share no process that could create it.
     root = trace.SpanContext(
         trace_id=report_id.int,
         span_id=report_id.int & LOWER_64_BITS,

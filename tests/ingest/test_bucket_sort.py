@@ -67,5 +67,5 @@ def test_a_file_that_was_cut_short_is_no_end() -> None:
         filled._flush()
         filled._file.flush()
         os.ftruncate(filled._file.fileno(), 170)
-        with pytest.raises(OSError, match="A temporary file is cut short"):
+        with pytest.raises(OSError, match="bytes from the temporary file in"):
             list(filled.sorted_batches())

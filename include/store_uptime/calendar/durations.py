@@ -1,4 +1,4 @@
-"""Instants and durations as people write them, in files of settings, commands, forms and requests."""
+"""Parses and formats instants and durations of settings, commands, forms and requests."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ import pendulum
 from store_uptime.calendar.zones import as_utc
 from store_uptime.errors import SettingError
 
-# The week before an as-of, on any wall clock, has to be within the years that Python knows.
+# The week before as-of, in any local time, must be within the years that Python supports.
 EARLIEST, LATEST = datetime(2, 1, 1, tzinfo=UTC), datetime(9998, 12, 31, tzinfo=UTC)
 MAX_GAP_LIMIT = timedelta(days=3650)
 DATE_AND_TIME = re.compile(r"\d{4}-?(\d\d-?\d\d|W\d\d-?\d)[T ]\d\d", re.ASCII)
-# pendulum counts in 32 bits, so numbers of more than nine digits stay outside.
+# pendulum counts in 32 bits, so numbers of more than nine digits are not accepted.
 ISO_DURATION = re.compile(r"(?!.*\d{10})P[\d.WDTHMS]+", re.ASCII)
 SHORT_DURATION = re.compile(r"(?=.)([\d.]+D)?([\d.]+H)?([\d.]+M)?([\d.]+S)?", re.ASCII)
 
 
 def parse_instant(name: str, value: str | datetime) -> datetime:
-    """An ISO 8601 instant as UTC; one without a zone means UTC. Raises `SettingError` that names `name`."""
+    """An ISO 8601 instant in UTC; without a zone it means UTC. Raises `SettingError` with `name` for other text."""
     expected = "an instant such as 2023-01-25T18:13:22Z"
     text = str(value).strip()
     instant_text = text.upper().removesuffix(" UTC")
@@ -41,7 +41,7 @@ def parse_instant(name: str, value: str | datetime) -> datetime:
 def parse_duration(name: str, value: str) -> timedelta:
     """An ISO 8601 duration (`PT2H`) or its short form: `2h`, `90m`, `1h30m`, `45s`, `1d`; more than zero.
 
-    Raises `SettingError` that names `name`; years and months are refused, for they have no fixed length.
+    Raises `SettingError` with `name` for any other text, also for years and months, which have no fixed length.
     """
     text = value.strip().upper()
     if SHORT_DURATION.fullmatch(text):
@@ -59,7 +59,7 @@ def parse_duration(name: str, value: str) -> timedelta:
 
 
 def duration_text(span: timedelta | None) -> str | None:
-    """`2h`, `90m`, `5400s`: the largest unit that divides it."""
+    """A duration as text in the largest unit that divides it: `2h`, `90m`, `45s`; with microseconds `PT0.500000S`."""
     if span is None:
         return None
     seconds = span.days * 86_400 + span.seconds

@@ -1,4 +1,4 @@
-"""Time zones, from the pinned `tzdata` package alone, so that every machine computes with the same clock changes."""
+"""Time zones, only from the pinned `tzdata` package, so that every machine uses the same clock changes."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def zone(name: str) -> ZoneInfo:
 
 
 def offset_segments(name: str, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime, timedelta]]:
-    """The spans (`utc_from`, `utc_to`, `utc_offset`) of one UTC offset that cover [`start`, `end`), in order.
+    """The offset segments (`utc_from`, `utc_to`, `utc_offset`) that cover [`start`, `end`), in order.
 
-    `start` and `end` are UTC and may fall between whole seconds; changes of offset come at whole seconds.
-    Probes every hour (the IANA data has no two changes within one) and bisects to the second.
+    `start` and `end` are UTC and may have microseconds; offsets change at whole seconds. Probes every hour (the IANA
+    data has no two changes within an hour), then bisects to the second. Raises `KeyError` for an unknown zone.
     """
     local = zone(name)
 
@@ -55,5 +55,5 @@ def offset_segments(name: str, start: datetime, end: datetime) -> Iterator[tuple
 
 
 def as_utc(instant: datetime) -> datetime:
-    """`instant` in UTC; one without a zone means UTC."""
+    """`instant` in UTC; without a zone it means UTC."""
     return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)

@@ -1,1 +1,1 @@
-"""PostgreSQL: connections, statements, migrations, and whether tables are spread over a Citus cluster."""
+"""PostgreSQL: connections, statements, migrations, the embedded server, and Citus."""

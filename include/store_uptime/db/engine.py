@@ -12,7 +12,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from store_uptime import tracing
 from store_uptime.db import topology
-from store_uptime.db.statement_spans import follow_statements
+from store_uptime.db.statement_spans import trace_statements
 from store_uptime.db.statements import statement
 from store_uptime.errors import SettingError
 from store_uptime.settings import Settings
@@ -44,7 +44,7 @@ def connect(settings: Settings, role: Role = "writer", purpose: str = "", **opti
         connection.commit()
 
     if tracing.is_on():
-        follow_statements(engine)
+        trace_statements(engine)
     return engine
 
 

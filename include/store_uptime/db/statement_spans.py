@@ -1,4 +1,4 @@
-"""A span for each SQL statement, named as the statement, where OpenTelemetry is on."""
+"""An OpenTelemetry span for each SQL statement, named after it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from opentelemetry.trace import Span
 
 
-def follow_statements(engine: Engine) -> None:
-    """From now on a statement on `engine` is a span, named as its file in `sql/`.
+def trace_statements(engine: Engine) -> None:
+    """Records each statement on `engine` as a span, named as in `sql/`.
 
-    Its parent is the span it happens in; on a thread that has none, that in which this is called.
+    Its parent is the current span; on a thread without one, the span that is current when this function is called.
     """
     from opentelemetry import trace
     from opentelemetry.context import get_current

@@ -1,1 +1,1 @@
-"""From files to rows that reports may use: reading, typing, sorting, copying, accepting."""
+"""Loads files into the database: reading, parsing, sorting, copying, accepting."""

@@ -1,35 +1,35 @@
-"""An external sort: typed rows are spread over buckets in a temporary file and read back sorted, bucket by bucket.
+"""An external sort: distributes rows over buckets in a temporary file, then sorts and returns bucket by bucket.
 
-Memory stays flat however large the input is.
+Memory does not grow with the input.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from tempfile import TemporaryFile
+from tempfile import TemporaryFile, gettempdir
 
 import numpy as np
 import polars as pl
 
 BUCKET_BYTES, MAX_BUCKETS = 4 * 2**20, 512
-FLUSH_ROWS = 2**17  # rows written at once, so that the fragment of each bucket is worth a read
+FLUSH_ROWS = 2**17  # rows written at once; enough for fragments of a size that is efficient to read
 
 
 class BucketSorter:
-    """Sorts rows by way of buckets, which are ranges of `store_key`; all of them share one temporary file.
+    """Sorts rows in buckets, which are ranges of `store_key` and share one temporary file.
 
-    Rows that are flushed together are written in the order of the buckets. The rows of one bucket in one flush are a
-    fragment, whose bounds are remembered. Used as a context manager, which owns the temporary file.
+    Each flush writes its rows in the order of the buckets. The rows of one bucket in one flush are a fragment, whose
+    bounds stay in memory. As a context manager it owns the temporary file.
     """
 
     def __init__(self, columns: dict[str, str], key: tuple[str, ...], size_bytes: int) -> None:
-        """`columns` are names and numpy types, `key` the columns to sort by; a larger file gets more buckets."""
+        """`columns` maps names to numpy types; rows are sorted by `key`; `size_bytes` sets the number of buckets."""
         self._row, self._key = np.dtype(list(columns.items())), key
         self._unflushed: list[pl.DataFrame] = []
         self._bits = min(max(size_bytes // BUCKET_BYTES, 1), MAX_BUCKETS - 1).bit_length()
         self._rows_flushed = 0
-        # For each flush the first row of each bucket's fragment, and the end of the last one.
+        # For each flush, the first row of each bucket's fragment, then the end of the last one: 2**bits + 1 numbers.
         self._bounds: list[np.ndarray] = []
 
     def __enter__(self) -> BucketSorter:
@@ -40,7 +40,7 @@ class BucketSorter:
         self._file.close()
 
     def add(self, frame: pl.DataFrame) -> None:
-        """Adds rows, which need to have at least the sorter's columns."""
+        """Adds rows with at least the sorter's columns."""
         self._unflushed.append(frame)
         if sum(unflushed.height for unflushed in self._unflushed) >= FLUSH_ROWS:
             self._flush()
@@ -51,7 +51,7 @@ class BucketSorter:
         frame = pl.concat(self._unflushed)
         self._unflushed.clear()
         count = 1 << self._bits
-        # Stable, and for numbers as small as these in one pass.
+        # Stable; a radix sort for 16-bit numbers.
         buckets = ((frame["store_key"].to_numpy() >> 64 - self._bits) + count // 2).astype(np.uint16)
         order = np.argsort(buckets, kind="stable")
         rows = np.empty(frame.height, self._row)
@@ -63,10 +63,10 @@ class BucketSorter:
         self._rows_flushed += frame.height
 
     def sorted_batches(self, max_rows: int | None = None) -> Iterator[tuple[int, pl.DataFrame]]:
-        """Each bucket in the order of the key, rows with equal keys as they were added; in batches of `max_rows`.
+        """All rows as (number of the batch in its bucket, from 0; sorted rows), bucket by bucket.
 
-        Batches are numbered within their bucket from 0. A bucket of up to twice `max_rows` stays whole: more stores
-        than usual make all buckets a little too large.
+        Rows with equal keys stay in the order in which they were added. A bucket with more than twice `max_rows` is
+        read in batches of `max_rows`, each sorted by itself; the factor allows for buckets of uneven size.
         """
         self._flush()
         self._file.flush()
@@ -80,7 +80,7 @@ class BucketSorter:
                 yield batch_no, frame.sort(self._key, maintain_order=True)
 
     def _read(self, fragments: list[tuple[int, int]], first: int, end: int) -> np.ndarray:
-        """Of the rows in `fragments` of the file, one after the other, those from `first` to `end`."""
+        """The rows [`first`, `end`) of the concatenated `fragments`. Raises `OSError` if the file is too short."""
         rows = np.empty(end - first, self._row)
         octets, width = rows.view(np.uint8).data, self._row.itemsize
         before = 0  # rows in the fragments so far
@@ -91,11 +91,11 @@ class BucketSorter:
                 target = octets[(before + wanted_first - first) * width : (before + wanted_end - first) * width]
                 read = os.preadv(self._file.fileno(), [target], (fragment_first + wanted_first) * width)
                 if read != len(target):
-                    raise OSError(f"A temporary file is cut short: {read} of {len(target)} bytes.")
+                    raise OSError(f"Read {read} of {len(target)} bytes from the temporary file in {gettempdir()}.")
             before += fragment_end - fragment_first
         return rows
 
 
 def is_like_neighbour(shift: int, *columns: str) -> pl.Expr:
-    """Whether the row before (shift 1) or after (-1) has the same values in `columns`."""
+    """Whether the row before (`shift` 1) or after (-1) has the same values in `columns`, nulls included."""
     return pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift(shift)) for name in columns)

@@ -1,6 +1,6 @@
-"""Several things at once in one process: reading ahead, working side by side, and a connection's writes in a queue.
+"""Threads for loading: reading ahead, parallel work in order, and a queue of writes on one connection.
 
-polars and psycopg2 let go of the interpreter while they work, so that threads keep more than one core busy.
+polars and psycopg2 release the interpreter's lock while they work, so threads use more than one core.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-MOST_PENDING_BYTES = 8 * 2**20
+MAX_PENDING_BYTES = 8 * 2**20
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
 def ahead(items: Iterator[Item], executor: ThreadPoolExecutor) -> Iterator[Item]:
-    """`items`, of which the next one is being made while one is worked on."""
+    """The items of `items`; while the caller works on one, a thread computes the next. No item may be None."""
     following = executor.submit(next, items, None)
     while (item := following.result()) is not None:
         following = executor.submit(next, items, None)
@@ -30,7 +30,7 @@ def ahead(items: Iterator[Item], executor: ThreadPoolExecutor) -> Iterator[Item]
 def side_by_side(
     work: Callable[[Item], Result], items: Iterable[Item], executor: ThreadPoolExecutor, at_most: int
 ) -> Iterator[Result]:
-    """`work` of each item, in their order, while `at_most` next ones are worked on."""
+    """The results of `work` for each item, in order; computes up to `at_most` items ahead."""
     pending: list[Future[Result]] = []
     for item in items:
         pending.append(executor.submit(work, item))
@@ -41,7 +41,7 @@ def side_by_side(
 
 
 class Writes:
-    """What a connection is to do, one after the other on a thread of its own; an error surfaces at the next call."""
+    """A queue of writes, which one thread executes in order. An error is raised by the next `add` or `wait`."""
 
     def __enter__(self) -> Writes:
         self._executor, self._kept = ThreadPoolExecutor(max_workers=1), ExitStack()
@@ -53,14 +53,14 @@ class Writes:
         self._kept.close()
 
     def keep(self, context: AbstractContextManager[Item]) -> Item:
-        """Enters `context`, which writes need, and keeps it until the last of them."""
+        """Enters `context`, which writes need, and exits it after the last write."""
         return self._kept.enter_context(context)
 
     def add(self, write: Callable[..., object], *arguments: Any) -> None:
-        """Queues a write; while several are under way, waits until they hold few bytes, so that memory stays flat."""
+        """Queues `write(*arguments)`; waits while the queued writes hold more than MAX_PENDING_BYTES of data."""
         while self._pending and self._pending[0][0].done():
             self._pending.popleft()[0].result()
-        while len(self._pending) > 1 and sum(size for _, size in self._pending) > MOST_PENDING_BYTES:
+        while len(self._pending) > 1 and sum(size for _, size in self._pending) > MAX_PENDING_BYTES:
             self._pending.popleft()[0].result()
         sizes = (len(argument) for argument in arguments if isinstance(argument, bytes))
         arrays = (argument.nbytes for argument in arguments if isinstance(argument, np.ndarray))
@@ -68,6 +68,6 @@ class Writes:
         self._pending.append((self._executor.submit(write, *arguments), size))
 
     def wait(self) -> None:
-        """Waits for all; raises the first error."""
+        """Waits for all writes; raises the first error."""
         while self._pending:
             self._pending.popleft()[0].result()

@@ -1,6 +1,6 @@
-"""Rows in PostgreSQL's binary COPY format, which costs neither side a conversion to text.
+"""Rows in PostgreSQL's binary COPY format, which needs no conversion to text and back.
 
-After a field count each value follows its length, all big-endian:
+A row is the number of fields, then the length and the value of each field, all big-endian:
 https://www.postgresql.org/docs/18/sql-copy.html#SQL-COPY-FILE-FORMATS
 """
 
@@ -18,12 +18,15 @@ COPY_TRAILER = b"\xff\xff"
 
 
 def postgres_us(instants: pl.Series) -> np.ndarray:
-    """Microseconds since 1970 as PostgreSQL counts them, from 2000."""
+    """Microseconds since 1970 as int64 microseconds since 2000, PostgreSQL's epoch."""
     return instants.to_numpy() - POSTGRES_EPOCH_US
 
 
 def encoded(columns: dict[str, str], rows: pl.DataFrame, values: dict[str, Any]) -> np.ndarray:
-    """`columns` of `rows`, or of `values` where those have them, as rows of the binary COPY format."""
+    """`rows` in the binary COPY format, as a structured array with one element for each row.
+
+    `columns` maps names to big-endian numpy types. Columns in `values` (scalars or arrays) are not read from `rows`.
+    """
     fields = [("fields", ">i2")]
     for name, dtype in columns.items():
         fields += [(f"{name}_length", ">i4"), (name, dtype)]
@@ -36,13 +39,13 @@ def encoded(columns: dict[str, str], rows: pl.DataFrame, values: dict[str, Any])
 
 
 def copy_rows(cursor: Any, copy: str, rows: np.ndarray) -> None:
-    """Runs the statement `copy` on psycopg2's cursor with rows that are `encoded`."""
+    """Executes the COPY statement `copy` on psycopg2's cursor with rows from `encoded`."""
     pieces = (COPY_HEADER, rows.view(np.uint8).data, COPY_TRAILER)
     cursor.copy_expert(copy, PiecesStream(memoryview(piece) for piece in pieces), size=2**20)
 
 
 class PiecesStream:
-    """What `copy_expert` reads from: a stream over pieces of bytes."""
+    """A binary stream over several buffers, for `copy_expert`."""
 
     def __init__(self, pieces: Iterator[memoryview]) -> None:
         self._pieces, self._buffer = pieces, memoryview(b"")

@@ -1,4 +1,4 @@
-"""The keys of stores, by which everything finds them: hashed once per file, however often an id comes."""
+"""Store keys, the keys of all tables by store. Each id is hashed once per file."""
 
 from __future__ import annotations
 
@@ -18,32 +18,32 @@ def store_key(store_id: str) -> int:
 
 
 def is_store_id(store_id: str) -> bool:
-    """Whether a text can be an id: not blank, and not too long for an index."""
+    """Whether a text is a valid store id: not blank, and not too long for an index."""
     return bool(store_id.strip()) and len(store_id.encode()) <= LONGEST_STORE_ID_BYTES
 
 
 class StoreKeys:
-    """Keys of the ids of some files, in blocks, which may come from several threads at once.
+    """The keys of the store ids of some files, batch by batch; safe to use from several threads.
 
-    What a block costs does not depend on how many stores came before.
+    The cost of a batch does not depend on the number of stores so far.
     """
 
     def __init__(self) -> None:
-        # polars numbers the texts of a Categorical from 0 as they come, for as long as there is a column of the type.
+        # polars numbers the texts of a Categorical from 0 in order of appearance, while a column of the type exists.
         self._numbered = pl.Series(dtype=pl.Categorical(pl.Categories.random()))
-        self._known = np.zeros(0, np.int64), np.zeros(0, np.int8)  # by number: keys, and one of the words above
+        self._known = np.zeros(0, np.int64), np.zeros(0, np.int8)  # by number: keys, and NEW, USABLE or UNUSABLE
         self._adding = Lock()
 
     def numbers(self, store_ids: pl.Series) -> np.ndarray:
-        """The number of each id, from 0 on."""
+        """The number of each id, from 0 in order of appearance."""
         numbers = store_ids.cast(self._numbered.dtype).to_physical().to_numpy()
-        if not self._knows(numbers):
+        if not self._contains(numbers):
             with self._adding:
                 self._add(store_ids, numbers)
         return numbers
 
     def keys(self, numbers: np.ndarray) -> pl.Series:
-        """The key of each number (Int64), null where its id is no usable one."""
+        """The key of each number (Int64), null where its id is not usable."""
         keys, states = self._known
         result, is_unusable = pl.Series(keys[numbers]), states[numbers] == UNUSABLE
         return result.set(pl.Series(is_unusable), None) if is_unusable.any() else result
@@ -56,12 +56,12 @@ class StoreKeys:
         store_ids = pl.Series(usable.astype(np.uint32)).cat.to(self._numbered.dtype).cast(pl.String)
         return pl.DataFrame({"store_key": keys[usable], "store_id": store_ids})
 
-    def _knows(self, numbers: np.ndarray) -> bool:
+    def _contains(self, numbers: np.ndarray) -> bool:
         _, states = self._known
         return not len(numbers) or (int(numbers.max()) < len(states) and bool((states[numbers] != NEW).all()))
 
     def _add(self, store_ids: pl.Series, numbers: np.ndarray) -> None:
-        """Looks at the ids that are new; what is known is replaced as a whole, for others are reading it."""
+        """Adds the new ids. Replaces both arrays at once, because other threads read them without the lock."""
         found, first = np.unique(numbers, return_index=True)
         more = max(int(found[-1]) + 1 - len(self._known[0]), 0)
         keys, states = (np.concatenate((known, np.zeros(more, known.dtype))) for known in self._known)
@@ -74,17 +74,17 @@ class StoreKeys:
 
 
 class NamedStores:
-    """The stores that one file names; files that name the same ones can share `keys`."""
+    """The stores in one file; several files can share `keys`."""
 
     def __init__(self, keys: StoreKeys) -> None:
         self._keys = keys
         self._is_named = np.zeros(0, np.bool_)  # by number
-        self._noting = Lock()
+        self._recording = Lock()
 
     def keys(self, store_ids: pl.Series) -> pl.Series:
-        """The key of each id (Int64), null where it is no usable one; the ids are noted."""
+        """The key of each id (Int64), null where it is not usable. Records the ids for `stores`."""
         numbers = self._keys.numbers(store_ids)
-        with self._noting:
+        with self._recording:
             more = (int(numbers.max()) + 1 if len(numbers) else 0) - len(self._is_named)
             if more > 0:
                 self._is_named = np.concatenate((self._is_named, np.zeros(more, np.bool_)))
@@ -92,5 +92,5 @@ class NamedStores:
         return self._keys.keys(numbers)
 
     def stores(self) -> pl.DataFrame:
-        """The usable ids that were noted, each once, in the order of their keys: `store_key`, `store_id`."""
+        """The recorded usable ids, each once, in the order of their keys: `store_key`, `store_id`."""
         return self._keys.stores(np.flatnonzero(self._is_named))

@@ -1,1 +1,1 @@
-"""One report: what was requested, the stages that compute it, and its CSV file."""
+"""A report: its request, the stages that compute it, and its CSV file."""

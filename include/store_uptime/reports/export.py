@@ -1,4 +1,4 @@
-"""`export`: the report as a CSV file, published whole or not at all."""
+"""`export`: writes the report's CSV and publishes it atomically."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ from store_uptime.storage import StoragePath, write_atomically
 
 
 def export(engine: Engine, report_id: UUID, folder: StoragePath, clock: datetime) -> dict[str, Any]:
-    """Writes `{folder}/{report_id}.csv` and notes its place and hash with the report, published at `clock`.
+    """Writes `{folder}/{report_id}.csv`, and stores its path, hash and size in the report's row, published at `clock`.
 
-    Returns path, sha256, bytes and number of stores. The file appears under its name only when it is complete.
+    Returns path, sha256, bytes and number of stores. The file gets its name only when it is complete. Raises
+    `OutputFolderError`, `DiskFullError` or `NoAnswerError` if `folder` cannot be written to.
     """
     target = folder / f"{report_id}.csv"
     with naming_output(f"The reports folder ({folder})", "STORE_UPTIME_REPORTS or OUT"), engine.begin() as connection:
         connection.execute(statement("report/stage/lock"), {"stage": "export", "report_id": str(report_id), "shard": 0})
-        # Before the stores are looked at: Citus begins no change of what all stores share after that.
+        # Before the first read of stores: after that, Citus allows no change of a shared table in this transaction.
         connection.execute(statement("report/report/clear_failure"), {"report_id": report_id, "task": "export"})
         stores = connection.scalar(statement("report/4_export/publication/count_stores"), {"report_id": report_id})
         with write_atomically(target, is_only_writer=True) as stream:

@@ -1,4 +1,4 @@
-"""What a report is requested to be, its identity, and its row in the database."""
+"""The request of a report, its id, and its row in the database."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from store_uptime.contract import MAX_SHARDS, NO_DATA_CHOICES
 from store_uptime.db.statements import statement
 from store_uptime.errors import SettingError
 
-# The namespace of report ids for DAG runs whose id is no UUID (schedule, backfill, Airflow's own form).
+# The namespace of report ids for DAG runs whose id is not a UUID (schedule, backfill, Airflow's own form).
 DAG_RUN_NAMESPACE = UUID("6f0e9a52-3c1c-5b0e-9f8e-1f4f3d2a7c61")
 
 
 @dataclass(frozen=True)
 class ReportRequest:
-    """What a report is asked to be. `as_of_limit` bounds the default as-of of scheduled and backfilled runs.
+    """The values that a report is requested with.
 
-    What failed before `run_started_at` is void when the report is created again; without it, any failure.
+    `as_of_limit` limits the default as-of of scheduled and backfilled DAG runs. Creating the report again clears a
+    failure from before `run_started_at`, the start of the DAG run; if it is None, any failure.
     """
 
     report_id: UUID
@@ -36,7 +37,7 @@ class ReportRequest:
 
 
 def report_id_of(dag_run_id: str) -> UUID:
-    """The report of a DAG run: the run's id where that is a UUID in canonical form, else UUIDv5 of it."""
+    """The id of a DAG run's report: the DAG run's id if that is a UUID in canonical form, else its UUIDv5."""
     try:
         candidate = UUID(dag_run_id)
     except ValueError:
@@ -47,7 +48,10 @@ def report_id_of(dag_run_id: str) -> UUID:
 
 
 def create_report(engine: Engine, request: ReportRequest) -> None:
-    """Writes the report's row; for a run that starts over, brings it back to what was asked."""
+    """Creates the report's row; if the DAG run starts again, resets it to the request.
+
+    Raises `SettingError` if `no_data` or `shards` is invalid.
+    """
     if request.no_data not in NO_DATA_CHOICES:
         raise SettingError("no_data", request.no_data, "unknown or down")
     if not 1 <= request.shards <= MAX_SHARDS:

@@ -1,4 +1,4 @@
-"""What tasks leave with a report: what each did, and why one failed."""
+"""Records of tasks in the database: what each did, and why one failed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def record_task(
     finished_at: datetime,
     counts: dict[str, Any],
 ) -> None:
-    """Notes what a finished task did."""
+    """Records a finished task with its counts, and clears an earlier failure of it."""
     with engine.begin() as connection:
         connection.execute(statement("report/report/clear_failure"), {"report_id": report_id, "task": task})
         connection.execute(
@@ -42,17 +42,17 @@ def record_task(
 def record_failure(
     engine: Engine, report_id: UUID, task: str, cause: str, failed_at: datetime, run_started_at: datetime | None = None
 ) -> None:
-    """Notes which task failed and why, in words for the person who asked, unless it did since `run_started_at`."""
+    """Records the failed task and its cause, unless the report already has a failure since `run_started_at`."""
     failure = {"report_id": report_id, "failed_task": task, "failure_cause": cause, "failed_at": failed_at}
     with engine.begin() as connection:
         connection.execute(statement("report/report/fail"), failure | {"run_started_at": run_started_at})
 
 
 def cause_of(error: object) -> str:
-    """One line for a person. Our own errors speak for themselves, others are named by their class."""
+    """The cause of a failure in one line, for users. Errors that are not ours begin with their class."""
     if error is None:
-        return "The task's process ended without an error of its own; its log may say more."
-    error = getattr(error, "orig", None) or error  # SQLAlchemy adds the statement, and its values, to what was said
+        return "The task's process ended without an exception; see the task's log."
+    error = getattr(error, "orig", None) or error  # SQLAlchemy adds the statement and its values to the message
     text = " ".join(str(error).split())
     if isinstance(error, DiskFull):
         return f"The disk of the database server is full: {text}"
@@ -60,7 +60,7 @@ def cause_of(error: object) -> str:
 
 
 def failure_of(engine: Engine, report_id: UUID) -> tuple[str, str] | None:
-    """The failed task and its cause, if the report failed."""
+    """The failed task and its cause; None if the report has not failed."""
     with engine.begin() as connection:
         row = connection.execute(statement("report/report/read_failure"), {"report_id": report_id}).first()
     return (row.failed_task, row.failure_cause) if row and row.failed_task else None
