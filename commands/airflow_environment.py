@@ -1,4 +1,4 @@
-"""How Airflow is configured by the commands: one environment, the same for every process that has to agree."""
+"""Airflow's configuration, as environment variables, which are the same for all its processes."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from pathlib import Path
 from store_uptime.settings import PROJECT, Settings
 from store_uptime.storage import is_url
 
-LONGEST_TASK_SECONDS = 3600  # execution_timeout of the DAGs' tasks
+MAX_TASK_SECONDS = 3600  # execution_timeout of the DAGs' tasks
 EXECUTOR = "AIRFLOW__CORE__EXECUTOR"
-# What Airflow's processes sign and encrypt with, by the names under which they are kept.
+# The signing and encryption keys of Airflow's processes, by their names in secrets.json.
 KEYS = {
     "fernet_key": "AIRFLOW__CORE__FERNET_KEY",
     "api_secret_key": "AIRFLOW__API__SECRET_KEY",
@@ -25,9 +25,9 @@ CPU_LIMIT = Path("/sys/fs/cgroup/cpu.max")
 
 
 def airflow_environment(settings: Settings, given: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Variables for Airflow on the database that `settings` name, with its home beside the rest of the state.
+    """The variables of Airflow for a deployment; Airflow's home is in the deployment's home.
 
-    Keys that are `given` are not made up.
+    Uses the keys in `given`; generates the others.
     """
     home = settings.home / "airflow"
     return {
@@ -35,7 +35,7 @@ def airflow_environment(settings: Settings, given: Mapping[str, str] | None = No
         "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT / "plugins"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        # Whoever makes the DAG known first decides: `make report` too, and `make up` shall find it running.
+        # The first process that parses the DAG stores this, `make report` too; `make up` must not find it paused.
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         **keys(home, given or {}),
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": settings.database_url,
@@ -51,8 +51,8 @@ def airflow_environment(settings: Settings, given: Mapping[str, str] | None = No
         "STORE_UPTIME_ALERT_EMAIL": ",".join(settings.alert_email),
         "STORE_UPTIME_ALERT_WEBHOOK": settings.alert_webhook,
         "PYTHONPATH": os.pathsep.join([str(PROJECT / "include"), str(PROJECT / "config")]),
-        # What a thread of ingest has freed, another one may have, of the C library's memory and of polars': 65 MB less,
-        # and no slower.
+        # One arena each for the C library and polars, so that threads reuse each other's freed memory: `ingest` needs
+        # 65 MB less, at the same speed.
         "MALLOC_ARENA_MAX": "1",
         "_RJEM_MALLOC_CONF": "narenas:1",
         **telemetry(os.environ),
@@ -61,7 +61,7 @@ def airflow_environment(settings: Settings, given: Mapping[str, str] | None = No
 
 
 def logs_environment(settings: Settings) -> dict[str, str]:
-    """Where the tasks' logs go: to a folder, or from the machine that wrote them to a store that all machines read."""
+    """The variables for task logs: a folder, or a URL, to which each machine uploads its logs and which all read."""
     if not is_url(settings.logs):
         return {"AIRFLOW__LOGGING__BASE_LOG_FOLDER": settings.logs}
     return {
@@ -73,70 +73,71 @@ def logs_environment(settings: Settings) -> dict[str, str]:
 
 
 def executor_environment(settings: Settings, given: str = "") -> dict[str, str]:
-    """Where tasks run: in the scheduler, in Celery's workers on as many machines as read the queue, or as is given."""
+    """The variables for the executor: `given`, else CeleryExecutor if there is a queue, else LocalExecutor."""
     executor = given or ("CeleryExecutor" if settings.queue_url else "LocalExecutor")
     if executor == "LocalExecutor":
         return {EXECUTOR: executor, "AIRFLOW__CORE__PARALLELISM": str(max(4, min(2 * usable_cores(), 16)))}
     many_machines = {
         EXECUTOR: executor,
-        # All machines together; each task has a connection of the database's 200.
+        # For all machines together; each task uses one of the database's 200 connections.
         "AIRFLOW__CORE__PARALLELISM": "64",
         "AIRFLOW__CORE__MAX_ACTIVE_TASKS_PER_DAG": "64",
-        # A task that nobody takes in ten minutes is queued anew, lest the queue lost it. By default the third time
-        # fails it, though all that it may lack is a machine that has done with the tasks before it.
+        # A task that no worker takes in ten minutes is queued again, because the queue may have lost it. By default the
+        # third time fails the task, although all workers may simply be busy.
         "AIRFLOW__SCHEDULER__NUM_STUCK_IN_QUEUED_RETRIES": "1000",
     }
     if executor != "CeleryExecutor":
         return many_machines
     return many_machines | {
         "AIRFLOW__CELERY__BROKER_URL": settings.queue_url,
-        # Another process for sending can deadlock in its fork (apache/airflow#70690).
+        # A separate process for sending can deadlock in its fork (apache/airflow#70690).
         "AIRFLOW__CELERY__SYNC_PARALLELISM": "1",
-        # Tasks wait for the database more than they compute. A worker takes no task that it cannot start at once.
+        # Tasks mostly wait for the database. A worker takes no task that it cannot start at once.
         "AIRFLOW__CELERY__WORKER_CONCURRENCY": "4",
         "AIRFLOW__CELERY__WORKER_PREFETCH_MULTIPLIER": "1",
-        # A task's message goes when the task is done. Redis gives one that a lost worker held to another, after longer
-        # than any task may run, so that none runs twice at once; Airflow, which misses the heartbeat, is sooner.
+        # A task's message is deleted when the task has ended. Redis gives the message of a lost worker to another one
+        # after more than the longest task, so that no task runs twice at the same time. Usually Airflow is faster: it
+        # notices the missing heartbeat.
         "AIRFLOW__CELERY__TASK_ACKS_LATE": "True",
-        "AIRFLOW__CELERY_BROKER_TRANSPORT_OPTIONS__VISIBILITY_TIMEOUT": str(2 * LONGEST_TASK_SECONDS),
+        "AIRFLOW__CELERY_BROKER_TRANSPORT_OPTIONS__VISIBILITY_TIMEOUT": str(2 * MAX_TASK_SECONDS),
     }
 
 
 def usable_cores(limit: Path = CPU_LIMIT) -> int:
-    """The processors that this process may use: the machine's, or as many as its container's share comes to."""
+    """The number of processors that this process may use: the machine's, or the container's limit, rounded up."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 2
-    share, period = limit.read_text().split() if limit.exists() else ("max", "")
-    return cores if share == "max" else max(1, min(cores, math.ceil(int(share) / int(period))))
+    quota, period = limit.read_text().split() if limit.exists() else ("max", "")
+    return cores if quota == "max" else max(1, min(cores, math.ceil(int(quota) / int(period))))
 
 
 def telemetry(environment: Mapping[str, str]) -> dict[str, str]:
-    """Airflow's own metrics and spans, and ours, for the OpenTelemetry collector that the environment names, if any."""
+    """The variables for metrics and spans, if the environment names an OpenTelemetry collector."""
     if not environment.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
         return {}
     is_grpc = environment.get("OTEL_EXPORTER_OTLP_PROTOCOL") == "grpc"
-    wanted = {
+    defaults = {
         "AIRFLOW__METRICS__OTEL_ON": "True",
         "AIRFLOW__TRACES__OTEL_ON": "True",
         # Airflow's metrics follow the protocol's variable, its traces only this one.
         "OTEL_TRACES_EXPORTER": "otlp_proto_grpc" if is_grpc else "otlp_proto_http",
         "OTEL_SERVICE_NAME": "store-uptime",
-        # A collector that is away must not hold up the end of every task for half a minute.
+        # A collector that is down must not delay the end of each task by half a minute.
         "OTEL_EXPORTER_OTLP_TIMEOUT": "2",
         "AIRFLOW__TRACES__TASK_RUNNER_FLUSH_TIMEOUT_MILLISECONDS": "2000",
     }
-    return {name: environment.get(name) or value for name, value in wanted.items()}
+    return {name: environment.get(name) or value for name, value in defaults.items()}
 
 
 def keys(home: Path, given: Mapping[str, str]) -> dict[str, str]:
-    """What Airflow's processes sign and encrypt with: what is given, and what is made up for the rest."""
+    """The signing and encryption keys: those in `given`, and generated ones for the rest."""
     if all(given.get(variable) for variable in KEYS.values()):
         return {variable: given[variable] for variable in KEYS.values()}
-    made_up = secrets_of(home)
-    return {variable: given.get(variable) or made_up[name] for name, variable in KEYS.items()}
+    generated = generated_keys(home)
+    return {variable: given.get(variable) or generated[name] for name, variable in KEYS.items()}
 
 
-def secrets_of(home: Path) -> dict[str, str]:
-    """Keys that are made up: once, for the owner's eyes only."""
+def generated_keys(home: Path) -> dict[str, str]:
+    """The generated keys of Airflow's `home`, from a file that only its owner can read; generates them once."""
     file = home / "secrets.json"
     if not file.exists():
         write_private(
@@ -151,7 +152,7 @@ def secrets_of(home: Path) -> dict[str, str]:
 
 
 def write_private(file: Path, content: dict[str, str]) -> None:
-    """Writes `content` as JSON that only its owner can read, whole or not at all."""
+    """Writes `content` atomically as JSON that only its owner can read."""
     file.parent.mkdir(parents=True, exist_ok=True)
     draft = file.with_name(f"{file.name}.{os.getpid()}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:
@@ -160,7 +161,7 @@ def write_private(file: Path, content: dict[str, str]) -> None:
 
 
 def migrate_all(settings: Settings) -> None:
-    """Brings our schemas and Airflow's own tables up to date. Airflow must be configured already."""
+    """Migrates our schemas and Airflow's own tables. Airflow must be configured already."""
     from store_uptime.db.migrations import migrate
 
     migrate(settings)
@@ -173,14 +174,14 @@ def migrate_all(settings: Settings) -> None:
 
 
 def create_queue_tables() -> None:
-    """Celery's own tables in Airflow's database: workers that start together would all create them."""
+    """Creates Celery's tables in Airflow's database: workers that start together would conflict in creating them."""
     from airflow.providers.celery.executors.celery_executor_utils import app
 
     app.backend.ResultSession().close()
 
 
 def is_airflow_migrated() -> bool:
-    """Whether Airflow's tables are those of the installed version; its own check costs a second of imports."""
+    """Whether Airflow's tables are those of the installed version; Airflow's own check imports for a second."""
     from airflow.settings import get_engine
     from airflow.utils.db import _REVISION_HEADS_MAP
     from alembic.runtime.migration import MigrationContext

@@ -288,7 +288,7 @@ def run_tool(name: str, server: int, url: str, *arguments: str) -> None:
         check=False,
     )
     if finished.returncode:
-        raise StoreUptimeError(f"{name} failed: {embedded_postgres.most_telling_line(finished.stderr)}")
+        raise StoreUptimeError(f"{name} failed: {embedded_postgres.cause_line(finished.stderr)}")
 
 
 def tool(name: str, server: int) -> Path:

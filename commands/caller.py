@@ -1,4 +1,4 @@
-"""What the caller of a command gave to make, and where from."""
+"""The variables given to make, and the folder in which make was called."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from store_uptime.storage import is_url
 
 
 def given(name: str) -> str:
-    """What the caller gave for a variable of make; empty if nothing."""
+    """The value of a make variable; empty if it is not given."""
     return os.environ.get(name, "").strip()
 
 
 def at_caller(folder: str) -> str:
-    """A folder seen from where make was called: with `make -C` that is not the checkout."""
+    """The absolute path of a folder, relative to where make was called (with `make -C` not the checkout); URLs stay."""
     if is_url(folder):
         return folder
     makes = (process for process in psutil.Process().parents() if process.name() in {"make", "gmake"})

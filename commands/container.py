@@ -1,10 +1,10 @@
-"""One of Airflow's processes in a container: `python -m commands.container init`, then `api-server`, `scheduler`, ...
+"""Runs one process of Airflow in a container: `python -m commands.container init`, then `api-server`, `scheduler`, ...
 
-The same processes as `make up` starts, configured in the same way, on the database of STORE_UPTIME_DATABASE_URL, and a
-`worker` wherever tasks shall run if there is a queue. Nothing needs Docker: a machine with the checkout will do.
-Airflow's own variables (AIRFLOW__...) are left as they are given. A secret may be in a file that NAME_FILE names.
-`backup` and `restore` are those of make. Any other program is run as it is, in the environment of Airflow's processes:
-`airflow db check-migrations`, `bash`, the task that a pod is started for.
+The processes and their configuration are those of `make up`, on the database of STORE_UPTIME_DATABASE_URL. If there is
+a queue, each `worker` runs tasks. Docker is not needed: a machine with the checkout works too. Variables of Airflow
+(AIRFLOW__...) that are set are not changed. A secret may be in a file that NAME_FILE names. `backup` and `restore` are
+those of make. Any other program runs with the environment of Airflow's processes, for example `bash`,
+`airflow db check-migrations`, or the task of a pod.
 """
 
 from __future__ import annotations
@@ -48,29 +48,29 @@ SECRETS = [
 ]
 FLOWER_LOGIN = "AIRFLOW__CELERY__FLOWER_BASIC_AUTH"
 API_SERVER_URL = "http://api-server:8080"
-SHORTEST_SIGNING_KEY_BYTES = 64
+MIN_SIGNING_KEY_BYTES = 64
 MIGRATION_SECONDS = 120
 COMMANDS = PROCESSES | WORKER | {"flower": ["celery", "flower"]}
-COPIES = ("backup", "restore")
+BACKUP_COMMANDS = ("backup", "restore")
 
 
 def main(name: str, *arguments: str) -> None:
-    """Becomes the process, or prepares everything for the others."""
+    """Replaces this process by the one called `name`; `init` prepares everything for the others."""
     command = [] if name == "init" else command_of(name, *arguments)
     os.environ |= with_passwords(from_files(os.environ))
-    if name in COPIES:  # a home that is to be restored into has to be empty, and configuring Airflow would fill it
+    if name in BACKUP_COMMANDS:  # before Airflow is configured, which writes to the home: `restore` needs an empty one
         os.execv(command[0], command)
     settings = Settings.from_environment()
     if not settings.database_url:
         raise SettingError("STORE_UPTIME_DATABASE_URL", None, "the URL of the PostgreSQL that all processes share")
     if name in ("worker", "flower") and not settings.queue_url:
-        raise SettingError("STORE_UPTIME_QUEUE_URL", None, f"the URL of the Redis that a {name} reads")
+        raise SettingError("STORE_UPTIME_QUEUE_URL", None, f"the URL of the Redis server; the {name} needs it")
     if name == "flower" and not os.environ.get(FLOWER_LOGIN):
-        raise SettingError(FLOWER_LOGIN, None, "user:password, for it shows all that is queued")
+        raise SettingError(FLOWER_LOGIN, None, "user:password, because Flower shows the content of the queue")
     os.environ |= configuration(settings, os.environ)
     password = os.environ.get(ADMIN_PASSWORD)
     if name in ("init", "api-server"):
-        # One that is given is the same for API servers that share no folder.
+        # API servers without a shared folder need a given password.
         keep_passwords(settings.home, users_of(os.environ[USERS]), {USER: password} if password else {})
     if name == "init":
         embedded_postgres.check_server(settings.database_url)
@@ -85,33 +85,38 @@ def main(name: str, *arguments: str) -> None:
 
 
 def command_of(name: str, *arguments: str) -> list[str]:
-    """The command line of a process of ours, or of the program `name`; raises `StoreUptimeError` if it is neither."""
+    """The command line of our process `name`, else of the program; raises `StoreUptimeError` if there is neither."""
     if name in COMMANDS:
         return [sys.executable, "-m", "airflow", *COMMANDS[name], *arguments]
-    if name in COPIES:
+    if name in BACKUP_COMMANDS:
         return [sys.executable, "-m", "commands.backup", name]
-    # Programs of our Python first: they are not on the PATH where its environment is not activated.
+    # First those of this Python: they are on the PATH only if its environment is activated.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     program = shutil.which(name, path=path)
     if program is None:
+        processes = [*COMMANDS, *BACKUP_COMMANDS]
         raise StoreUptimeError(
-            f"There is no {name}; there are init, {', '.join([*COMMANDS, *COPIES])}, and programs such as airflow."
+            f"{name} is neither a process nor a program on the PATH; expected init, {', '.join(processes)}, "
+            "or a program such as airflow."
         )
     return [program, *arguments]
 
 
 def configuration(settings: Settings, given: Mapping[str, str]) -> dict[str, str]:
-    """Airflow's variables; those that are given already stay."""
+    """Airflow's variables; those in `given` take precedence.
+
+    Raises `SettingError` if the signing key or the users in `given` are invalid.
+    """
     url = given.get("API_SERVER_URL") or API_SERVER_URL
     given = {name: value for name, value in given.items() if name.startswith("AIRFLOW__") and value}
-    if SIGNING_KEY in given and len(given[SIGNING_KEY].encode()) < SHORTEST_SIGNING_KEY_BYTES:
-        raise SettingError(SIGNING_KEY, "…", f"at least {SHORTEST_SIGNING_KEY_BYTES} bytes, the same on all machines")
+    if SIGNING_KEY in given and len(given[SIGNING_KEY].encode()) < MIN_SIGNING_KEY_BYTES:
+        raise SettingError(SIGNING_KEY, "…", f"at least {MIN_SIGNING_KEY_BYTES} bytes, the same on all machines")
     ours, users = airflow_environment(settings, given), users_of(given.pop(USERS, None))
     return ours | stack_environment(settings, "0.0.0.0", chosen_port(), url, users, given.get(EXECUTOR, "")) | given
 
 
 def from_files(given: Mapping[str, str]) -> dict[str, str]:
-    """The variables, with the secrets that are in files; raises `SettingError` for a file that holds none."""
+    """The variables with the secrets from files; raises `SettingError` for an empty file."""
     found = dict(given)
     for name in SECRETS:
         if file := given.get(f"{name}_FILE"):
@@ -122,7 +127,7 @@ def from_files(given: Mapping[str, str]) -> dict[str, str]:
 
 
 def with_passwords(given: Mapping[str, str]) -> dict[str, str]:
-    """The variables, with the passwords put into URLs that have none: so the same URL can be shown to everybody."""
+    """The variables with passwords inserted into URLs that have none, so that configuration can show these URLs."""
     found = dict(given)
     for name, url_name in PASSWORDS.items():
         scheme, _, rest = found.get(url_name, "").partition("://")
@@ -133,19 +138,22 @@ def with_passwords(given: Mapping[str, str]) -> dict[str, str]:
 
 
 def wait_for_tables(settings: Settings, seconds: float = MIGRATION_SECONDS) -> None:
-    """Returns when the database has this version's tables: a new image's processes may start before its `init` ends."""
+    """Waits until the database has this version's tables: processes of a new image may start before its `init` ends.
+
+    Raises `StoreUptimeError` after `seconds`.
+    """
     from store_uptime.db.migrations import is_migrated
 
     embedded_postgres.check_server(settings.database_url)
     deadline = time.monotonic() + seconds
     while not is_migrated(settings):
         if time.monotonic() > deadline:
-            raise StoreUptimeError("The tables of the database are those of another version: has its init ended well?")
+            raise StoreUptimeError("The database has the tables of another version; run `init` of this one.")
         time.sleep(1)
 
 
 def check_queue(url: str) -> None:
-    """Raises `StoreUptimeError` unless `url` leads to a Redis that lets us in."""
+    """Raises `StoreUptimeError` unless `url` is a Redis server that accepts the login."""
     import redis
 
     try:

@@ -1,4 +1,4 @@
-"""`make distribute`: spreads the tables over a Citus cluster, the server of STORE_UPTIME_DATABASE_URL."""
+"""`make distribute`: distributes the tables over the Citus cluster of STORE_UPTIME_DATABASE_URL."""
 
 from __future__ import annotations
 

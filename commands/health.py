@@ -1,7 +1,7 @@
-"""Whether the process of a container is well: `python -m commands.health scheduler`. Exit status 0, or 1 and a line.
+"""Checks the process of a container: `python -m commands.health scheduler`. Exits with 0, or with 1 and one line.
 
-What has a server is asked itself, a worker by way of the queue, and the others by the heartbeats that Airflow's
-database has of them. Imports little: it is run again and again.
+It sends a request to the API server and to Flower, and pings a worker through the queue. For the others it reads the
+heartbeats in Airflow's database. Imports little, because it runs often.
 """
 
 from __future__ import annotations
@@ -21,29 +21,29 @@ FLOWER_PORT = 5555
 
 
 def main(name: str) -> None:
-    """Raises an error that says what is wrong."""
+    """Raises `StoreUptimeError` or `OSError` if the process `name` is not healthy."""
     if name == "worker":
         ping_worker(f"celery@{socket.gethostname()}")
     elif name == "api-server":
-        ask(f"http://127.0.0.1:{chosen_port()}/execution/health")
+        fetch(f"http://127.0.0.1:{chosen_port()}/execution/health")
     elif name == "flower":
-        ask(f"http://127.0.0.1:{FLOWER_PORT}/healthcheck")
+        fetch(f"http://127.0.0.1:{FLOWER_PORT}/healthcheck")
     else:
         part = name.replace("-", "_")
-        health = json.loads(ask(f"{os.environ.get('API_SERVER_URL') or API_SERVER_URL}/api/v2/monitor/health"))
+        health = json.loads(fetch(f"{os.environ.get('API_SERVER_URL') or API_SERVER_URL}/api/v2/monitor/health"))
         status = (health.get(part) or {}).get("status")
         if status != "healthy":
             raise StoreUptimeError(f"the {name} is {status}")
 
 
-def ask(url: str) -> str:
-    """What `url` answers; raises `OSError` if it does not, or not with success."""
-    with urllib.request.urlopen(url, timeout=SECONDS) as answer:
-        return answer.read().decode()
+def fetch(url: str) -> str:
+    """The response of `url`; raises `OSError` if there is none, or its status is an error."""
+    with urllib.request.urlopen(url, timeout=SECONDS) as response:
+        return response.read().decode()
 
 
 def ping_worker(node: str) -> None:
-    """Raises `StoreUptimeError` unless the worker answers through the queue."""
+    """Raises `StoreUptimeError` unless the worker answers a ping through the queue."""
     from celery import Celery
 
     with Celery(broker=with_passwords(from_files(os.environ))["STORE_UPTIME_QUEUE_URL"]) as app:

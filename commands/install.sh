@@ -1,6 +1,6 @@
 #!/bin/sh
-# Finds a Python that fits and lets commands/install.py make the virtual environment with it.
-# PYTHON=... chooses one; else the environment's own if it is there, else the first that fits on the PATH.
+# Finds a suitable Python and runs commands/install.py with it, which creates the virtual environment.
+# PYTHON=... chooses one; otherwise the environment's own is used, else the first suitable one on the PATH.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
@@ -19,6 +19,6 @@ for candidate in $candidates; do
     fi
 done
 
-echo "store-uptime: CPython 3.11, 3.12 or 3.13 with its venv module is needed, and none of these is one: $candidates." >&2
-echo "store-uptime: install one (on Debian also python3-venv), or name yours: make PYTHON=/path/to/python3" >&2
+echo "store-uptime: expected CPython 3.11, 3.12 or 3.13 with its venv module; found none among: $candidates." >&2
+echo "store-uptime: install one (on Debian also python3-venv), or set its path: make PYTHON=/path/to/python3" >&2
 exit 1

@@ -1,4 +1,4 @@
-"""`make lint`: runs every check and says at the end which of them found something."""
+"""`make lint`: runs all checks, then names those that failed."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ LOCKS = {f"requirements{kind}.in": f"requirements{kind}.txt" for kind in ("", "-
 
 
 def main() -> None:
-    """Runs all checks, whatever the first ones find."""
-    found = [name for name, command in CHECKS.items() if not passes(command)]
-    found += ["pins"] * bool(loose_pins())
-    sys.exit(f"store-uptime: lint found something in {', '.join(found)}" if found else 0)
+    """Runs all checks, even if the first ones fail."""
+    failed = [name for name, command in CHECKS.items() if not passes(command)]
+    failed += ["pins"] * bool(loose_pins())
+    sys.exit(f"store-uptime: failed checks: {', '.join(failed)}" if failed else 0)
 
 
 def passes(command: list[str]) -> bool:
-    """Whether the tool is content."""
-    # Tools of Node.js find it on the path: that of the environment first.
+    """Whether the tool finds nothing."""
+    # Tools of Node.js find node on the PATH; the environment's comes first.
     path = os.pathsep.join([*map(str, TOOLS), os.environ.get("PATH", os.defpath)])
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(["include", "plugins"]), "PATH": path}
     tool = shutil.which(command[0], path=path) or command[0]
@@ -39,7 +39,7 @@ def passes(command: list[str]) -> bool:
 
 
 def loose_pins() -> list[str]:
-    """What a lock file leaves open: a version, a hash, a package of its .in file, or where packages come from."""
+    """What is missing in lock files: a version, a hash, or a package of the .in file. Prints each."""
     problems = []
     for source, lock in LOCKS.items():
         requirements = re.split(r"\n(?=\S)", re.sub(r"(?m)^\s*#.*\n", "", Path(lock).read_text()).strip())

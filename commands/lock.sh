@@ -1,6 +1,6 @@
 #!/bin/sh
-# Compiles requirements*.in to lock files with hashes that hold for every Python the project supports.
-# LOCK_FLAGS=--upgrade takes the newest versions; without it what is locked stays unless a .in file says otherwise.
+# Compiles requirements*.in to lock files with hashes, for all versions of Python that the project supports.
+# LOCK_FLAGS=--upgrade uses the newest versions; without it, locked versions stay if the .in files allow them.
 set -eu
 export UV_CUSTOM_COMPILE_COMMAND="make lock"
 compile() {

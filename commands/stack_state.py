@@ -1,7 +1,7 @@
-"""What `make up` leaves for the other commands: where its Airflow is, and a lock that says who runs the DAG.
+"""The state of `make up` that other commands read: the address of its Airflow, and the scheduler's lock.
 
-Airflow's scheduler takes up every run of its database, so `make report` may run the DAG itself only while there is no
-scheduler. Reports share `airflow/scheduler.lock`, a scheduler has it for itself.
+Airflow's scheduler runs every DAG run in its database, so `make report` may run the DAG itself only while there is no
+scheduler. A report holds a shared lock on `airflow/scheduler.lock`, a scheduler an exclusive one.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from typing import IO
 
 @dataclass(frozen=True)
 class Stack:
-    """A running Airflow: its address, its folders, and for each process its id and when it was started.
+    """A running Airflow: its URL, its folders, and each process with its id and start time (seconds since 1970).
 
-    The supervisor is the process that starts the others again; while they are started for the first time there is none.
+    The supervisor is the process that restarts the others; it is None until all have been started.
     """
 
     url: str
@@ -29,17 +29,17 @@ class Stack:
     supervisor: tuple[int, float] | None = None
 
     def write(self, home: Path) -> None:
-        """Remembers it, in one go: others may read meanwhile."""
+        """Writes the state atomically: other commands may read it at the same time."""
         draft = file_of(home).with_suffix(".draft")
         draft.write_text(json.dumps(asdict(self)))
         draft.rename(file_of(home))
 
 
 def read_stack(home: Path) -> Stack | None:
-    """What `make up` wrote, if `make down` has not been called since."""
+    """The state that `make up` wrote; None after `make down`."""
     try:
         content = json.loads(file_of(home).read_text())
-        # As version 0.1 called it: an Airflow that it started can still be stopped.
+        # The name in version 0.1, so that an Airflow that it started can still be stopped.
         content["supervisor"] = content.pop("keeper", None) or content.get("supervisor")
         return Stack(**content)
     except FileNotFoundError:
@@ -47,13 +47,13 @@ def read_stack(home: Path) -> Stack | None:
 
 
 def file_of(home: Path) -> Path:
-    """Where it is remembered."""
+    """The file with the state."""
     return home / "airflow" / "stack.json"
 
 
 @contextmanager
 def no_scheduler(home: Path) -> Iterator[bool]:
-    """Keeps `make up` from starting a scheduler for the time being. False: one is there already."""
+    """Prevents `make up` from starting a scheduler until the block ends; False if one is running already."""
     with open_lock(home) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -64,13 +64,13 @@ def no_scheduler(home: Path) -> Iterator[bool]:
 
 
 def open_lock(home: Path) -> IO[str]:
-    """The lock file; a child that inherits it keeps what was locked."""
+    """Opens the lock file; a child process that inherits it keeps the lock."""
     (home / "airflow").mkdir(parents=True, exist_ok=True)
     return (home / "airflow" / "scheduler.lock").open("a")
 
 
 def is_scheduler_alive() -> bool:
-    """Whether a scheduler, wherever it runs, was heard of lately in Airflow's database."""
+    """Whether a scheduler on any machine has a recent heartbeat in Airflow's database."""
     from airflow.jobs.job import most_recent_job
 
     job = most_recent_job("SchedulerJob")

@@ -1,8 +1,8 @@
 """The supervisor of `make up`: it restarts processes that have ended, as Docker does in containers.
 
-Airflow's scheduler, DAG processor and triggerer end when the database goes away, even for a second. The embedded
-server is restarted too. Logs that have grown large are rotated. `python -m commands.supervisor 3 4`: the numbers are
-the file descriptors of the locks that every process holds.
+Airflow's scheduler, DAG processor and triggerer end when the database is down even for a second. The supervisor also
+restarts the embedded server, and rotates large logs. `python -m commands.supervisor 3 4`: the numbers are the file
+descriptors of the locks that all processes hold.
 """
 
 from __future__ import annotations
@@ -21,62 +21,62 @@ from commands.stack_state import read_stack
 from store_uptime.db import embedded_postgres
 from store_uptime.settings import Settings
 
-LOOK_SECONDS = 1
-# What ends at once has a cause that does not pass at once.
-SHORTEST_LIFE_SECONDS = 10
-LARGEST_LOG_BYTES = 32 << 20
+CHECK_SECONDS = 1
+# A process that ends sooner would probably end again at once.
+MIN_LIFE_SECONDS = 10
+MAX_LOG_BYTES = 32 << 20
 
 
-def keep(settings: Settings, locks: list[int], is_over: threading.Event) -> None:
-    """Looks after the processes until `is_over`."""
-    said = ""
-    while not is_over.wait(LOOK_SECONDS):
+def supervise(settings: Settings, locks: list[int], stop_requested: threading.Event) -> None:
+    """Restarts processes and rotates logs until `stop_requested`; an error is logged once, not each second."""
+    logged = ""
+    while not stop_requested.wait(CHECK_SECONDS):
         try:
-            keep_server(settings)
-            for log in large_logs(settings.home):
-                begin_anew(log)
+            restart_server(settings)
+            for file in large_logs(settings.home):
+                rotate(file)
             for name in ended(settings.home):
                 embedded_postgres.check_server(settings.database_url)
-                say(f"The {name} has ended and is started again.")
-                start_again(name, settings.home, locks)
+                log(f"The {name} has ended; restarting it.")
+                restart(name, settings.home, locks)
         except (embedded_postgres.ServerError, OSError) as error:
-            if str(error) != said:
-                say(str(error))
-            said = str(error)
+            if str(error) != logged:
+                log(str(error))
+            logged = str(error)
         else:
-            said = ""
+            logged = ""
 
 
-def keep_server(settings: Settings) -> None:
-    """Starts the embedded server if it is the one in use and has ended."""
+def restart_server(settings: Settings) -> None:
+    """Restarts the embedded server if it is in use and has ended."""
     is_embedded = settings.database_url == embedded_postgres.url_of(settings.home)
     if is_embedded and embedded_postgres.postmaster_pid(settings.home) is None:
-        say("The embedded PostgreSQL has ended and is started again.")
-        embedded_postgres.hold(settings.home).close()  # all processes hold it too
+        log("The embedded PostgreSQL has ended; restarting it.")
+        embedded_postgres.hold(settings.home).close()  # the other processes hold its lock
 
 
 def ended(home: Path) -> list[str]:
-    """The names of the processes to start again; none before `make up` has done, or after `make down`."""
+    """The names of the processes to restart; none before `make up` has finished, or after `make down`."""
     stack = read_stack(home)
     if stack is None or stack.supervisor is None:
         return []
-    latest = time.time() - SHORTEST_LIFE_SECONDS
+    latest = time.time() - MIN_LIFE_SECONDS
     return [name for name, (pid, at) in stack.processes.items() if at < latest and not is_alive(pid, at)]
 
 
 def large_logs(home: Path) -> list[Path]:
-    """The logs of our processes that are to be begun anew."""
-    return [log for log in logs_folder(home).glob("*.log") if log.stat().st_size > LARGEST_LOG_BYTES]
+    """The logs of our processes that are larger than MAX_LOG_BYTES."""
+    return [file for file in logs_folder(home).glob("*.log") if file.stat().st_size > MAX_LOG_BYTES]
 
 
-def begin_anew(log: Path) -> None:
-    """Keeps what a process wrote as `{name}.log.1`, in place of an older one; it goes on at the start of its file."""
-    shutil.copyfile(log, log.with_name(f"{log.name}.1"))
-    os.truncate(log, 0)
+def rotate(file: Path) -> None:
+    """Copies a log to `{name}.log.1`, replacing an older copy, and truncates it; the process continues to append."""
+    shutil.copyfile(file, file.with_name(f"{file.name}.1"))
+    os.truncate(file, 0)
 
 
-def start_again(name: str, home: Path, locks: list[int]) -> None:
-    """Ends what is left of the process, starts it, and remembers that."""
+def restart(name: str, home: Path, locks: list[int]) -> None:
+    """Ends the children of the process, starts it again, and writes its new id to the state."""
     stack = read_stack(home)
     if stack is not None:
         stop({name: stack.processes[name]})
@@ -84,13 +84,13 @@ def start_again(name: str, home: Path, locks: list[int]) -> None:
         stack.write(home)
 
 
-def say(line: str) -> None:
-    """To the log."""
+def log(line: str) -> None:
+    """Writes a line with the time (UTC) to the log."""
     print(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} {line}", flush=True)
 
 
 if __name__ == "__main__":
-    told_to_end = threading.Event()
-    # Not in the middle: a process that was started has to be remembered, so that `make down` finds it.
-    signal.signal(signal.SIGTERM, lambda *_: told_to_end.set())
-    keep(Settings.from_environment(), [int(number) for number in sys.argv[1:]], told_to_end)
+    stop_requested = threading.Event()
+    # Finishes its step first: a new process must be in the state, so that `make down` finds it.
+    signal.signal(signal.SIGTERM, lambda *_: stop_requested.set())
+    supervise(Settings.from_environment(), [int(number) for number in sys.argv[1:]], stop_requested)

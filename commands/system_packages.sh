@@ -1,7 +1,7 @@
 #!/bin/sh
-# What the tests need and no package of the lock files carries for this machine: as root it is installed, else it is
-# named at once, with the command that installs it. On Linux with x86-64 nothing is missing: the development set-up
-# brings a browser (package.json) and a server that speaks Redis (requirements-dev.in).
+# Programs that the tests need and no package of the lock files has for this machine. As root it installs them; otherwise
+# it names them, with the command to install them. On Linux with x86-64 nothing is missing: the development requirements
+# include a browser (package.json) and a Redis server (requirements-dev.in).
 set -u
 
 case "$(uname -sm)" in

@@ -128,5 +128,5 @@ def test_a_program_gets_its_arguments_and_airflow_s_environment(tmp_path: Path) 
 def test_a_word_that_nothing_is_called_is_refused_with_those_that_are(tmp_path: Path) -> None:
     done = run(tmp_path / "home", "schedular")
     assert done.returncode == 1
-    assert done.stderr.startswith("store-uptime: There is no schedular; there are init, api-server, ")
+    assert done.stderr.startswith("store-uptime: schedular is neither a process nor a program on the PATH; ")
     assert not (tmp_path / "home").exists()

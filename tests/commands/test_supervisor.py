@@ -1,4 +1,4 @@
-"""What `make up` keeps while it is up: passwords, and logs that do not grow for ever."""
+"""Users and their passwords, the rotation of logs, and the report of what is unhealthy."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def test_users_and_their_roles() -> None:
 
 
 @pytest.mark.parametrize("text", ["prometheus", "prometheus:", ":viewer", "me:root", "admin:viewer"])
-def test_users_that_airflow_would_not_know(text: str) -> None:
+def test_invalid_users(text: str) -> None:
     with pytest.raises(
         SettingError, match=f"{USERS} is '{text}'; expected users such as admin:admin,prometheus:viewer"
     ):
         users_of(text)
 
 
-def test_passwords_are_made_up_once_and_stay(tmp_path: Path) -> None:
+def test_passwords_are_generated_once_and_stay(tmp_path: Path) -> None:
     keep_passwords(tmp_path, ["admin"])
     first = json.loads(passwords_file(tmp_path).read_text())
     assert len(first["admin"]) >= 12
@@ -41,9 +41,9 @@ def test_passwords_are_made_up_once_and_stay(tmp_path: Path) -> None:
     assert passwords_file(tmp_path).stat().st_mode & 0o077 == 0
 
 
-def test_a_log_that_has_grown_large_is_begun_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Under a process that has it open."""
-    monkeypatch.setattr(supervisor, "LARGEST_LOG_BYTES", 40)
+def test_a_large_log_is_rotated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a process has it open."""
+    monkeypatch.setattr(supervisor, "MAX_LOG_BYTES", 40)
     log = log_of("supervisor", tmp_path)
     log.parent.mkdir()
     log.write_text("short\n")
@@ -51,16 +51,16 @@ def test_a_log_that_has_grown_large_is_begun_anew(tmp_path: Path, monkeypatch: p
         assert supervisor.large_logs(tmp_path) == []
         print("x" * 40, file=stream, flush=True)
         assert supervisor.large_logs(tmp_path) == [log]
-        supervisor.begin_anew(log)
+        supervisor.rotate(log)
         print("after", file=stream, flush=True)
     assert log.read_text() == "after\n"
     assert log.with_name("supervisor.log.1").read_text() == f"short\n{'x' * 40}\n"
-    assert supervisor.large_logs(tmp_path) == [], "what was kept is not a log that anybody writes to"
+    assert supervisor.large_logs(tmp_path) == [], "the copy is not rotated"
 
 
 @contextmanager
 def answering(status: int, body: str) -> Iterator[str]:
-    """A server that answers everything in one way; its address."""
+    """The URL of a server that answers every request in the same way."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -77,7 +77,7 @@ def answering(status: int, body: str) -> Iterator[str]:
         server.shutdown()
 
 
-def test_what_is_not_well_is_named() -> None:
+def test_unhealthy_parts_are_named() -> None:
     with answering(503, "database: ok\nreport store: cannot be written to\nscheduler: ok\n") as url:
         assert unhealthy_parts(url) == "report store: cannot be written to"
     with answering(404, "") as url:

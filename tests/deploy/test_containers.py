@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from commands.airflow_environment import KEYS, LONGEST_TASK_SECONDS, usable_cores
+from commands.airflow_environment import KEYS, MAX_TASK_SECONDS, usable_cores
 from commands.container import (
     COMMANDS,
+    MIN_SIGNING_KEY_BYTES,
     PASSWORDS,
     SECRETS,
-    SHORTEST_SIGNING_KEY_BYTES,
     command_of,
     configuration,
     from_files,
@@ -306,7 +306,7 @@ def test_what_airflow_is_told_elsewhere_stays_and_a_weak_key_is_refused(tmp_path
     assert ours["AIRFLOW__API__WORKERS"] == "1"
     assert ours["AIRFLOW__CORE__EXECUTOR"] == "CeleryExecutor"
     assert ours["AIRFLOW__LOGGING__REMOTE_BASE_LOG_FOLDER"] == "s3://bucket/logs"
-    assert len(ours["AIRFLOW__API_AUTH__JWT_SECRET"].encode()) >= SHORTEST_SIGNING_KEY_BYTES
+    assert len(ours["AIRFLOW__API_AUTH__JWT_SECRET"].encode()) >= MIN_SIGNING_KEY_BYTES
     local = configuration(replace(settings, queue_url="", logs=str(tmp_path)), {})
     assert local["AIRFLOW__CORE__EXECUTOR"] == "LocalExecutor"
     assert not [name for name in local if "CELERY" in name or "REMOTE" in name]
@@ -353,10 +353,13 @@ def test_any_program_is_run_as_it_is() -> None:
     assert arguments == waiting[1:]
     assert command_of("bash", "-c", "true")[1:] == ["-c", "true"]
     assert command_of("worker", "--queues", "x")[1:] == ["-m", "airflow", *COMMANDS["worker"], "--queues", "x"]
-    with pytest.raises(StoreUptimeError, match=r"There is no schedular; there are init, api-server, .*, scheduler, "):
+    with pytest.raises(
+        StoreUptimeError,
+        match=r"schedular is neither .*; expected init, api-server, .*, scheduler, ",
+    ):
         command_of("schedular")
 
 
 def test_a_redis_message_outlives_the_longest_task() -> None:
     report = (PROJECT / "include" / "store_uptime_airflow" / "retries.py").read_text()
-    assert f'"execution_timeout": timedelta(hours={LONGEST_TASK_SECONDS // 3600})' in report
+    assert f'"execution_timeout": timedelta(hours={MAX_TASK_SECONDS // 3600})' in report
