@@ -1,4 +1,4 @@
-"""One embedded PostgreSQL for the whole test run, and a fresh, migrated database for each test that asks for one."""
+"""One embedded PostgreSQL for all tests, and a new, migrated database for each test that requests one."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 MIGRATED = "migrated"
 
-# Whether an example is right does not depend on how busy the machine is.
+# A busy machine must not fail an example.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Callable[[str], str]]:
-    """A running PostgreSQL; called with the name of a database it gives the URL."""
+    """A running PostgreSQL, as a function from the name of a database to its URL."""
     with (
         tempfile.TemporaryDirectory(prefix="store-uptime-tests-") as home,
         embedded_postgres.running(Path(home)) as url,
@@ -40,7 +40,7 @@ def server() -> Iterator[Callable[[str], str]]:
         def url_of(database: str) -> str:
             return url.replace(f"/{embedded_postgres.DATABASE}?", f"/{database}?")
 
-        # Nothing here outlives the run, so nothing has to reach the disk.
+        # The data is temporary, so it need not be flushed to disk.
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
             execute(url, f"alter system set {setting} = off")
         execute(url, "select pg_reload_conf()")
@@ -51,7 +51,7 @@ def server() -> Iterator[Callable[[str], str]]:
 
 @pytest.fixture(scope="session")
 def new_database(server: Callable[[str], str]) -> Callable[[], contextmanager]:
-    """`with new_database() as url:` is a migrated, empty database for as long as the block lasts."""
+    """`with new_database() as url:` creates a migrated, empty database, and drops it when the block ends."""
 
     @contextmanager
     def create() -> Iterator[str]:
@@ -67,7 +67,7 @@ def new_database(server: Callable[[str], str]) -> Callable[[], contextmanager]:
 
 @pytest.fixture(scope="session")
 def new_engine(new_database: Callable[[], contextmanager]) -> Callable[[], contextmanager]:
-    """`with new_engine() as engine:` writes to an empty database of its own: for tests that need several."""
+    """`with new_engine() as engine:` connects a writer to a new database, for tests that need several."""
 
     @contextmanager
     def create() -> Iterator[Engine]:
@@ -94,7 +94,7 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def engine(settings: Settings) -> Iterator[Engine]:
-    """As the tasks connect: with a writer's rights."""
+    """An engine with a writer's rights, as tasks have."""
     engine = connect(settings, "writer")
     yield engine
     engine.dispose()
@@ -102,7 +102,7 @@ def engine(settings: Settings) -> Iterator[Engine]:
 
 @pytest.fixture
 def owner(settings: Settings) -> Iterator[Engine]:
-    """With all rights, for tests that prepare or empty tables."""
+    """An engine with all rights, for tests that prepare or empty tables."""
     engine = connect(settings, "owner")
     yield engine
     engine.dispose()
@@ -110,7 +110,7 @@ def owner(settings: Settings) -> Iterator[Engine]:
 
 @pytest.fixture(scope="module")
 def system(new_database: Callable, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """Many machines, which only this module uses; they go before others' tests need the processor."""
+    """A system of many machines; it stops after the module, to free the processor."""
     from support.system import running_system
 
     with running_system(new_database, tmp_path_factory.mktemp("machines")) as system:
@@ -119,7 +119,7 @@ def system(new_database: Callable, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture(scope="session")
 def sample_report(new_engine: Callable, tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """The report on the sample as one process makes it."""
+    """The report on the sample, computed in one process."""
     from support.pipeline import run_report
 
     with new_engine() as engine:
@@ -131,7 +131,7 @@ def settings_for(home: Path, database_url: str) -> Settings:
 
 
 def execute(url: str, command: str) -> None:
-    """One command outside a transaction, as `create database` needs it."""
+    """Executes one command outside a transaction, as `create database` requires."""
     connection = psycopg2.connect(url.replace("postgresql+psycopg2://", "postgresql://", 1))
     try:
         connection.autocommit = True

@@ -20,7 +20,7 @@ from conftest import execute
 from store_uptime.db import embedded_postgres
 from store_uptime.errors import StoreUptimeError
 from store_uptime.settings import PROJECT, SAMPLE
-from support import citus_stand_in
+from support import citus_extension
 
 AS_OF = "2023-01-25T18:13:22Z"
 
@@ -152,7 +152,7 @@ def test_programs_are_as_new_as_the_server() -> None:
 
 
 def test_a_backup_of_a_cluster_comes_back_to_one_server(database_url: str, tmp_path: Path) -> None:
-    citus_stand_in.create(database_url)
+    citus_extension.create(database_url)
     cluster, single = tmp_path / "cluster", tmp_path / "single"
     report = made(run(cluster, "commands.report", AS_OF=AS_OF, STORE_UPTIME_DATABASE_URL=database_url))
     backup = made(run(cluster, "commands.backup", "backup", STORE_UPTIME_DATABASE_URL=database_url))
@@ -165,7 +165,7 @@ def test_a_database_with_nothing_but_an_extension_is_empty(
 ) -> None:
     url = server("with_extension")
     execute(server("postgres"), "create database with_extension")
-    citus_stand_in.create(url)
+    citus_extension.create(url)
     finished = restore(tmp_path, backup, STORE_UPTIME_DATABASE_URL=url)
     execute(server("postgres"), "drop database with_extension with (force)")
     assert finished.returncode == 0, finished.stderr

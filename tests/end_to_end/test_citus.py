@@ -18,7 +18,7 @@ from store_uptime.ingest import stage_files
 from store_uptime.operations import maintenance
 from store_uptime.quality import validate
 from store_uptime.settings import PROJECT, Settings
-from support import citus_rules, citus_stand_in, small
+from support import citus_extension, citus_rules, small
 from support.pipeline import CLOCK, run_report, start
 
 TABLES = """
@@ -118,7 +118,7 @@ def test_shared_tables_are_changed_before_stores_are_looked_at(engine: Engine, t
 
 
 def test_the_way_on_citus(settings: Settings, owner: Engine, tmp_path: Path, sample_report: bytes) -> None:
-    citus_stand_in.create(settings.database_url)
+    citus_extension.create(settings.database_url)
     said: list[str] = []
     assert topology.distribute(owner, said.append) == len(ALL)
     assert said == [f"distributed {table}" for table in ALL]

@@ -121,7 +121,7 @@ def up(folder: Path, files: list[str], variables: dict[str, str], database_url: 
         web = Web(variables["API_SERVER_URL"], folder / "home")
         with web.sign_in():
             assert password_of(folder / "home") == local["ADMIN_PASSWORD"]
-            cluster.wait_for(web.knows_the_dag, "the DAG to be read")
+            cluster.wait_for(web.has_dag, "the DAG")
             for name in waiting:
                 cluster.wait_for(lambda name=name: is_healthy(cluster, compose, name), f"the {name} to be healthy")
             yield cluster, web
@@ -178,4 +178,4 @@ def test_the_services_make_a_report(
         assert (tmp_path / "home" / "reports" / f"{report_id}.csv").read_bytes() == sample_report
         assert ("worker" in cluster.machines) != is_on_one_machine
         if not is_on_one_machine:
-            assert "Executing workload" in cluster.machines["worker"].said()
+            assert "Executing workload" in cluster.machines["worker"].output()

@@ -42,7 +42,7 @@ REFUSED = {
         with run as (delete from core.staged_interval where file_id = :file_id)
         update core.file set state = 'rejected' where file_id = :file_id
     """,
-    "has a limit or offset in a subquery that looks at outer rows": """
+    "has a limit or offset in a correlated subquery": """
         select run.started_at
         from core.store
         left join lateral (
@@ -53,7 +53,7 @@ REFUSED = {
             limit 1
         ) as run on store.store_key = run.store_key
     """,
-    "has an aggregate without group by in a subquery that looks at outer rows": """
+    "has an aggregate without group by in a correlated subquery": """
         select observed.known_time
         from report.store
         inner join lateral (
@@ -62,7 +62,7 @@ REFUSED = {
             where poll.store_key = store.store_key
         ) as observed on store.store_key = observed.store_key
     """,
-    "groups a subquery that looks at outer rows, but not by store_key": """
+    "groups a correlated subquery, but not by store_key": """
         select opened.weekday
         from report.store
         inner join lateral (
@@ -72,7 +72,7 @@ REFUSED = {
             group by opening.weekday
         ) as opened on store.store_key = opened.store_key
     """,
-    "has distinct in a subquery that looks at outer rows, but not on store_key": """
+    "has distinct in a correlated subquery, but not on store_key": """
         select seen.polled_at
         from report.store
         inner join lateral (
@@ -90,7 +90,7 @@ REFUSED = {
             from core.staged_interval
         ) as staged
     """,
-    "has a set operation in a subquery that looks at outer rows": """
+    "has a set operation in a correlated subquery": """
         select seen.polled_at
         from report.store
         inner join lateral (
@@ -101,7 +101,7 @@ REFUSED = {
             where later.store_key = store.store_key
         ) as seen on store.store_key = seen.store_key
     """,
-    "has a subquery that looks at outer rows, but not by store_key": """
+    "has a correlated subquery, but not on store_key": """
         delete from core.staged_interval
         where exists (select from core.polled_store where polled_store.file_id = staged_interval.file_id)
     """,
@@ -115,7 +115,7 @@ REFUSED = {
     "joins the temporary table named_store with a distributed one": """
         select store.store_id from named_store inner join core.store using (store_key)
     """,
-    "joins poll with store on other than store_key": """
+    "joins poll with store, but not on store_key": """
         select store.store_id from report.store inner join core.poll on store.timezone = poll.store_id
     """,
     "calls random, which is volatile, in a change": """

@@ -1,1 +1,1 @@
-"""What tests share: worlds of input, an oracle, servers, and whole deployments."""
+"""Code that tests share: random input, an oracle, servers, and complete deployments."""

@@ -1,5 +1,7 @@
-"""An extension with the name of Citus, for what this project does where there is one: it notes what it is asked to
-distribute, and leaves all rows where they are. How a cluster takes it is not seen with it."""
+"""A minimal extension named citus, to test this project's own code for Citus.
+
+It records which tables are distributed, but moves no rows, so it cannot show how a cluster behaves.
+"""
 
 from __future__ import annotations
 

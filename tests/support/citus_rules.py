@@ -1,11 +1,11 @@
-"""What Citus refuses, as far as the text of a statement shows it: read with the parser of PostgreSQL itself.
+"""Checks statements for SQL that Citus does not support, with PostgreSQL's own parser.
 
-Citus sends a statement to the shards if every part of it can be answered store by store, and takes apart what cannot,
-unless that part refers to rows outside of it. `violations` finds the parts that can be neither sent nor taken apart,
-and where what Citus does take differs from version to version.
+Citus sends a statement to the shards if each part can be computed store by store. Other parts it computes separately,
+unless they refer to outer rows. `violations` finds the parts for which neither is possible, and SQL that only some
+versions of Citus support.
 
-A statement about the one store of a bind runs on one shard as it is, and one about shared tables on the coordinator:
-all that is asked of them is to change one table. Columns without a table's name are taken as of the same query.
+A statement about one store (given by a bind) runs unchanged on its shard, and a statement about shared tables on the
+coordinator: the only rule for both is that they change one table. A column without a table belongs to its own query.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ CHANGES = (ast.InsertStmt, ast.UpdateStmt, ast.DeleteStmt, ast.MergeStmt)
 
 
 def violations(sql: str, *, aggregates: set[str], volatile: set[str]) -> list[str]:
-    """Which rules a statement breaks. `aggregates` and `volatile` are the names of such functions."""
+    """The rules that a statement breaks. `aggregates` and `volatile` are the names of such functions."""
     statements = [raw.stmt for raw in parse_sql(parseable(sql))]
     return [line for stmt in statements for line in Statement(stmt, aggregates, volatile).violations()]
 
 
 def parseable(sql: str) -> str:
-    """The statement with parameters for its binds, and one table of polls for {table}."""
+    """The statement with `$1` for its binds, and core.poll for {table}."""
     sql = re.sub(r"%\((\w+)\)s", r":\1", sql).replace("{table}", "core.poll").replace("{freeze}", "false")
     sql = "\n".join(line for line in sql.splitlines() if not line.lstrip().startswith("--"))
     return re.sub(r"(?<![:\w]):[a-z]\w*", "$1", sql)
@@ -40,20 +40,20 @@ def parseable(sql: str) -> str:
 
 @dataclass
 class Query:
-    """A query or change with the tables, subqueries and CTEs it reads by name, and those it may look out to."""
+    """A query or change, with the tables, subqueries and CTEs that it reads by name, and its outer query."""
 
     node: Any
     outer: Query | None
     ctes: dict[str, Any]
     items: dict[str, Any] = field(default_factory=dict)
 
-    def knows(self, name: str) -> bool:
-        """Whether a table of this name can be looked at from within."""
-        return name in self.items or (self.outer is not None and self.outer.knows(name))
+    def can_refer_to(self, name: str) -> bool:
+        """Whether columns of a table with this name are visible in the query."""
+        return name in self.items or (self.outer is not None and self.outer.can_refer_to(name))
 
 
 class Statement:
-    """A statement with the queries in it."""
+    """A statement with all its queries."""
 
     def __init__(self, stmt: Any, aggregates: set[str], volatile: set[str]) -> None:
         self.stmt, self.aggregates, self.volatile = stmt, aggregates, volatile
@@ -62,7 +62,7 @@ class Statement:
         self._collect(stmt, None, {})
 
     def violations(self) -> list[str]:
-        """One line for each rule that is broken somewhere."""
+        """One line for each violation."""
         found = []
         changed = [node.relation.relname for node in walk(self.stmt) if isinstance(node, CHANGES)]
         if len(changed) > 1:
@@ -78,7 +78,7 @@ class Statement:
         return found
 
     def _collect(self, node: Any, outer: Query | None, ctes: dict[str, Any]) -> None:
-        """The queries in `node`, each knowing the one it stands in."""
+        """Adds the queries in `node`, each with its outer query."""
         if isinstance(node, tuple):
             for part in node:
                 self._collect(part, outer, ctes)
@@ -94,7 +94,7 @@ class Statement:
             for name in node:
                 if name != "withClause":
                     part = getattr(node, name)
-                    # What INSERT takes from and the sides of a UNION look out to where the whole stands.
+                    # The query of an INSERT and the sides of a UNION have the same outer query as the whole.
                     self._collect(part, outer if name in ("selectStmt", "larg", "rarg") else query, ctes)
         elif isinstance(node, ast.Node):
             for name in node:
@@ -104,7 +104,7 @@ class Statement:
         return next(query for query in self.queries if query.node is node)
 
     def _is_spread(self, item: Any) -> bool:
-        """Whether its rows are spread over the shards; what Citus computes first is then the same everywhere."""
+        """Whether its rows are distributed over the shards. What Citus computes first is not: all shards get it."""
         if isinstance(item, ast.RangeVar):
             if item.schemaname:
                 return is_distributed(item)
@@ -130,7 +130,7 @@ class Statement:
         return query.outer is not None and bool(self._outward(query))
 
     def _outward(self, query: Query) -> list[str]:
-        """Names of outer tables that the query or anything in it looks at."""
+        """Names of outer tables that the query or its subqueries refer to."""
         inner = {name for other in self.queries if self._is_within(other, query) for name in other.items}
         return [
             node.fields[0].sval
@@ -139,7 +139,7 @@ class Statement:
             and len(node.fields) > 1
             and node.fields[0].sval not in inner
             and query.outer is not None
-            and query.outer.knows(node.fields[0].sval)
+            and query.outer.can_refer_to(node.fields[0].sval)
         ]
 
     def _is_within(self, query: Query | None, whole: Query) -> bool:
@@ -150,7 +150,7 @@ class Statement:
         return False
 
     def _equal_keys(self, query: Query) -> list[tuple[str, str]]:
-        """Pairs of tables with equal store_key, ONE_STORE standing for a bind."""
+        """Pairs of tables with equal store_key; ONE_STORE means a bind."""
         pairs = []
         for node in walk_within(query.node):
             if isinstance(node, ast.A_Expr) and node.name[-1].sval == "=":
@@ -162,7 +162,7 @@ class Statement:
         return pairs
 
     def _together(self, query: Query, start: str) -> set[str]:
-        """The tables whose store_key is that of `start`."""
+        """The tables whose store_key equals that of `start`."""
         together, pairs = {start}, self._equal_keys(query)
         for _ in pairs:
             for pair in pairs:
@@ -181,7 +181,7 @@ class Statement:
     def _joins(self, query: Query) -> list[str]:
         spread = [name for name, item in query.items.items() if self._is_spread(item)]
         apart = [name for name in spread[1:] if name not in self._together(query, spread[0])]
-        return [f"joins {name} with {spread[0]} on other than {KEY}" for name in apart]
+        return [f"joins {name} with {spread[0]}, but not on {KEY}" for name in apart]
 
     def _select_list(self, query: Query) -> list[str]:
         if any(isinstance(node, ast.SubLink) for node in walk_within(getattr(query.node, "targetList", None) or ())):
@@ -215,20 +215,20 @@ class Statement:
     def _correlated(self, query: Query) -> list[str]:
         node, found = query.node, []
         if node.limitCount or node.limitOffset:
-            found.append("has a limit or offset in a subquery that looks at outer rows")
+            found.append("has a limit or offset in a correlated subquery")
         if self._has_aggregate(node) and not node.groupClause:
-            found.append("has an aggregate without group by in a subquery that looks at outer rows")
+            found.append("has an aggregate without group by in a correlated subquery")
         if node.groupClause and not any(is_key(column) for column in node.groupClause):
-            found.append(f"groups a subquery that looks at outer rows, but not by {KEY}")
+            found.append(f"groups a correlated subquery, but not by {KEY}")
         if node.distinctClause and not any(column and is_key(column) for column in node.distinctClause):
-            found.append(f"has distinct in a subquery that looks at outer rows, but not on {KEY}")
+            found.append(f"has distinct in a correlated subquery, but not on {KEY}")
         if node.op != enums.SetOperation.SETOP_NONE:
-            found.append("has a set operation in a subquery that looks at outer rows")
+            found.append("has a set operation in a correlated subquery")
         found += self._windows(node)
         if any(is_distributed(item) for item in query.items.values()):
             together = {name for item in query.items for name in self._together(query, item)}
             if not together - query.items.keys():
-                found.append(f"has a subquery that looks at outer rows, but not by {KEY}")
+                found.append(f"has a correlated subquery, but not on {KEY}")
         return found
 
     def _windows(self, node: Any) -> list[str]:
@@ -272,7 +272,7 @@ def walk(node: Any) -> Iterator[Any]:
 
 
 def walk_within(node: Any, *, is_top: bool = True) -> Iterator[Any]:
-    """The nodes of a query that do not belong to a query within it."""
+    """The nodes of a query without those of its subqueries."""
     if isinstance(node, tuple):
         for part in node:
             yield from walk_within(part, is_top=False)
@@ -284,7 +284,7 @@ def walk_within(node: Any, *, is_top: bool = True) -> Iterator[Any]:
 
 
 def from_items(node: Any) -> list[Any]:
-    """What a query reads from, and the table that it updates or deletes from."""
+    """The items in a query's FROM or USING, and the table that it updates or deletes from."""
     items = [node.relation] if isinstance(node, (ast.UpdateStmt, ast.DeleteStmt)) else []
     for name in ("fromClause", "usingClause"):
         items += [leaf for item in getattr(node, name, None) or () for leaf in leaves(item)]
@@ -319,7 +319,7 @@ def is_key(node: Any) -> bool:
 
 
 def key_of(node: Any, query: Query) -> str | None:
-    """The table whose store_key this is."""
+    """The table whose store_key the node is; None if it is not one."""
     if isinstance(node, ast.ParamRef):
         return ONE_STORE
     if not is_key(node):

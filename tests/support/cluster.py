@@ -1,4 +1,4 @@
-"""Airflow as on several machines: every process has a home of its own, and shares a database, a queue and a bucket."""
+"""Airflow as on several machines: each process has its own home; they share a database, a queue and a bucket."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from support.programs import program
 
 START_SECONDS = 180
 REPORT_SECONDS = 120
-# Of the machine the tests run on, nothing is to be heard.
+# Variables of the machine that tests run on, which the processes must not see.
 FOREIGN = ("STORE_UPTIME_", "AIRFLOW", "AWS_", "REDIS_", "POSTGRES_", "PG")
 
 
 class Machine:
-    """One process of the system with what came from it, a home of its own, and a log."""
+    """A process with its children, its own home, and a log."""
 
     def __init__(self, home: Path, command: list[str], environment: Mapping[str, str]) -> None:
         home.mkdir(exist_ok=True)
@@ -55,7 +55,7 @@ class Machine:
             )
 
     def kill(self) -> None:
-        """Ends it as a loss of power does: with its children, all at once, and without a word."""
+        """Sends SIGKILL to the process and its children, as a loss of power would end them."""
         family = [self._process.pid]
         with suppress(psutil.NoSuchProcess):
             family += [child.pid for child in psutil.Process(self._process.pid).children(recursive=True)]
@@ -65,16 +65,16 @@ class Machine:
         self._process.wait()
 
     def is_running(self) -> bool:
-        """Whether the first of its processes has not ended."""
+        """Whether the process itself (not a child) runs."""
         return self._process.poll() is None
 
-    def said(self) -> str:
-        """What it has written."""
+    def output(self) -> str:
+        """What the process has written."""
         return self.log.read_text(errors="replace")
 
 
 class Cluster:
-    """The machines by name, for as long as the block lasts."""
+    """The machines by name; they run until the block ends."""
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
         clean = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
@@ -89,18 +89,18 @@ class Cluster:
             machine.kill()
 
     def home(self, name: str) -> Path:
-        """The folder that the process `name` alone knows."""
+        """The folder of the process `name`."""
         return self.folder / name
 
     def start(self, name: str, process: str, *arguments: str, home: str = "", **environment: str) -> None:
-        """One more process, as its container would start it."""
+        """Starts one more process, as its container would."""
         folder = self.home(home or name)
         own = {"STORE_UPTIME_HOME": str(folder / "home"), **environment}
         command = [sys.executable, "-m", "commands.container", process, *arguments]
         self.machines[name] = Machine(self.home(name), command, self.environment | own)
 
     def run_init(self, home: str) -> None:
-        """What has to be done before everything else, once."""
+        """Runs `init`, which must end before other processes start."""
         self.home(home).mkdir(exist_ok=True)
         done = subprocess.run(
             [sys.executable, "-m", "commands.container", "init"],
@@ -113,24 +113,24 @@ class Cluster:
         assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
 
     def wait_for(self, condition: Any, what: str, seconds: float = START_SECONDS) -> None:
-        """Waits; a machine that ended meanwhile is told with its last words."""
+        """Waits for `condition`; fails with the output of a machine that has ended."""
 
         def holds() -> bool:
             for name, machine in self.machines.items():
-                assert machine.is_running(), f"{name} ended: {machine.said()[-3000:]}"
+                assert machine.is_running(), f"{name} ended: {machine.output()[-3000:]}"
             return condition()
 
         wait_for(holds, what, seconds)
 
 
 def require_redis() -> None:
-    """The development set-up brings the server; without it nothing is known of the queue, which is no success."""
+    """Fails the test if there is no Redis server. The development requirements install one."""
     if program("redis-server") is None:
-        pytest.fail("These tests need redis-server, which the development set-up brings: make test")
+        pytest.fail("These tests need redis-server; `make test` installs it.")
 
 
 class Redis(Machine):
-    """A queue with a password, which keeps on its disk what it was told."""
+    """A queue with a password, durable on disk."""
 
     def __init__(self, folder: Path, port: int) -> None:
         self.password = secrets.token_urlsafe(8)
@@ -143,7 +143,7 @@ class Redis(Machine):
         super().__init__(folder, command, dict(os.environ))
 
     def answers(self) -> bool:
-        """Whether it is up."""
+        """Whether the server answers."""
         try:
             return bool(self.client.ping())
         except redis.RedisError:
@@ -151,32 +151,32 @@ class Redis(Machine):
 
 
 class Web:
-    """The API server as seen by the administrator."""
+    """The API server, with a client of the administrator."""
 
     def __init__(self, url: str, home: Path) -> None:
         self.url, self.home = url, home
 
     def is_up(self) -> bool:
-        """Whether tasks can talk to it: the first call builds what they talk to."""
+        """Whether the API for tasks answers; the first call builds it."""
         return answers(f"{self.url}/execution/health")
 
     def sign_in(self) -> httpx.Client:
-        """Has to come before everything below; the client is to be closed."""
+        """Signs in; the methods below need it. The caller closes the client."""
         login = {"username": USER, "password": password_of(self.home)}
         token = httpx.post(f"{self.url}/auth/token", json=login, timeout=60).raise_for_status().json()["access_token"]
         self.client = httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {token}"}, timeout=60)
         return self.client
 
     def get(self, path: str) -> Any:
-        """JSON."""
+        """The JSON response of GET `path`."""
         return self.client.get(path).raise_for_status().json()
 
-    def knows_the_dag(self) -> bool:
-        """Whether runs can be asked for."""
+    def has_dag(self) -> bool:
+        """Whether the report DAG is parsed, so that it can be triggered."""
         return self.client.get("/api/v2/dags/store_uptime_report").status_code == 200
 
     def trigger(self, shards: int) -> UUID:
-        """Asks for a report in so many parts."""
+        """Requests a report with that many shards; returns its id."""
         answer = self.client.post("/store-uptime/trigger_report", json={"shards": shards})
         return UUID(answer.raise_for_status().json()["report_id"])
 
@@ -185,7 +185,7 @@ class Web:
         return self.get(f"/store-uptime/reports/{report_id}")["state"]
 
     def tries(self, report_id: UUID) -> Counter[tuple[str, str, int]]:
-        """How many task instances there are of each task, state and number of tries."""
+        """The number of task instances by task, state and number of tries."""
         path = f"/api/v2/dags/store_uptime_report/dagRuns/{report_id}/taskInstances?limit=200"
         return Counter(
             (one["task_id"], str(one["state"]), one["try_number"]) for one in self.get(path)["task_instances"]
@@ -193,13 +193,13 @@ class Web:
 
 
 def tasks_of(machine: Machine, report_id: UUID) -> list[str]:
-    """The tasks of a report that a worker took, in that order, by its own account."""
-    lines = [line for line in machine.said().splitlines() if "Executing workload" in line and str(report_id) in line]
+    """The tasks of a report that a worker took, in order, from its log."""
+    lines = [line for line in machine.output().splitlines() if "Executing workload" in line and str(report_id) in line]
     return [re.search(r"task_id='(\w+)'", line)[1] for line in lines]
 
 
 def blocked_statements(owner: Engine) -> int:
-    """How many statements wait for a table."""
+    """The number of statements that wait for a lock on a table."""
     query = """select count(*) from pg_locks where not granted and relation is not null
                and database = (select oid from pg_database where datname = current_database())"""
     with owner.connect() as connection:
@@ -207,12 +207,12 @@ def blocked_statements(owner: Engine) -> int:
 
 
 def expectations_of(detail: Mapping[str, Any]) -> dict[str, bool]:
-    """What was expected of the input, and whether it was met."""
+    """Whether each expectation was met, by name."""
     return {one["expectation"]: one["is_met"] for one in detail["expectations_list"]}
 
 
 def private_keys() -> dict[str, str]:
-    """What all machines sign and encrypt with, as a secret store would give it to each."""
+    """The signing and encryption keys, which all machines share."""
     return {
         "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_urlsafe(64),
         "AIRFLOW__API__SECRET_KEY": secrets.token_urlsafe(32),

@@ -1,4 +1,4 @@
-"""S3 on this machine, which can go away and come back with all that it holds."""
+"""A local S3 server that can be stopped and started again with the same objects."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ACCESS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "A
 
 
 class ObjectStorage:
-    """Its objects are this process's, so they outlast the server."""
+    """The objects are in the memory of this process, so they survive a stop."""
 
     def __init__(self) -> None:
         self._port = free_port()
@@ -29,12 +29,12 @@ class ObjectStorage:
         self._server.start()
 
     def stop(self) -> None:
-        """Nobody listens on its port any more."""
+        """Stops it: connections are refused."""
         self._server.stop()
 
     @contextmanager
     def away(self) -> Iterator[None]:
-        """It is stopped for as long as the block lasts."""
+        """Stops it until the block ends."""
         self.stop()
         try:
             yield
@@ -42,7 +42,7 @@ class ObjectStorage:
             self.start()
 
     def new_bucket(self, name: str) -> Any:
-        """An empty bucket, as boto3 has it."""
+        """A new empty bucket of boto3."""
         key, secret, region = ACCESS.values()
         storage = boto3.resource(
             "s3", endpoint_url=self.url, aws_access_key_id=key, aws_secret_access_key=secret, region_name=region

@@ -1,8 +1,8 @@
-"""The slow, obvious version of the report, straight from the definition, for comparison only.
+"""A slow and obvious implementation of the report, to compare the results of `sql/` with.
 
-It shares no code and no method with `sql/`: the period of a store is cut at every instant at which anything could
-change, and each piece is judged at its first instant: what does the clock on the store's wall say, is that inside an
-opening, which poll holds? Everything is exact: datetimes carry microseconds, sums are whole numbers of them.
+It shares no code and no method with `sql/`. It cuts the period at every instant at which anything could change, and
+evaluates each piece at its first instant: the local time, whether an opening contains it, and which poll applies.
+Everything is exact: datetimes have microseconds, sums are whole microseconds.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo, reset_tzpath
 
-# The clock changes of the pinned tzdata package, whatever the machine has: governments change them every year.
+# Use the pinned tzdata package instead of the machine's zones, which change every year.
 reset_tzpath(to=())
 ZoneInfo.clear_cache()
 
@@ -46,7 +46,7 @@ class Opening:
         return self.end <= self.start
 
     def covers(self, wall: datetime) -> bool:
-        """Whether the wall clock reading lies in the opening, on the opening's own date or on the next."""
+        """Whether the opening contains the local time, on the opening's own date or on the next."""
         since_midnight = timedelta(
             hours=wall.hour, minutes=wall.minute, seconds=wall.second, microseconds=wall.microsecond
         )
@@ -58,7 +58,7 @@ class Opening:
 
 @dataclass
 class Store:
-    """What the files say of one store: `polls` has one status for each instant, corrections already made."""
+    """One store's input; `polls` has one status for each instant, after corrections."""
 
     zone: str | None = None
     openings: list[Opening] = field(default_factory=list)
@@ -67,7 +67,7 @@ class Store:
 
 @dataclass(frozen=True)
 class Figures:
-    """Whole microseconds of one store in one period."""
+    """The figures of one store in one period, in microseconds."""
 
     open: int = 0
     up: int = 0
@@ -84,7 +84,7 @@ def clock(text: str) -> timedelta:
 
 
 def end_of_day_or(end: timedelta) -> timedelta:
-    """Stores write 23:59 for midnight."""
+    """The end of an opening; 23:59 and later mean midnight."""
     return DAY if end >= timedelta(hours=23, minutes=59) else end
 
 
@@ -110,13 +110,13 @@ def figures(store: Store, as_of: datetime, max_gap: timedelta | None, no_data: s
     for begin, end in pairwise(pieces):
         if not is_open(store.openings, zone, begin):
             continue
-        word = status(polls, begin, max_gap)
-        if word == "unknown" and no_data == "down":
-            word = "down"
+        kind = status(polls, begin, max_gap)
+        if kind == "unknown" and no_data == "down":
+            kind = "down"
         for period, length in PERIODS.items():
             if begin >= as_of - length:
                 sums[period]["open"] += (end - begin) // MICROSECOND
-                sums[period][word] += (end - begin) // MICROSECOND
+                sums[period][kind] += (end - begin) // MICROSECOND
     return {period: Figures(**sums[period]) for period in PERIODS}
 
 
@@ -131,14 +131,14 @@ def status(polls: list[tuple[datetime, bool]], at: datetime, max_gap: timedelta 
     index = bisect_right(polls, at, key=lambda poll: poll[0])
     polled_at, is_active = polls[max(index - 1, 0)]
     if max_gap is not None:
-        is_vouched_for = at < polled_at + max_gap if index else at >= polled_at - max_gap
-        if not is_vouched_for:
+        is_covered = at < polled_at + max_gap if index else at >= polled_at - max_gap
+        if not is_covered:
             return "unknown"
     return "up" if is_active else "down"
 
 
 def opening_edges(openings: Iterable[Opening], zone: str, start: datetime, end: datetime) -> Iterable[datetime]:
-    """Every instant at which a wall clock can enter or leave an opening, and some more, which do no harm."""
+    """Every instant at which an opening can begin or end, and some more, which do not matter."""
     clocks = {edge for opening in openings for edge in (timedelta(0), opening.start, opening.end)}
     date = start.date() - 3 * DAY
     while date <= end.date() + 3 * DAY:
@@ -177,11 +177,11 @@ def offset(zone: str, at: datetime) -> timedelta | None:
 
 
 def csv(report: Report) -> bytes:
-    """The published file."""
+    """The content of the published CSV."""
     lines = [HEADER]
     for store_id in sorted(report, key=lambda store_id: store_id.encode()):
         periods = report[store_id]
-        cells = [rounded(getattr(periods[period], word), period) for word in ("up", "down") for period in PERIODS]
+        cells = [rounded(getattr(periods[period], kind), period) for kind in ("up", "down") for period in PERIODS]
         lines.append(",".join([quoted(store_id), *cells]))
     return "".join(line + "\n" for line in lines).encode()
 

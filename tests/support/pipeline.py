@@ -1,4 +1,4 @@
-"""The stages of a report in the order of the DAG, without Airflow."""
+"""Runs the stages of a report in the order of the DAG, without Airflow."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from support import oracle
 
 CLOCK = datetime(2031, 1, 1, tzinfo=UTC)
 SCHEMAS = ("core", "report", "quality")
-WORDS = {"open": "open", "up": "uptime", "down": "downtime", "unknown": "unknown"}
+COLUMNS = {"open": "open", "up": "uptime", "down": "downtime", "unknown": "unknown"}
 
 
 @dataclass(frozen=True)
 class Published:
-    """A report that is done: its file, and the exact figures in the database."""
+    """A published report: its file, and the exact figures in the database."""
 
     report_id: UUID
     path: Path
@@ -41,7 +41,7 @@ def run_report(
     clock: datetime = CLOCK,
     **parameters: Any,
 ) -> Published:
-    """A whole report. With `settings` Great Expectations judges what was loaded, without it is taken as it is."""
+    """Runs all stages. With `settings`, Great Expectations checks the input; without, it is accepted unchecked."""
     report_id = start(engine, clock=clock, **parameters)
     stage_files.ingest(engine, report_id, data, clock)
     if settings is None:
@@ -56,7 +56,7 @@ def run_report(
 def start(
     engine: Engine, *, clock: datetime = CLOCK, as_of: datetime | None = None, dag_run_id: str = "", **parameters: Any
 ) -> UUID:
-    """The row of a new report; `parameters` are the other fields of `ReportRequest`."""
+    """Creates a report and returns its id; `parameters` are the other fields of `ReportRequest`."""
     dag_run_id = dag_run_id or str(uuid4())
     report_id = report_id_of(dag_run_id)
     create_report(engine, ReportRequest(report_id, dag_run_id, clock, as_of_requested=as_of, **parameters))
@@ -64,7 +64,7 @@ def start(
 
 
 def compute(engine: Engine, report_id: UUID, out: Path, shards: int = 1) -> Published:
-    """Everything after `validate`."""
+    """Runs the stages after `validate`."""
     for stage in (stages.localize, stages.clip, stages.interpolate):
         for shard in range(shards):
             stage(engine, report_id, shard)
@@ -79,7 +79,7 @@ def figures(engine: Engine, report_id: UUID) -> oracle.Report:
         ).mappings()
         return {
             row["store_id"]: {
-                period: oracle.Figures(**{word: row[f"{name}_{period}_us"] for word, name in WORDS.items()})
+                period: oracle.Figures(**{kind: row[f"{name}_{period}_us"] for kind, name in COLUMNS.items()})
                 for period in oracle.PERIODS
             }
             for row in rows
@@ -87,7 +87,7 @@ def figures(engine: Engine, report_id: UUID) -> oracle.Report:
 
 
 def dump(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:
-    """Every row of every table of ours, in an order of its own, as text."""
+    """All rows of all our tables as text, sorted, by table."""
     with engine.connect() as connection:
         tables = connection.execute(
             text(
@@ -106,7 +106,7 @@ def dump(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:
 
 
 def differences(expected: oracle.Report, actual: oracle.Report) -> list[str]:
-    """One line for each figure that is not what it should be."""
+    """One line for each difference."""
     lines = []
     for store_id in sorted(expected.keys() | actual.keys()):
         if store_id not in actual:
@@ -123,7 +123,7 @@ def differences(expected: oracle.Report, actual: oracle.Report) -> list[str]:
 
 
 def is_waiting(owner: Engine, process: Any) -> bool:
-    """True as soon as somebody waits for a table, False when the stage ended without."""
+    """True when a statement waits for a lock on a table, False if the process ends before."""
     with owner.connect() as connection:
         while True:
             query = (

@@ -1,4 +1,4 @@
-"""A web server that takes what the project sends: alerts at /hook, OpenTelemetry's spans and metrics at /v1."""
+"""An HTTP server that receives alerts at /hook, and OpenTelemetry's spans and metrics at /v1."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 
 class Receiver(ThreadingHTTPServer):
-    """Remembers everything; answers alerts with `status`."""
+    """Stores all that it receives; answers alerts with `status`."""
 
     daemon_threads = True
-    # A connection beyond the queue is tried again after a second, then three: more than an exporter may wait.
+    # A client retries a connection beyond the queue after one, then three seconds: longer than an exporter waits.
     request_queue_size = 128
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ class Receiver(ThreadingHTTPServer):
         """The report's trace."""
         return [span for span in self.spans if span.trace_id == report_id.bytes]
 
-    def take(self, path: str, body: bytes) -> int:
+    def receive(self, path: str, body: bytes) -> int:
         if path == "/v1/traces":
             sent = ExportTraceServiceRequest.FromString(body)
             self.spans += [one for group in sent.resource_spans for scope in group.scope_spans for one in scope.spans]
@@ -52,17 +52,17 @@ class Request(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.send_response(self.server.take(self.path.partition("?")[0], body))
+        self.send_response(self.server.receive(self.path.partition("?")[0], body))
         self.send_header("Content-Length", "0")
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Nothing."""
+        """Logs nothing."""
 
 
 @contextmanager
 def receiving() -> Iterator[Receiver]:
-    """A receiver for as long as the block lasts."""
+    """A receiver that runs until the block ends."""
     with Receiver() as receiver:
         thread = Thread(target=receiver.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()

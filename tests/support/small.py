@@ -1,4 +1,4 @@
-"""Three small input files, to be spoilt, rewritten or loaded again by tests."""
+"""Three small input files, for tests that damage, rewrite or reload them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ CONTENTS = {"store_status": STATUS, "business_hours": HOURS, "store_timezones": 
 
 
 def write(folder: Path, **contents: str | bytes | None) -> Path:
-    """The three files; `store_status="…"` and so on replace one, None leaves it out."""
+    """Writes the three files; `store_status="…"` and so on replaces one, None omits it."""
     folder.mkdir(parents=True, exist_ok=True)
     for kind, name in NAMES.items():
         content = contents.get(kind, CONTENTS[kind])

@@ -1,4 +1,4 @@
-"""Airflow with the plugin, started for the tests, and the few requests that they prepare it with."""
+"""Starts Airflow with the plugin for tests, and sends requests to it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from store_uptime.settings import PROJECT
 
 @dataclass
 class Site:
-    """A running Airflow, and the token of somebody who may do everything."""
+    """A running Airflow, with an administrator's token."""
 
     home: Path
     url: str
@@ -30,8 +30,8 @@ class Site:
     token: str = ""
 
     def command(self, name: str) -> None:
-        """`make up` or `make down`."""
-        # Other tests' deployments are in the environment too.
+        """Runs `make up` or `make down`."""
+        # Without the variables of other tests' deployments.
         ours = ("AIRFLOW", "STORE_UPTIME_")
         environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)} | {
             "STORE_UPTIME_HOME": str(self.home),
@@ -47,39 +47,39 @@ class Site:
         assert done.returncode == 0, done.stderr
 
     def sign_in(self) -> None:
-        """Gets the token."""
+        """Requests the token."""
         password = json.loads((self.home / "airflow" / "passwords.json").read_text())["admin"]
         login = {"username": "admin", "password": password}
         self.token = httpx.post(f"{self.url}/auth/token", json=login, timeout=60).json()["access_token"]
 
     @property
     def pages(self) -> str:
-        """Where our pages are when they are opened by themselves."""
+        """The URL of our pages outside Airflow's frame."""
         return f"{self.url}/store-uptime/pages"
 
-    def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
-        answer = httpx.request(
+    def request(self, method: str, path: str, **options: Any) -> httpx.Response:
+        response = httpx.request(
             method,
             f"{self.url}/store-uptime/{path}",
             headers={"Authorization": f"Bearer {self.token}"},
             timeout=60,
             **options,
         )
-        answer.raise_for_status()
-        return answer
+        response.raise_for_status()
+        return response
 
     def get(self, path: str) -> Any:
-        return self.ask("GET", path).json()
+        return self.request("GET", path).json()
 
     def text(self, path: str) -> str:
-        return self.ask("GET", path).text
+        return self.request("GET", path).text
 
     def trigger(self, body: dict[str, Any]) -> str:
-        """Starts a report; answers its id."""
-        return self.ask("POST", "trigger_report", json=body).json()["report_id"]
+        """Requests a report; returns its id."""
+        return self.request("POST", "trigger_report", json=body).json()["report_id"]
 
     def wait_for(self, report_id: str, state: str, seconds: int = 120) -> str:
-        """Waits until the report is in that state; answers its id."""
+        """Waits until the report is in that state; returns its id."""
         until = time.monotonic() + seconds
         while (report := self.get(f"reports/{report_id}"))["state"] != state:
             assert time.monotonic() < until, report
@@ -90,7 +90,7 @@ class Site:
 
 @contextmanager
 def running_site(home: Path, data: Path, schedule: str = "none") -> Iterator[Site]:
-    """What `make up` starts, on a free port and with a home of its own; `make down` at the end."""
+    """A site started by `make up`, on a free port and with its own home; `make down` stops it at the end."""
     site = Site(home, f"http://127.0.0.1:{free_port()}", data, schedule)
     site.command("up")
     try:
@@ -101,7 +101,7 @@ def running_site(home: Path, data: Path, schedule: str = "none") -> Iterator[Sit
 
 
 def free_port() -> int:
-    """One that nothing listens on."""
+    """A port that no process listens on."""
     with socket.socket() as attempt:
         attempt.bind(("127.0.0.1", 0))
         return attempt.getsockname()[1]

@@ -1,4 +1,4 @@
-"""Three workers, each a machine of its own, with all that they need around them."""
+"""Three workers on separate machines, with the other processes and servers that they need."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WORKERS = ("worker-1", "worker-2", "worker-3")
 
 @dataclass(frozen=True)
 class System:
-    """The machines and what they share."""
+    """The machines, and the servers that they share."""
 
     cluster: Cluster
     queue: Redis
@@ -35,7 +35,7 @@ class System:
 
 @contextmanager
 def running_system(new_database: Callable, folder: Path) -> Iterator[System]:
-    """All of it, ready for reports; `folder` holds the homes."""
+    """Starts all processes, ready for reports; the homes are in `folder`."""
     require_redis()
     with ExitStack() as running:
         database_url = running.enter_context(new_database())
@@ -60,13 +60,13 @@ def running_system(new_database: Callable, folder: Path) -> Iterator[System]:
                 "STORE_UPTIME_QUALITY": f"s3://{bucket.name}/quality",
                 "STORE_UPTIME_LOGS": f"s3://{bucket.name}/logs",
                 "STORE_UPTIME_SCHEDULE": "none",
-                # Its tasks would take a worker, or wait for the locks that tests hold.
+                # Its tasks would occupy a worker, or wait for locks that tests hold.
                 "STORE_UPTIME_MAINTENANCE_SCHEDULE": "none",
                 "STORE_UPTIME_LOADERS": str(len(WORKERS)),
                 "API_SERVER_URL": f"http://127.0.0.1:{port}",
                 "PORT": str(port),
                 "AIRFLOW__API__HOST": "127.0.0.1",
-                # So that three workers have to share a report, and what is lost is missed while one waits.
+                # So that three workers must share a report, and lost tasks are detected within the test.
                 "AIRFLOW__CELERY__WORKER_CONCURRENCY": "1",
                 "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "10",
                 "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "2",
@@ -89,15 +89,15 @@ def running_system(new_database: Callable, folder: Path) -> Iterator[System]:
         for name in WORKERS:
             cluster.start(name, "worker", "--celery-hostname", name)
         running.enter_context(web.sign_in())
-        cluster.wait_for(web.knows_the_dag, "the DAG to be read")
-        cluster.wait_for(lambda: all(" ready." in cluster.machines[name].said() for name in WORKERS), "the workers")
+        cluster.wait_for(web.has_dag, "the DAG")
+        cluster.wait_for(lambda: all(" ready." in cluster.machines[name].output() for name in WORKERS), "the workers")
         owner = connect(Settings.from_environment({"STORE_UPTIME_DATABASE_URL": database_url}), "owner")
         running.callback(owner.dispose)
         yield System(cluster, queue, storage, bucket, owner, web)
 
 
 def files() -> dict[str, bytes]:
-    """The sample, and its polls so often that their file is loaded in shares: the report is the same."""
+    """The sample, and its polls repeated until their file is loaded in partitions; the report is the same."""
     sample = {file.name: file.read_bytes() for file in (PROJECT / "data" / "sample").glob("*.csv")}
     header, _, rows = sample["store_status.csv"].partition(b"\n")
     return sample | {"store_status_again.csv": header + b"\n" + rows * (LARGE_FILE_BYTES // len(rows) + 1)}

@@ -1,4 +1,4 @@
-"""The oracle itself, held against a plain scan of every second (or minute) and against sums done by hand."""
+"""Compares the oracle with a scan of every second (or minute), and with figures computed by hand."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def scanned(store: Store, start: datetime, end: datetime, step: timedelta, max_g
 
 
 @pytest.mark.parametrize(("zone", "near"), worlds.MOMENTS)
-def test_cutting_at_edges_gives_what_a_scan_gives(zone: str, near: datetime) -> None:
-    """All edges of these stores fall on whole minutes (on whole seconds in the last hour), so a scan is exact."""
+def test_cutting_at_edges_equals_a_scan(zone: str, near: datetime) -> None:
+    """All edges of these stores are at whole minutes (in the last hour at whole seconds), so a scan is exact."""
     random = Random(zone)
     as_of = near.replace(second=0) + timedelta(hours=random.randrange(1, 12))
     store = Store(zone=zone)
@@ -78,7 +78,7 @@ def test_ends_of_openings(start: str, end: str, hours: float) -> None:
     assert figures["last_week"].open == round(hours * HOUR)
 
 
-def test_polls_vouch_for_max_gap_on_both_sides() -> None:
+def test_a_poll_covers_max_gap_on_both_sides() -> None:
     as_of = datetime(2023, 6, 12, tzinfo=UTC)
     store = Store(zone="UTC", polls={as_of - timedelta(hours=10): True, as_of - timedelta(hours=4): False})
     day = oracle.figures(store, as_of, timedelta(hours=2), "unknown")["last_day"]

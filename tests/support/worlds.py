@@ -1,7 +1,7 @@
-"""Random worlds: input files on one side, what they mean (for the oracle) on the other.
+"""Random worlds: input files, and their meaning for the oracle.
 
-Whatever can go wrong in the arithmetic goes wrong at an edge, so instants are mostly chosen on, just before or just
-after one: of a period, of an opening on the store's wall clock, of a clock change, of another poll's reach.
+Errors in the arithmetic show at edges, so most instants are at, just before or just after one: of a period, of an
+opening in local time, of a clock change, or of the time that another poll covers.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ import zstandard
 
 from support import oracle
 
-# The clock when the worlds are loaded: after all of their polls.
+# The time at which the worlds are loaded, after all their polls.
 CLOCK = datetime(2031, 1, 1, tzinfo=UTC)
 
-# (zone, an instant near something remarkable on its clocks)
+# (zone, an instant near a clock change or another special case)
 MOMENTS = [
     ("America/New_York", datetime(2023, 3, 12, 7, tzinfo=UTC)),  # spring forward
     ("America/New_York", datetime(2023, 11, 5, 6, tzinfo=UTC)),  # fall back
@@ -63,7 +63,7 @@ OPENINGS = [
 
 @dataclass
 class World:
-    """Rows as they are written to the files, and the stores they describe."""
+    """The rows of the files, and the stores that they describe."""
 
     as_of: datetime
     max_gap: timedelta | None = None
@@ -75,7 +75,7 @@ class World:
     meaning: dict[tuple[str, str, str], tuple[datetime, bool]] = field(default_factory=dict)
 
     def with_polls(self, polls: list[tuple[str, str, str]]) -> World:
-        """The same world when only these poll rows are known, in this order."""
+        """The same world with only these poll rows, in this order."""
         named = {row[0] for rows in (polls, self.hours, self.zones) for row in rows}
         stores = {store_id: replace(store, polls={}) for store_id, store in self.stores.items() if store_id in named}
         for row in polls:
@@ -92,13 +92,13 @@ class World:
         return max((polled_at for store in self.stores.values() for polled_at in store.polls), default=None)
 
     def rows_of(self, store_id: str) -> str:
-        """All that the files say of one store: what to look at when its figures are wrong."""
+        """All rows of one store, to debug wrong figures."""
         tables = {"hours": self.hours, "zones": self.zones, "polls": self.polls}
         lines = [f"{name}: {[row[1:] for row in rows if row[0] == store_id]}" for name, rows in tables.items()]
         return "\n".join([f"as_of={self.as_of} max_gap={self.max_gap} no_data={self.no_data}", *lines])
 
     def write(self, folder: Path, style: Random) -> Path:
-        """Writes the three files, each in one of the accepted ways."""
+        """Writes the three files, each in a random accepted format."""
         folder.mkdir(parents=True, exist_ok=True)
         for old in folder.iterdir():
             old.unlink()
@@ -115,7 +115,7 @@ class World:
 
 
 def write_file(folder: Path, style: Random, names: list[str], columns: list[str], rows: list[tuple[str, ...]]) -> Path:
-    """One CSV file in a random one of the ways SPEC accepts."""
+    """Writes one CSV file in a random accepted format."""
     order = list(range(len(columns)))
     extra = style.random() < 0.2
     if style.random() < 0.3:
@@ -149,14 +149,14 @@ def build(
     no_data: str,
     plans: list[tuple[int, int, int]],
 ) -> World:
-    """A world with one store for each plan (seed, polls, openings); each store depends on its own plan alone."""
+    """A world with one store for each plan (seed, polls, openings); a store depends only on its own plan."""
     world = World(as_of, max_gap, no_data)
     for number, (seed, poll_count, opening_count) in enumerate(plans):
         add_store(world, Random(seed), number, moment, poll_count, opening_count)
     if not world.polls:  # a status file needs a row
         add_store(world, Random(0), len(plans), moment, 1, 0)
     shuffle = Random(len(plans))
-    # Rows of one store keep their order: the last of two polls at the same instant wins.
+    # Rows of one store stay in order: of two polls at the same instant, the last one counts.
     world.polls = interleaved(world.polls, shuffle)
     shuffle.shuffle(world.hours)
     shuffle.shuffle(world.zones)
@@ -230,7 +230,7 @@ def random_instant(random: Random, world: World, edges: list[datetime]) -> datet
 
 
 def spelled(random: Random, at: datetime) -> str:
-    """The instant in one of the accepted spellings."""
+    """The instant in one of the accepted formats."""
     text = at.strftime("%Y-%m-%d %H:%M:%S")
     if at.microsecond:
         text += f".{at.microsecond:06}".rstrip("0") if random.random() < 0.7 else f".{at.microsecond:06}"
@@ -250,7 +250,7 @@ def spelled(random: Random, at: datetime) -> str:
 
 
 def interleaved(rows: list[tuple[str, str, str]], random: Random) -> list[tuple[str, str, str]]:
-    """The rows in random order, but those of one store in the order they have."""
+    """The rows in random order, but each store's rows in their original order."""
     by_store: dict[str, list[tuple[str, str, str]]] = {}
     for row in rows:
         by_store.setdefault(row[0], []).append(row)
