@@ -30,6 +30,7 @@ from typing import Any
 import httpx
 
 from commands import stack
+from commands.homes import to_show
 from run import HERE, TASKS, machine, python, record, report_progress
 from store_uptime.settings import PROJECT
 
@@ -125,7 +126,7 @@ def up_with_defaults() -> None:
         return chosen | {"PYTHONPATH": os.pathsep.join(folders)}
 
     stack.stack_environment, stack.airflow_environment = stack_environment, environment_without_imports
-    print(stack.up(stack.chosen_port()))
+    print(stack.up(to_show(), stack.chosen_port()))
 
 
 def measure(name: str, client: httpx.Client, reports: int) -> Measured:

@@ -107,7 +107,7 @@ def test_a_process_waits_for_the_tables_of_its_version(
     with new_database() as url:
         wait_for_tables(settings(url), seconds=0)
         execute(url, "update public.store_uptime_version set version_num = 'of another version'")
-        with pytest.raises(StoreUptimeError, match="those of another version"):
+        with pytest.raises(StoreUptimeError, match="the tables of another version"):
             wait_for_tables(settings(url), seconds=0)
     with empty_database(server) as url:
         assert not is_migrated(settings(url))
