@@ -1,4 +1,4 @@
-"""`make backup` and `make restore`: all state that cannot be computed again, in one file.
+"""`make backup` and `make restore`: all state of a deployment that cannot be computed again, in one file.
 
 The file is a tar archive: `database.dump` (pg_dump's custom format: our schemas and Airflow's), the files of published
 reports, quality results, Data Docs, what Airflow encrypts and signs with, and last `manifest.json`, which names every
@@ -42,12 +42,15 @@ KEPT = ("airflow/secrets.json", "airflow/passwords.json", DATA_FOLDER)
 CHUNK_BYTES = 1 << 20
 
 
-def back_up(settings: Settings, say: Callable[[str], None]) -> str:
-    """Writes a backup and returns its path. Reports may be made meanwhile: the backup is of one instant."""
+def back_up(settings: Settings, report_progress: Callable[[str], None]) -> str:
+    """Writes a backup and returns its path. It is consistent even while reports are computed.
+
+    Raises `StoreUptimeError` if there is no database, or pg_dump fails.
+    """
     out = Path(at_caller(given("OUT") or str(settings.home / "backups")))
     if not settings.database_url and not embedded_postgres.data_folder(settings.home).exists():
         raise StoreUptimeError(f"There is nothing to back up: {settings.home} has no database.")
-    say(f"backing up {settings.home}{', the demo' if is_home_of_demo(settings) else ''}")
+    report_progress(f"backing up {settings.home}{', the demo' if is_home_of_demo(settings) else ''}")
     with embedded_postgres.database(settings) as settings:
         out.mkdir(parents=True, exist_ok=True)
         created_at = datetime.now(UTC)
@@ -63,7 +66,7 @@ def back_up(settings: Settings, say: Callable[[str], None]) -> str:
             run_tool(
                 *("pg_dump", server, settings.database_url, "--format=custom", "--no-owner", f"--file={dump}"),
                 f"--snapshot={connection.scalar(statement('backup/export_snapshot'))}",
-                # Which shard is on which node is no state of ours, and would be wrong elsewhere.
+                # Citus' placement of shards on nodes would be wrong on another cluster.
                 *(["--exclude-extension=citus*"] if topology.is_there(connection) else []),
             )
             with Archive(draft) as archive:
@@ -80,21 +83,21 @@ def back_up(settings: Settings, say: Callable[[str], None]) -> str:
                 )
         engine.dispose()
     if elsewhere:
-        say(f"{elsewhere} reports are not in {settings.reports}: their files are not in the backup")
+        report_progress(f"the backup does not contain the files of {elsewhere} reports outside {settings.reports}")
     return str(target)
 
 
 def add_state(archive: Archive, home: Path, quality: Path) -> None:
-    """Secrets, the data folder's name, and quality results, but no files that are still being written (.name...)."""
+    """Adds secrets, the path of the data folder, and quality results, but no temporary files (.name...)."""
     for name in KEPT:
         archive.add(home / name, name)
-    for path in sorted(quality.rglob("*")):  # a bucket is no folder here, and has a backup of its own
+    for path in sorted(quality.rglob("*")):  # empty for a bucket, which needs its own backup
         if path.is_file() and not path.name.startswith("."):
             archive.add(path, f"quality/{path.relative_to(quality)}")
 
 
 def add_reports(archive: Archive, connection: Connection, folder: Path) -> int:
-    """The files of the reports that are published in the dump; returns how many of them are not in `folder`."""
+    """Adds the CSVs of all reports that are published in the dump; returns the number of those not in `folder`."""
     elsewhere = 0
     for report in connection.execute(statement("backup/list_published")):
         path = folder / f"{report.report_id}.csv"
@@ -106,7 +109,7 @@ def add_reports(archive: Archive, connection: Connection, folder: Path) -> int:
 
 
 class Archive:
-    """A tar archive being written, with the hash of each file."""
+    """A tar archive for writing, which computes the hash of each file."""
 
     def __init__(self, path: Path) -> None:
         self.path, self.hashes = path, dict[str, str]()
@@ -123,7 +126,7 @@ class Archive:
         self.stream.close()
 
     def add(self, path: Path, name: str) -> None:
-        """Adds a file; one that is not there, or went this moment, is left out."""
+        """Adds a file, unless it does not exist (any more)."""
         with suppress(FileNotFoundError), path.open("rb") as content:
             member = tarfile.TarInfo(name)
             member.size, member.mtime = path.stat().st_size, int(path.stat().st_mtime)
@@ -132,7 +135,7 @@ class Archive:
             self.hashes[name] = reader.digest.hexdigest()
 
     def finish(self, facts: dict[str, Any]) -> None:
-        """Writes the manifest: an archive without one is not whole."""
+        """Writes the manifest, without which an archive is incomplete."""
         text = json.dumps(facts | {"sha256": self.hashes}, indent=1).encode()
         member = tarfile.TarInfo(MANIFEST)
         member.size = len(text)
@@ -140,13 +143,13 @@ class Archive:
 
 
 class HashedReader:
-    """A stream that hashes what is read."""
+    """A binary stream that hashes the bytes read from it."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self.stream, self.digest = stream, hashlib.sha256()
 
     def read(self, size: int = -1) -> bytes:
-        """Passes on."""
+        """At most `size` bytes; empty at the end."""
         data = self.stream.read(size)
         self.digest.update(data)
         return data
@@ -154,7 +157,7 @@ class HashedReader:
 
 @contextmanager
 def unfinished(target: Path) -> Iterator[Path]:
-    """A temporary name that becomes `target` if all goes well, and goes away if not."""
+    """A temporary file, which is renamed to `target` if the block succeeds and deleted if not."""
     draft = target.with_name(f".{target.name}.partial")
     try:
         yield draft
@@ -165,29 +168,32 @@ def unfinished(target: Path) -> Iterator[Path]:
 
 
 def to_restore() -> Settings:
-    """The settings of `make restore`: a backup of the demo goes to the demo's home."""
+    """The settings of `make restore`: those of the demo for a backup of the demo."""
     settings = Settings.from_environment()
     is_demo = not settings.database_url and manifest_of(source_of_backup()).get("is_demo", False)
     return of_demo(settings) if is_demo else settings
 
 
 def source_of_backup() -> Path:
-    """FROM; raises `SettingError` if it is not given."""
+    """The path in FROM; raises `SettingError` if it is not set."""
     if not given("FROM"):
         raise SettingError("FROM", None, "the path of a backup")
     return Path(at_caller(given("FROM")))
 
 
 def manifest_of(source: Path) -> dict[str, Any]:
-    """What the manifest says, before anything is unpacked; nothing if there is none, for `extract` says why."""
+    """The manifest, without unpacking; empty if it cannot be read, in which case `extract` raises the error."""
     with suppress(tarfile.TarError, ValueError, OSError, KeyError), tarfile.open(source, "r:") as tar:
         content = tar.extractfile(MANIFEST)
         return json.load(content) if content is not None else {}
     return {}
 
 
-def restore(settings: Settings, say: Callable[[str], None]) -> str:
-    """Puts the state of a backup into an empty home and an empty database; returns what was restored."""
+def restore(settings: Settings, report_progress: Callable[[str], None]) -> str:
+    """Restores a backup into an empty home and an empty database; returns the home.
+
+    Raises `StoreUptimeError` if they are not empty, or the backup is damaged or too new.
+    """
     source = source_of_backup()
     folders = {"reports": settings.reports, "quality": settings.quality}
     targets = {name: settings.home / name for name in KEPT} | {
@@ -195,13 +201,13 @@ def restore(settings: Settings, say: Callable[[str], None]) -> str:
     }
     for target in targets.values():
         if target.is_file() or (target.is_dir() and any(target.iterdir())):
-            raise StoreUptimeError(f"{target} is there already: restore into an empty STORE_UPTIME_HOME.")
+            raise StoreUptimeError(f"{target} already exists: restore into an empty STORE_UPTIME_HOME.")
     settings.home.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=settings.home, prefix=".restoring-") as work:
         manifest = extract(source, Path(work))
         reports = [path.stem for path in Path(work, "reports").glob("*.csv")]
         if reports and is_url(settings.reports):
-            raise StoreUptimeError("STORE_UPTIME_REPORTS is a URL: restore into a folder, and copy the reports there.")
+            raise StoreUptimeError("STORE_UPTIME_REPORTS is a URL: unset it, restore, then copy the reports there.")
         with embedded_postgres.database(settings) as settings:
             restore_database(settings, Path(work, DUMP), manifest, reports)
         for name, target in targets.items():
@@ -210,12 +216,14 @@ def restore(settings: Settings, say: Callable[[str], None]) -> str:
                 with suppress(FileNotFoundError):
                     target.rmdir()
                 shutil.move(Path(work, name), target)
-    say(f"restored {len(manifest['sha256'])} files of {manifest['created_at']}, {len(reports)} reports among them")
+    report_progress(
+        f"restored {len(manifest['sha256'])} files of {manifest['created_at']}, including {len(reports)} reports"
+    )
     return str(settings.home)
 
 
 def extract(source: Path, folder: Path) -> dict[str, Any]:
-    """Unpacks a backup into `folder` and returns its manifest; raises `StoreUptimeError` unless all is as written."""
+    """Unpacks a backup into `folder` and returns its manifest; raises `StoreUptimeError` if it is damaged."""
     manifest: dict[str, Any] = {}
     hashes: dict[str, str] = {}
     try:
@@ -224,27 +232,29 @@ def extract(source: Path, folder: Path) -> dict[str, Any]:
                 content = tar.extractfile(member)
                 name = PurePosixPath(member.name)
                 if content is None or name.is_absolute() or ".." in name.parts:
-                    raise StoreUptimeError(f"{source} is no backup: it holds {member.name}.")
+                    raise StoreUptimeError(f"{source} is not a backup: it contains {member.name}.")
                 if member.name == MANIFEST:
                     manifest = json.load(content)
                     continue
                 hashes[member.name] = unpack(content, folder / name)
     except (tarfile.TarError, json.JSONDecodeError, UnicodeDecodeError) as error:
         raise StoreUptimeError(
-            f"{source} is no backup, or is damaged: {embedded_postgres.one_line(str(error))}."
+            f"{source} is not a backup, or is damaged: {embedded_postgres.one_line(str(error))}."
         ) from error
     if not manifest:
-        raise StoreUptimeError(f"{source} is not whole: it has no {MANIFEST}.")
+        raise StoreUptimeError(f"{source} is incomplete: it has no {MANIFEST}.")
     if manifest["format"] != FORMAT:
-        raise StoreUptimeError(f"{source} is of format {manifest['format']}; this project reads {FORMAT}.")
+        raise StoreUptimeError(
+            f"{source} has format {manifest['format']}; expected {FORMAT}. Restore it with the version that wrote it."
+        )
     wrong = [name for name, sha256 in manifest["sha256"].items() if hashes.get(name) != sha256]
     if wrong or DUMP not in hashes:
-        raise StoreUptimeError(f"{source} is damaged: {', '.join(wrong[:3])} is not what was written.")
+        raise StoreUptimeError(f"{source} is damaged: the hash of {', '.join(wrong[:3]) or DUMP} does not match.")
     return manifest
 
 
 def unpack(content: IO[bytes], path: Path) -> str:
-    """Writes a file for its owner's eyes only, as the secrets are; returns its hash."""
+    """Writes a file and returns its hash; only the owner can read secrets and the dump."""
     path.parent.mkdir(parents=True, exist_ok=True)
     reader = HashedReader(content)
     private = path.parent.name == "airflow" or path.name == DUMP
@@ -254,15 +264,17 @@ def unpack(content: IO[bytes], path: Path) -> str:
 
 
 def restore_database(settings: Settings, dump: Path, manifest: dict[str, Any], reports: list[str]) -> None:
-    """Fills the empty database, in one transaction."""
+    """Restores the dump into the empty database, in one transaction; raises `StoreUptimeError` if it cannot."""
     engine = connect(settings, "owner").execution_options(isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         server = connection.connection.dbapi_connection.server_version // 10_000  # type: ignore[union-attr]
         if server < manifest["postgresql"]:
-            raise StoreUptimeError(f"The backup is of PostgreSQL {manifest['postgresql']}, this server is {server}.")
+            raise StoreUptimeError(
+                f"The backup is of PostgreSQL {manifest['postgresql']}, but this server is {server}."
+            )
         tables = connection.scalars(statement("backup/list_tables")).all()
         if tables:
-            raise StoreUptimeError(f"The database is not empty: it holds {', '.join(tables[:3])} and so on.")
+            raise StoreUptimeError(f"The database is not empty: it has {', '.join(tables[:3])} and more.")
         connection.execute(statement("backup/create_roles"))
         run_tool(
             *("pg_restore", server, settings.database_url, "--single-transaction", "--exit-on-error", "--no-owner"),
@@ -275,7 +287,10 @@ def restore_database(settings: Settings, dump: Path, manifest: dict[str, Any], r
 
 
 def run_tool(name: str, server: int, url: str, *arguments: str) -> None:
-    """Runs one of PostgreSQL's programs on the database; a password goes by the environment, which nobody can list."""
+    """Runs a program of PostgreSQL on the database; the password is in the environment, not in the arguments.
+
+    Raises `StoreUptimeError` if it fails.
+    """
     parts = parse_dsn(url.replace("postgresql+psycopg2://", "postgresql://", 1))
     environment = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
     if "password" in parts:
@@ -292,22 +307,25 @@ def run_tool(name: str, server: int, url: str, *arguments: str) -> None:
 
 
 def tool(name: str, server: int) -> Path:
-    """The program for a server of a major version: as new as the server, or the next newer."""
+    """The path of a program for a server of this major version: of the same version, else the next newer one.
+
+    Raises `StoreUptimeError` if there is none.
+    """
     found = {}
     for path in (shutil.which(name), embedded_postgres.programs() / name):
         if path is not None:
-            said = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout
-            version = re.search(r"(\d+)", said)
+            output = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout
+            version = re.search(r"(\d+)", output)
             if version:
                 found[int(version[1])] = Path(path)
     fitting = [version for version in found if version >= server]
     if not fitting:
         versions = ", ".join(map(str, sorted(found)))
-        raise StoreUptimeError(f"{name} of PostgreSQL {server} or newer is needed on the PATH; found {versions}.")
+        raise StoreUptimeError(f"Expected {name} of PostgreSQL {server} or newer on the PATH; found {versions}.")
     return found[min(fitting)]
 
 
 if __name__ == "__main__":
     command, choose = (back_up, to_read) if sys.argv[1] == "backup" else (restore, to_restore)
     with user_console(sys.argv[1], choose) as console:
-        console.print(command(console.settings, console.say))
+        console.print(command(console.settings, console.report_progress))

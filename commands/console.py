@@ -1,4 +1,4 @@
-"""What a command says to its user, apart from all that its libraries say, and the settings it works with."""
+"""The output of a command for its user, separate from that of its libraries, and its settings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from store_uptime.settings import Settings
 
 
 class Console:
-    """The caller's standard output and error, which `user_console` keeps for the command, and its settings."""
+    """The caller's standard output and error, which `user_console` reserves for the command, and its settings."""
 
     settings: Settings
 
@@ -20,19 +20,19 @@ class Console:
         self.output, self.errors = os.fdopen(os.dup(1), "w"), os.fdopen(os.dup(2), "w", buffering=1)
 
     def print(self, line: str) -> None:
-        """The result."""
+        """Prints a result to standard output."""
         print(line, file=self.output, flush=True)
 
-    def say(self, line: str) -> None:
-        """How it goes, or why it does not."""
+    def report_progress(self, line: str) -> None:
+        """Prints progress or an error to standard error."""
         print(f"store-uptime: {line}", file=self.errors)
 
 
 @contextmanager
 def user_console(name: str, choose: Callable[[], Settings] = Settings.from_environment) -> Iterator[Console]:
-    """Sends all other output to logs/{name}.log in the home that `choose` returns settings for.
+    """Redirects all other output to logs/{name}.log in the home of the settings that `choose` returns.
 
-    Ends the program with one line if it fails.
+    Ends the program with one line if the block fails.
     """
     console = Console()
     try:
@@ -44,14 +44,14 @@ def user_console(name: str, choose: Callable[[], Settings] = Settings.from_envir
             os.dup2(stream.fileno(), 2)
         yield console
     except (StoreUptimeError, OSError) as error:
-        console.say(str(error))
+        console.report_progress(str(error))
         sys.exit(1)
     except KeyboardInterrupt:
-        console.say("interrupted")
+        console.report_progress("interrupted")
         sys.exit(130)
     except Exception as error:
-        said = getattr(error, "orig", None) or error  # SQLAlchemy adds the statement, and its values, to what was said
-        first_line = str(said).partition("\n")[0]
-        hint = "; see docs/operations/rights.md" if type(said).__name__ == "InsufficientPrivilege" else ""
-        console.say(f"{type(said).__name__}: {first_line}{hint} ({log} has more)")
+        cause = getattr(error, "orig", None) or error  # SQLAlchemy adds the statement and its values to the message
+        first_line = str(cause).partition("\n")[0]
+        hint = "; see docs/operations/rights.md" if type(cause).__name__ == "InsufficientPrivilege" else ""
+        console.report_progress(f"{type(cause).__name__}: {first_line}{hint} (details are in {log})")
         raise

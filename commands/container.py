@@ -24,10 +24,10 @@ from commands.stack import (
     USERS,
     WORKER,
     chosen_port,
-    keep_passwords,
     sign_in,
     stack_environment,
     users_of,
+    write_passwords,
 )
 from store_uptime.db import embedded_postgres
 from store_uptime.errors import SettingError, StoreUptimeError
@@ -71,7 +71,7 @@ def main(name: str, *arguments: str) -> None:
     password = os.environ.get(ADMIN_PASSWORD)
     if name in ("init", "api-server"):
         # API servers without a shared folder need a given password.
-        keep_passwords(settings.home, users_of(os.environ[USERS]), {USER: password} if password else {})
+        write_passwords(settings.home, users_of(os.environ[USERS]), {USER: password} if password else {})
     if name == "init":
         embedded_postgres.check_server(settings.database_url)
         if settings.queue_url:

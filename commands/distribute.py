@@ -17,7 +17,7 @@ def main() -> None:
             raise SettingError("STORE_UPTIME_DATABASE_URL", None, "the URL of the coordinator of a Citus cluster")
         migrate(settings)
         owner = connect(settings, "owner")
-        console.print(f"{topology.distribute(owner, console.say)} tables distributed")
+        console.print(f"{topology.distribute(owner, console.report_progress)} tables distributed")
         owner.dispose()
 
 

@@ -1,7 +1,7 @@
-"""`make up` and `make down`: Airflow with the plugin, as plain processes of this machine.
+"""`make up` and `make down`: Airflow with the plugin, as processes of this machine.
 
-`up` returns when everything is healthy; what it started is remembered in airflow/stack.json under STORE_UPTIME_HOME,
-so that `down` stops exactly that. Logs are in logs/ there. The supervisor (supervisor.py) restarts what ends meanwhile.
+`up` returns when all processes are healthy. It writes them to airflow/stack.json in the home, so that `down` stops
+exactly these. Logs are in logs/ in the home. The supervisor (supervisor.py) restarts processes that end.
 """
 
 from __future__ import annotations
@@ -38,27 +38,30 @@ USER = "admin"
 USERS, ROLES = "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS", ("viewer", "user", "op", "admin")
 START_SECONDS = 180
 STOP_SECONDS = 20
-# The API server reads the tasks' logs from the disk: no need to serve them, on ports a second stack would want too.
+# The API server reads the tasks' logs from disk. Serving them would use ports that a second stack needs too.
 PROCESSES = {
     "api-server": ["api-server"],
     "dag-processor": ["dag-processor"],
     "triggerer": ["triggerer", "--skip-serve-logs"],
     "scheduler": ["scheduler", "--skip-serve-logs"],
 }
-# Only where there is a queue.
+# Only if there is a queue.
 WORKER = {"worker": ["celery", "worker", "--skip-serve-logs"]}
 SUPERVISOR = "supervisor"
 
 
 def up(settings: Settings, port: int) -> str:
-    """Starts Airflow unless it is up, and returns what the user needs to know."""
+    """Starts Airflow unless it is up; returns its URL, how to sign in, and the data folder.
+
+    Raises `StoreUptimeError` if it cannot start, or is up with another data folder.
+    """
     running = read_stack(settings.home)
     if running is not None:
         if is_up(running):
             if running.data != settings.data:
                 raise StoreUptimeError(
-                    f"Airflow is up and reads {running.data}, so it cannot be given the folder {settings.data}: "
-                    "`make down` first, or choose another STORE_UPTIME_HOME."
+                    f"Airflow is up and reads {running.data}, so it cannot load {settings.data}: "
+                    "`make down` first, or set another STORE_UPTIME_HOME."
                 )
             return f"Airflow is up already: {running.url}\n{facts(settings)}"
         stop_stack(settings, running)
@@ -71,7 +74,7 @@ def up(settings: Settings, port: int) -> str:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise StoreUptimeError("A report is being made here; try again when it is done.") from error
+            raise StoreUptimeError("`make report` is running in this home; try again when it has ended.") from error
         os.environ |= airflow_environment(settings_with_database) | stack_environment(
             settings_with_database, HOST, port, url, users
         )
@@ -81,7 +84,7 @@ def up(settings: Settings, port: int) -> str:
         if not settings.database_url:
             end_lost_reports()
             locks.append(stack.enter_context(embedded_postgres.hold(settings.home)).fileno())
-        keep_passwords(settings.home, users)
+        write_passwords(settings.home, users)
         names = [*PROCESSES, *(WORKER if settings.queue_url else {})]
         processes = {name: start(name, settings.home, locks) for name in names}
         started = Stack(url, settings.data, settings.reports, processes)
@@ -98,28 +101,28 @@ def up(settings: Settings, port: int) -> str:
 
 
 def facts(settings: Settings) -> str:
-    """How to sign in, and what there is to see."""
-    what = f"the demo, the sample in {settings.data}; for your files: make down, then make up DATA=folder"
-    return f"{sign_in(settings.home)}\nIt shows {what if is_home_of_demo(settings) else settings.data}"
+    """How to sign in, and which data folder is shown."""
+    demo = f"the demo, the sample in {settings.data}; for your files: make down, then make up DATA=folder"
+    return f"{sign_in(settings.home)}\nIt shows {demo if is_home_of_demo(settings) else settings.data}"
 
 
 def down() -> str:
-    """Stops what `up` started, in the home and in the demo's."""
+    """Stops the processes that `up` started, in the home and in the demo's home."""
     settings = Settings.from_environment()
-    said = []
+    stopped = []
     for one, name in ((settings, "Airflow"), (of_demo(settings), "The demo's Airflow")):
         running = read_stack(one.home)
         if running is not None:
             stop_stack(one, running)
-            said.append(f"{name} is down.")
-    return "\n".join(said) or "Nothing is up."
+            stopped.append(f"{name} is down.")
+    return "\n".join(stopped) or "Nothing is up."
 
 
 def stop_stack(settings: Settings, running: Stack) -> None:
-    """Stops the processes, with all their descendants, and the embedded server if nobody else uses it."""
+    """Stops the processes with all their descendants, and the embedded server unless other processes use it."""
     if running.supervisor is not None:
         stop_supervisor(*running.supervisor)
-        running = read_stack(settings.home) or running  # it may have started something until then
+        running = read_stack(settings.home) or running  # it may have restarted a process before it ended
     stop(running.processes)
     file_of(settings.home).unlink()
     if not settings.database_url:
@@ -129,7 +132,10 @@ def stop_stack(settings: Settings, running: Stack) -> None:
 def stack_environment(
     settings: Settings, host: str, port: int, url: str, users: Mapping[str, str], executor: str = ""
 ) -> dict[str, str]:
-    """What Airflow needs to know beyond what `make report` tells it: the web, and how to run tasks at once."""
+    """The variables of Airflow for `make up`, in addition to `airflow_environment`: executor, API server, users.
+
+    `users` maps names to roles.
+    """
     return executor_environment(settings, executor) | {
         "AIRFLOW__API__HOST": host,
         "AIRFLOW__API__PORT": str(port),
@@ -138,20 +144,20 @@ def stack_environment(
         "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
         USERS: ",".join(f"{name}:{role}" for name, role in users.items()),
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords_file(settings.home)),
-        # A worker may notice only after this time that its task has ended, and be missing for the next one.
+        # A worker may notice only after this time that its task has ended; until then it takes no other one.
         "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",
-        # Why an alert could not be sent is in its log like everything else, not in files for each DAG and day.
+        # Errors of alerts go to the DAG processor's log, not to files for each DAG and day.
         "AIRFLOW__LOGGING__DAG_PROCESSOR_LOG_TARGET": "stdout",
-        # A run passes through the scheduler's loop a dozen times.
+        # A DAG run takes a dozen passes of the scheduler's loop.
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
-        # How often tasks of a killed scheduler (not heard of for half a minute) are looked for, to be run again.
+        # How often to look for tasks of a killed scheduler (no heartbeat for half a minute), to run them again.
         "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "15",
     }
 
 
 def start(name: str, home: Path, locks: list[int]) -> tuple[int, float]:
-    """Starts a process, out of reach of the terminal; it keeps the locks (open files) for as long as it lives."""
+    """Starts a process in its own session; returns its id and start time. It inherits `locks` (file descriptors)."""
     supervisor = ["commands.supervisor", *map(str, locks)]
     module = supervisor if name == SUPERVISOR else ["airflow", *(PROCESSES | WORKER)[name]]
     log = log_of(name, home)
@@ -170,41 +176,43 @@ def start(name: str, home: Path, locks: list[int]) -> tuple[int, float]:
 
 
 def wait_until_healthy(stack: Stack, home: Path) -> None:
-    """Returns when every part answers; raises `StoreUptimeError` when one of them ends, or takes too long."""
+    """Waits until all parts are healthy; raises `StoreUptimeError` if a process ends, or after START_SECONDS."""
     deadline = time.monotonic() + START_SECONDS
     while (missing := first_unhealthy(stack.url, home)) is not None:
         for name, process in stack.processes.items():
             if not is_alive(*process):
-                raise StoreUptimeError(f"The {name} ended. {log_of(name, home)} says why.")
+                raise StoreUptimeError(f"The {name} has ended; see {log_of(name, home)}.")
         if time.monotonic() > deadline:
-            raise StoreUptimeError(f"Not up after {START_SECONDS} seconds: {missing}. See {logs_folder(home)}.")
+            raise StoreUptimeError(
+                f"Airflow is not up after {START_SECONDS} seconds: {missing}; see {logs_folder(home)}."
+            )
         time.sleep(0.25)
 
 
 def first_unhealthy(url: str, home: Path) -> str | None:
-    """What is still missing, in the order in which it comes."""
-    # The first call builds the application that tasks talk to, which must not be left to the first task.
-    if ask(f"{url}/execution/health") is None:
+    """The first part that is not healthy, in the order in which they start; None if all are."""
+    # The first call builds the application that tasks call; the first task should not wait for it.
+    if fetch(f"{url}/execution/health") is None:
         return "the API server does not answer"
-    health = json.loads(ask(f"{url}/api/v2/monitor/health") or "{}")
+    health = json.loads(fetch(f"{url}/api/v2/monitor/health") or "{}")
     for part in ("metadatabase", "dag_processor", "triggerer", "scheduler"):
         if (health.get(part) or {}).get("status") != "healthy":
             return f"the {part} is not healthy"
     login = {"username": USER, "password": password_of(home)}
-    token = json.loads(ask(f"{url}/auth/token", body=login) or "{}").get("access_token", "")
-    if ask(f"{url}/api/v2/dags/{REPORT_DAG_ID}", token=token) is None:
-        return "the DAG has not been read"
+    token = json.loads(fetch(f"{url}/auth/token", body=login) or "{}").get("access_token", "")
+    if fetch(f"{url}/api/v2/dags/{REPORT_DAG_ID}", token=token) is None:
+        return "the DAG is not parsed yet"
     health_url = f"{url}/store-uptime/health"
-    if ask(health_url) is None:
+    if fetch(health_url) is None:
         return f"{health_url} is not healthy ({unhealthy_parts(health_url)})"
     return None
 
 
 def unhealthy_parts(health_url: str) -> str:
-    """What the plugin says is not well."""
+    """The unhealthy parts that the plugin reports, or the error."""
     try:
         with urllib.request.urlopen(health_url, timeout=60):
-            return "it is now"
+            return "now it is"
     except urllib.error.HTTPError as error:
         lines = error.read().decode(errors="replace").splitlines()
         return ", ".join(line for line in lines if not line.endswith(": ok")) or f"status {error.code}"
@@ -212,19 +220,19 @@ def unhealthy_parts(health_url: str) -> str:
         return str(error)
 
 
-def ask(url: str, *, body: dict[str, str] | None = None, token: str = "") -> str | None:
-    """What `url` answers, or None if it does not, or not with success."""
+def fetch(url: str, *, body: dict[str, str] | None = None, token: str = "") -> str | None:
+    """The response of `url`; None if there is none, or its status is an error."""
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
     request = urllib.request.Request(url, headers=headers, data=json.dumps(body).encode() if body else None)
     try:
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return answer.read().decode()
+        with urllib.request.urlopen(request, timeout=60) as response:
+            return response.read().decode()
     except (urllib.error.URLError, ConnectionError, TimeoutError):
         return None
 
 
 def stop_supervisor(pid: int, started_at: float) -> None:
-    """Ends the supervisor, but not what it started."""
+    """Ends the supervisor, but not the processes that it started."""
     if is_alive(pid, started_at):
         supervisor = psutil.Process(pid)
         supervisor.terminate()
@@ -233,14 +241,14 @@ def stop_supervisor(pid: int, started_at: float) -> None:
 
 
 def stop(processes: Mapping[str, tuple[int, float]]) -> None:
-    """Ends the processes and all that came from them: with a word first, then without."""
+    """Ends the processes and all their descendants: first by SIGTERM, then by SIGKILL."""
     leaders = {name: psutil.Process(pid) for name, (pid, started_at) in processes.items() if is_alive(pid, started_at)}
-    sessions = {pid for pid, started_at in processes.values() if is_number_ours(pid, started_at)}
+    sessions = {pid for pid, started_at in processes.values() if is_session_ours(pid, started_at)}
     family = set(leaders.values())
     for name, leader in leaders.items():
         with suppress(psutil.NoSuchProcess):
             family.update(leader.children(recursive=True))
-            # The triggerer has nothing to finish here, and takes ten seconds for it.
+            # The triggerer has nothing to finish here, but takes ten seconds to end.
             leader.send_signal(signal.SIGKILL if name == "triggerer" else signal.SIGTERM)
     psutil.wait_procs(family, timeout=STOP_SECONDS)
     family.update(process for process in psutil.process_iter() if session_of(process) in sessions)
@@ -251,15 +259,15 @@ def stop(processes: Mapping[str, tuple[int, float]]) -> None:
 
 
 def session_of(process: psutil.Process) -> int | None:
-    """The session of a process: each of Airflow's has its own, where its children are too, orphans included."""
+    """The session of a process. Each of Airflow's processes has its own, with its children, orphans included."""
     try:
         return os.getsid(process.pid)
     except OSError:
         return None
 
 
-def is_number_ours(pid: int, started_at: float) -> bool:
-    """Whether nobody else has the number of a process of ours: the orphans of a killed one still have its session."""
+def is_session_ours(pid: int, started_at: float) -> bool:
+    """Whether session `pid` is our process's: no other process has this id, but orphans may still have the session."""
     try:
         return psutil.Process(pid).create_time() == started_at
     except psutil.NoSuchProcess:
@@ -267,7 +275,7 @@ def is_number_ours(pid: int, started_at: float) -> bool:
 
 
 def is_alive(pid: int, started_at: float) -> bool:
-    """Whether the process still runs, and is not another one with its number."""
+    """Whether the process runs, and is not another one with the same id."""
     try:
         process = psutil.Process(pid)
         return process.create_time() == started_at and process.status() != psutil.STATUS_ZOMBIE
@@ -276,7 +284,7 @@ def is_alive(pid: int, started_at: float) -> bool:
 
 
 def end_lost_reports() -> None:
-    """Marks runs of a killed `make report` as failed: the scheduler would go on with them, and with its own folders."""
+    """Marks DAG runs of a killed `make report` as failed: the scheduler would continue them with other folders."""
     from airflow.models.dagrun import DagRun
     from airflow.utils.session import create_session
     from airflow.utils.state import DagRunState
@@ -289,17 +297,17 @@ def end_lost_reports() -> None:
 
 
 def is_up(running: Stack) -> bool:
-    """Whether somebody keeps it running."""
+    """Whether the supervisor is running."""
     return running.supervisor is not None and is_alive(*running.supervisor)
 
 
 def check_free(port: int, home: Path) -> None:
-    """Raises `StoreUptimeError` if something listens on the port already: the demo, or what is up beside the demo."""
+    """Raises `StoreUptimeError` if a process listens on the port; names the home if it is the demo's or its parent."""
     for other in (home / DEMO, home.parent):
         running = read_stack(other)
         if running is not None and is_up(running) and running.url == f"http://{HOST}:{port}":
             raise StoreUptimeError(
-                f"Port {port} is taken by what is up in {other}: `make down` first, or make up PORT={port + 1}"
+                f"Port {port} is taken by the Airflow of {other}: `make down` first, or make up PORT={port + 1}"
             )
     with socket.socket() as attempt:
         attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -310,17 +318,20 @@ def check_free(port: int, home: Path) -> None:
 
 
 def sign_in(home: Path) -> str:
-    """How to sign in."""
+    """The sentence for users with name and password."""
     return f"Sign in as {USER} with password {password_of(home)} (kept in {passwords_file(home)})"
 
 
 def password_of(home: Path) -> str:
-    """The password of the user that may do everything."""
+    """The administrator's password."""
     return json.loads(passwords_file(home).read_text())[USER]
 
 
 def users_of(text: str | None) -> dict[str, str]:
-    """Airflow's users and what each may do, as in `admin:admin,prometheus:viewer`; the first is always there."""
+    """Airflow's users and their roles, from text such as `admin:admin,prometheus:viewer`; always includes `admin`.
+
+    Raises `SettingError` for an invalid text.
+    """
     users = {USER: "admin"}
     for pair in filter(None, map(str.strip, (text or "").split(","))):
         name, _, role = pair.partition(":")
@@ -331,35 +342,35 @@ def users_of(text: str | None) -> dict[str, str]:
     return users
 
 
-def keep_passwords(home: Path, users: Iterable[str], given: Mapping[str, str] | None = None) -> None:
-    """Gives users their passwords: what is `given`, or what they had, or one that is made up.
+def write_passwords(home: Path, users: Iterable[str], given: Mapping[str, str] | None = None) -> None:
+    """Writes each user's password for Airflow: the `given` one, else the existing one, else a new one.
 
-    Airflow would make them up too, and write them to its log.
+    Airflow would generate passwords too, but write them to its log.
     """
     file, given = passwords_file(home), given or {}
-    had = json.loads(file.read_text()) if file.exists() else {}
-    passwords = {user: given.get(user) or had.get(user) or secrets.token_urlsafe(12) for user in users}
-    if passwords.items() - had.items():
-        write_private(file, had | passwords)
+    existing = json.loads(file.read_text()) if file.exists() else {}
+    passwords = {user: given.get(user) or existing.get(user) or secrets.token_urlsafe(12) for user in users}
+    if passwords.items() - existing.items():
+        write_private(file, existing | passwords)
 
 
 def passwords_file(home: Path) -> Path:
-    """Where Airflow's SimpleAuthManager looks passwords up."""
+    """The file of Airflow's SimpleAuthManager with all passwords."""
     return home / "airflow" / "passwords.json"
 
 
 def log_of(name: str, home: Path) -> Path:
-    """Where a process writes."""
+    """The log of a process."""
     return logs_folder(home) / f"{name}.log"
 
 
 def logs_folder(home: Path) -> Path:
-    """Where the processes' logs are."""
+    """The folder of the processes' logs."""
     return home / "logs"
 
 
 def chosen_port() -> int:
-    """PORT, or 8080."""
+    """PORT, by default 8080; raises `SettingError` for an invalid one."""
     text = os.environ.get("PORT") or "8080"
     if not (text.isdecimal() and 1 <= int(text) <= 65535):
         raise SettingError("PORT", text, "a number from 1 to 65535")

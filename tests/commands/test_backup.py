@@ -104,7 +104,7 @@ def test_a_backup_is_its_owner_s_alone_and_tells_nothing_unfinished(backup: Path
 
 
 def test_a_home_that_is_not_empty_is_refused(home: Path, backup: Path) -> None:
-    assert refusal(restore(home, backup)).endswith("is there already: restore into an empty STORE_UPTIME_HOME.")
+    assert refusal(restore(home, backup)).endswith("already exists: restore into an empty STORE_UPTIME_HOME.")
 
 
 def test_a_database_that_is_not_empty_is_refused(
@@ -112,7 +112,7 @@ def test_a_database_that_is_not_empty_is_refused(
 ) -> None:
     with new_database() as url:
         line = refusal(restore(tmp_path / "other", backup, STORE_UPTIME_DATABASE_URL=url))
-    assert line.startswith("The database is not empty: it holds core.")
+    assert line.startswith("The database is not empty: it has core.")
     assert {path.name for path in (tmp_path / "other").iterdir()} == {"logs"}
 
 
@@ -147,7 +147,7 @@ def test_programs_are_as_new_as_the_server() -> None:
         [tool("pg_dump", embedded_postgres.MAJOR_VERSION), "--version"], capture_output=True, text=True
     )
     assert f" {embedded_postgres.MAJOR_VERSION}." in said.stdout
-    with pytest.raises(StoreUptimeError, match="pg_dump of PostgreSQL 99 or newer is needed"):
+    with pytest.raises(StoreUptimeError, match="Expected pg_dump of PostgreSQL 99 or newer"):
         tool("pg_dump", 99)
 
 

@@ -147,7 +147,7 @@ def test_up_shows_the_real_home_and_says_so(home: Path, real: Path, real_report:
     assert DEMO not in page(home, port)
     other = run(home, "commands.stack", "up", PORT=str(port), DATA=str(SAMPLE))
     assert other.returncode == 1
-    assert other.stderr.startswith(f"store-uptime: Airflow is up and reads {real}, so it cannot be given the folder ")
+    assert other.stderr.startswith(f"store-uptime: Airflow is up and reads {real}, so it cannot load ")
     assert run(home, "commands.stack", "down").stdout == "Airflow is down.\n"
 
 
@@ -163,7 +163,7 @@ def test_up_without_any_data_shows_the_demo_and_says_so(tmp_path: Path, real: Pa
         assert last_line(run(tmp_path, "commands.report", DATA=str(real))).parent == tmp_path / "reports"
         taken = run(tmp_path, "commands.stack", "up", PORT=str(port))
         assert taken.returncode == 1
-        assert f"Port {port} is taken by what is up in {tmp_path / 'demo'}: `make down` first" in taken.stderr
+        assert f"Port {port} is taken by the Airflow of {tmp_path / 'demo'}: `make down` first" in taken.stderr
     finally:
         down = run(tmp_path, "commands.stack", "down")
     assert down.stdout == "The demo's Airflow is down.\n"
@@ -216,10 +216,10 @@ def test_a_home_whose_folder_is_unknown_or_gone_says_what_to_do(
     environment: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     embedded_postgres.data_folder(tmp_path).mkdir()
-    with pytest.raises(StoreUptimeError, match="not the name of the data folder: add DATA=folder"):
+    with pytest.raises(StoreUptimeError, match="its data folder is unknown: add DATA=folder"):
         homes.to_show()
     (tmp_path / homes.DATA_FOLDER).write_text(f"{tmp_path / 'gone'}\n")
-    with pytest.raises(StoreUptimeError, match=r"is gone: add DATA=folder\. .*gone: does not exist"):
+    with pytest.raises(StoreUptimeError, match=r"cannot be used: add DATA=folder\. .*gone: does not exist"):
         homes.to_show()
     (tmp_path / "gone").mkdir()
     assert homes.to_show().data == str(tmp_path / "gone")

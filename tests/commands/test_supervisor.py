@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from commands import supervisor
-from commands.stack import USERS, keep_passwords, log_of, passwords_file, unhealthy_parts, users_of
+from commands.stack import USERS, log_of, passwords_file, unhealthy_parts, users_of, write_passwords
 from store_uptime.errors import SettingError
 
 
@@ -30,13 +30,13 @@ def test_invalid_users(text: str) -> None:
 
 
 def test_passwords_are_generated_once_and_stay(tmp_path: Path) -> None:
-    keep_passwords(tmp_path, ["admin"])
+    write_passwords(tmp_path, ["admin"])
     first = json.loads(passwords_file(tmp_path).read_text())
     assert len(first["admin"]) >= 12
-    keep_passwords(tmp_path, ["admin", "prometheus"])
+    write_passwords(tmp_path, ["admin", "prometheus"])
     both = json.loads(passwords_file(tmp_path).read_text())
     assert both["admin"] == first["admin"] != both["prometheus"]
-    keep_passwords(tmp_path, ["admin"], {"admin": "given"})
+    write_passwords(tmp_path, ["admin"], {"admin": "given"})
     assert json.loads(passwords_file(tmp_path).read_text()) == both | {"admin": "given"}
     assert passwords_file(tmp_path).stat().st_mode & 0o077 == 0
 
