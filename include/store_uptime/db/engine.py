@@ -18,11 +18,11 @@ from store_uptime.errors import SettingError
 from store_uptime.settings import Settings
 
 Role = Literal["owner", "writer", "reader"]
-ROLES = {"writer": "session/as_writer", "reader": "session/as_reader"}  # the owner is whoever the URL names
+ROLES = {"writer": "session/as_writer", "reader": "session/as_reader"}  # the owner is the URL's user
 
 
 def connect(settings: Settings, role: Role = "writer", purpose: str = "", **options: Any) -> Engine:
-    """An engine whose sessions run in UTC as `store_uptime_{role}` (owner, and on Citus: as whoever the URL names).
+    """An engine whose sessions are in UTC and have the role `store_uptime_{role}` (as owner, and on Citus: the URL's).
 
     The server lists and logs them as `store-uptime {purpose or role}`, unless the URL has an `application_name`.
     """
@@ -50,7 +50,7 @@ def connect(settings: Settings, role: Role = "writer", purpose: str = "", **opti
 
 @contextmanager
 def connected(settings: Settings, role: Role = "writer", purpose: str = "") -> Iterator[Engine]:
-    """The engine that `connect` makes, until the block ends."""
+    """The engine of `connect`; disposed of when the block ends."""
     engine = connect(settings, role, purpose)
     try:
         yield engine

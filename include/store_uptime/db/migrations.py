@@ -46,7 +46,7 @@ def is_migrated(settings: Settings) -> bool:
 
 
 def configuration() -> Config:
-    """Where Alembic finds the revisions; what it prints is dropped."""
+    """Alembic's configuration; its output is discarded."""
     from alembic.config import Config
 
     config = Config(stdout=StringIO())
@@ -55,7 +55,7 @@ def configuration() -> Config:
 
 
 def run_script(connection: Connection, name: str) -> None:
-    """Executes `sql/migrations/{name}` statement by statement: Citus passes on a change of a table only if it is alone.
+    """Executes `sql/migrations/{name}` one statement at a time: Citus only propagates changes that are sent alone.
 
     On the bare cursor, since % and : in a script are not placeholders.
     """

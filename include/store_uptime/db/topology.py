@@ -1,6 +1,6 @@
-"""Spreads the tables over the nodes of a Citus cluster: each store's rows together, what all stores share everywhere.
+"""Citus: distributes the tables by store over the nodes of a cluster, and copies tables without stores to all nodes.
 
-The plan, and what of it was tried, is in docs/operations/scale.md.
+The plan, and which parts were tested, is in docs/operations/scale.md.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ DISTRIBUTED_TABLES = (
 
 
 class CitusError(StoreUptimeError):
-    """The server has no Citus to spread tables with."""
+    """The database has no Citus to distribute tables with."""
 
 
 def is_there(connection: Connection) -> bool:
@@ -53,10 +53,10 @@ def is_there(connection: Connection) -> bool:
 
 
 def prepare_session(cursor: DBAPICursor) -> bool:
-    """Sets what a new session needs on Citus; returns whether the server has Citus.
+    """Prepares a new session if the server has Citus; returns whether it has.
 
-    There, whoever the URL names does everything: Citus logs in to the nodes as the current user, and a transaction has
-    one user.
+    On Citus the URL's user does everything: Citus logs in to the nodes as the current user, and a transaction has one
+    user.
     """
     cursor.execute(statement("topology/citus_version").text)
     (version,) = cursor.fetchone() or (None,)
@@ -66,16 +66,20 @@ def prepare_session(cursor: DBAPICursor) -> bool:
 
 
 def run_one_at_a_time(connection: Connection) -> None:
-    """Lets the transaction change a shared table after it has read or changed stores; without Citus it always may."""
+    """Allows the transaction to change a shared table after it has used stores; only Citus forbids it by default."""
     connection.execute(statement("topology/one_at_a_time"))
 
 
-def distribute(owner: Engine, say: Callable[[str], None]) -> int:
-    """Distributes each table that is not yet, rows and all; returns how many. Raises `CitusError` without Citus."""
+def distribute(owner: Engine, report_progress: Callable[[str], None]) -> int:
+    """Distributes the tables that are not yet distributed, with their rows; returns their number.
+
+    Raises `CitusError` without Citus.
+    """
     with owner.begin() as connection:
         if not is_there(connection):
             raise CitusError(
-                "The database has no Citus: create extension citus on every node, then citus_add_node for each worker."
+                "The database has no Citus: execute `create extension citus` on every node, "
+                "then citus_add_node for each worker."
             )
         run_one_at_a_time(connection)
         connection.execute(statement("topology/leave_local_keys"))
@@ -87,7 +91,7 @@ def distribute(owner: Engine, say: Callable[[str], None]) -> int:
             else:
                 beside = "default" if table == DISTRIBUTED_TABLES[0] else DISTRIBUTED_TABLES[0]
                 connection.execute(statement("topology/distribute_table"), {"table": table, "beside": beside})
-            say(f"distributed {table}")
+            report_progress(f"distributed {table}")
     with owner.begin() as connection:
         for table in reversed((*REFERENCE_TABLES, *DISTRIBUTED_TABLES)):
             connection.execute(statement("topology/truncate_local"), {"table": table})

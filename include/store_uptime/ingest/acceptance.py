@@ -1,4 +1,4 @@
-"""`accept`: makes the files of a run visible to reports and pins the run's report to what is visible then."""
+"""`accept`: makes the files of a DAG run visible to reports, and pins its report to the files visible then."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from store_uptime.errors import ReportError
 
 
 def accept(engine: Engine, report_id: UUID, clock: datetime) -> dict[str, Any]:
-    """Accepts the staged files of the run at `clock`, updates core.status_interval, and pins the report.
+    """Accepts the report's staged files at `clock`, updates core.status_interval, and pins the report.
 
-    Returns counts and `shards`, the numbers that the next stages map over. Raises `ReportError` when there is
-    nothing to look back from or a store asked for is unknown; the files stay accepted then, for they are good.
-    Run again, it accepts nothing twice and pins the report anew.
+    Returns counts and `shards`, the numbers that the next stages map over. Raises `ReportError` if there is no poll to
+    look back from, or a requested store is unknown; the files stay accepted, because they are valid. A repeated call
+    accepts nothing twice and pins the report again.
     """
     with engine.begin() as connection:
         connection.execute(statement("ingest/acceptance/lock"))
@@ -34,18 +34,18 @@ def accept(engine: Engine, report_id: UUID, clock: datetime) -> dict[str, Any]:
         if accepted:
             connection.execute(statement("ingest/acceptance/analyze_loaded"))
     with engine.begin() as connection:
-        connection.execute(statement("ingest/acceptance/lock"))  # the newest poll is one of what is pinned
-        # First: on Citus, what all stores share is changed before the stores are looked at, or not at all.
+        connection.execute(statement("ingest/acceptance/lock"))  # so that the newest poll is in a pinned file
+        # First, because Citus allows no change of a shared table after stores have been read.
         connection.execute(statement("ingest/acceptance/pin_report"), {"report_id": report_id})
         newest = connection.scalar(statement("ingest/acceptance/find_newest_poll"), {"report_id": report_id})
         date = {"report_id": report_id, "newest_polled_at": newest}
         pinned = connection.execute(statement("ingest/acceptance/date_report"), date).one()
         if pinned.as_of is None:
             until = f" up to {pinned.as_of_limit:%Y-%m-%d %H:%M:%S} UTC" if pinned.as_of_limit else ""
-            raise ReportError(f"There is no poll{until} to look back from; load polls, or give as_of.")
+            raise ReportError(f"There is no poll{until}: load a status file, or set as_of.")
         unknown = connection.scalars(statement("ingest/acceptance/find_unknown_stores"), {"report_id": report_id}).all()
         if unknown:
-            raise ReportError(f"{len(unknown)} of the stores asked for are in no file: {', '.join(unknown[:3])}")
+            raise ReportError(f"{len(unknown)} of the requested stores are in no file: {', '.join(unknown[:3])}")
     return {
         "files_accepted": len(accepted),
         "status_intervals": intervals,
@@ -55,7 +55,7 @@ def accept(engine: Engine, report_id: UUID, clock: datetime) -> dict[str, Any]:
 
 
 def _update_intervals(connection: Connection, poll_files: list[int]) -> int:
-    """Updates core.status_interval by newly accepted files; returns how many intervals are new."""
+    """Updates core.status_interval with newly accepted files; returns the number of new intervals."""
     files = {"file_ids": poll_files}
     connection.execute(statement("ingest/status_intervals/analyze_staged"))
     connection.execute(statement("ingest/stores/mark_polled"), files)

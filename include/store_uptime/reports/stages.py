@@ -1,8 +1,8 @@
 """`localize`, `clip`, `interpolate`: each turns a shard of a report's stores into the next table, by SQL.
 
 A stage computes its shard in a few subshards at the same time. Each has its own transaction, which first deletes the
-subshard's rows, so that it can be killed and run again. Shards and subshards have nothing in common but the zone
-segments, which are the same whoever writes them.
+subshard's rows, so a killed stage can run again. Shards and subshards share only the zone segments, which all of
+them compute with the same result.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from store_uptime.calendar.zones import DEFAULT_TIMEZONE, offset_segments
 from store_uptime.db.statements import statement
 from store_uptime.errors import ReportError
 
-SUBSHARDS = 2  # so many connections, and cores of the database server, one task keeps busy
+SUBSHARDS = 2  # connections, and cores of the database server, that one task uses
 
 
 def localize(engine: Engine, report_id: UUID, shard: int) -> dict[str, Any]:
-    """The stores of the shard with their zones, and for each zone the UTC spans of one offset in the reported week."""
+    """Computes the zone of each store of the shard, and the offset segments of each zone in the reported week."""
     return {"stores": _in_subshards(engine, "localize", _localize, report_id, shard)}
 
 
 def clip(engine: Engine, report_id: UUID, shard: int) -> dict[str, Any]:
-    """The open time of each store of the shard in the reported week."""
+    """Computes the open time of each store of the shard in the reported week."""
     return {"stores": _in_subshards(engine, "clip", _clip, report_id, shard)}
 
 
 def interpolate(engine: Engine, report_id: UUID, shard: int) -> dict[str, Any]:
-    """What polls say about each store of the shard, and its open, up, down and unknown time."""
+    """Computes the status intervals of each store of the shard, and its open, up, down and unknown time."""
     return {"stores": _in_subshards(engine, "interpolate", _interpolate, report_id, shard)}
 
 
@@ -71,11 +71,13 @@ def _interpolate(connection: Connection, subshard: dict[str, Any]) -> int:
     has_intervals = connection.scalar(statement("report/3_interpolate/source/can_use_intervals"), subshard)
     if has_intervals:
         connection.execute(statement("report/3_interpolate/status_from_intervals"), subshard)
-    # Asked once more: polls may have been accepted, and the runs changed, before they were read.
+    # Checked again: polls may have been accepted, and the intervals changed, before they were read.
     if not has_intervals or not connection.scalar(statement("report/3_interpolate/source/can_use_intervals"), subshard):
         kept_from = connection.scalar(statement("report/3_interpolate/source/polls_kept_from"), subshard)
         if kept_from is not None:
-            raise ReportError(f"The report rests on polls of before {kept_from}, which are kept no more.")
+            raise ReportError(
+                f"The report needs polls from before {kept_from}, which maintenance has deleted; choose a later as_of."
+            )
         connection.execute(statement("report/3_interpolate/clear/observed_status"), subshard)
         connection.execute(statement("report/3_interpolate/status_from_polls"), subshard)
     return connection.execute(statement("report/3_interpolate/uptime"), subshard).rowcount
@@ -84,14 +86,14 @@ def _interpolate(connection: Connection, subshard: dict[str, Any]) -> int:
 def _in_subshards(
     engine: Engine, stage: str, work: Callable[[Connection, dict[str, Any]], int], report_id: UUID, shard: int
 ) -> int:
-    """The sum of `work` over the subshards of a shard.
+    """The sum of the results of `work` over the subshards of a shard.
 
-    A subshard is a shard of SUBSHARDS times as many. `work` gets the binds that the statements of a stage have.
+    A subshard is a shard of a report with SUBSHARDS times as many. `work` gets the binds of a stage's statements.
     """
 
     def compute(subshard: int) -> int:
         with engine.begin() as connection:
-            # Waits for an earlier try that may still be running.
+            # Waits for an earlier try of the task, which may still be running.
             lock = {"stage": stage, "report_id": str(report_id), "shard": f"{shard}/{subshard}"}
             connection.execute(statement("report/stage/lock"), lock)
             pinned = (
