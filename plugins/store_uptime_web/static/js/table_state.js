@@ -18,7 +18,7 @@ import { PERIOD_NAMES } from "./format.js";
  * @property {HistogramBin | null} bin The bar of the histogram whose stores are listed.
  */
 
-export const SIZES = [25, 50, 100, 200];
+export const SIZES = [25, 50, 100]; // the API gives at most 100 rows
 const DEFAULTS = { search: "", by: "store_id", order: "asc", limit: SIZES[0] };
 
 /**
