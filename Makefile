@@ -19,10 +19,10 @@ RUN := .venv/bin/python
 SET_UP_RUN := sh commands/install.sh run
 SET_UP_DEV := sh commands/install.sh dev
 
-.PHONY: help report up down backup restore distribute test lint format types bench lock sample vendor page-types clean
+.PHONY: help report up down backup restore distribute test lint format types bench lock sample vendor page-types screenshots clean
 
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
 report: ## Compute a report, of the sample without DATA: [DATA=folder] [AS_OF=2023-01-25T18:13:22Z] [OUT=folder] [MAX_GAP=2h] [NO_DATA=down] [SHARDS=2]
 	@$(SET_UP_RUN)
@@ -88,6 +88,10 @@ vendor: ## Copy the browser libraries named in package.json into the tree
 page-types: ## Write the API's types for the pages' scripts
 	@$(SET_UP_DEV)
 	@$(RUN) -m commands.page_types
+
+screenshots: ## Take the pictures of the README from the sample
+	@$(SET_UP_DEV)
+	@PYTHONPATH=include:tests:. $(RUN) docs/images/take_screenshots.py
 
 clean: ## Remove the environment and caches; reports and databases in .local/ stay
 	rm -rf .venv .venv.lock node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -17,12 +17,12 @@ from playwright.sync_api import FrameLocator, Page, expect
 
 from browser import week
 from browser.conftest import SIZES
+from support.chromium import SETTLED
 from support.stack import Site
 
 AXE = (Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 LOOKS = [("light", "wide"), ("dark", "wide"), ("light", "phone"), ("dark", "phone")]
 EXAMINED = [LOOKS[0], LOOKS[3]]  # both themes and both layouts; the rest is only looked at
-SETTLED = "body:not(:has([aria-busy])):not(:has(.skeleton)):not(:has(.busy))"
 TASKS = ["ingest", "validate", "localize", "clip", "interpolate", "export"]
 AS_OF_ASKED = "2023-03-14T18:00:00Z"
 
@@ -228,6 +228,12 @@ def test_a_report(
     expect(page.get_by_text("26–50 of 14,000 stores")).to_be_visible()
     page.get_by_role("button", name="Previous").click()
     expect(page.get_by_text("1–25 of 14,000 stores")).to_be_visible()
+
+    sizes = page.get_by_label("Rows")
+    for size in ("50", "100", "25"):
+        sizes.select_option(size)
+        expect(page.get_by_text(f"1–{size} of 14,000 stores")).to_be_visible()
+    assert sizes.locator("option").all_inner_texts() == ["25", "50", "100"]
 
     known = next(iter(rows))
     page.get_by_role("searchbox").fill(known[:-1])

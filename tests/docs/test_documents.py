@@ -34,7 +34,8 @@ def test_the_header_in_the_readme_is_the_one_that_is_written() -> None:
 def test_named_files_exist() -> None:
     for document in [*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md")]:
         text = document.read_text(encoding="utf-8")
-        links = [document.parent / link for link in re.findall(r"\]\(([^)#:]+)\)", text)]
+        linked = re.findall(r"\]\(([^)#:]+)\)", text) + re.findall(r'(?:src|srcset)="([^":]+)"', text)
+        links = [document.parent / link for link in linked]
         paths = re.findall(r"`((?:dags|plugins|include|sql|data|tests|bench|docs)/[\w./*-]*\w)`", text)
         missing = [str(link) for link in links if not link.exists()]
         missing += [path for path in paths if not list(PROJECT.glob(path))]
