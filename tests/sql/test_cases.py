@@ -3,17 +3,21 @@
     given:      tables with their rows; columns left out have the values of FILLER, or are null
     before:     statements to run first (those that make temporary tables, say, which are filled then)
     binds:      the statement's binds; what a stage is given (read_pinned), shard 0 and report_id are there already
-    expect:     tables afterwards: all rows, in the columns that are named; `result` is what the statement returns,
-                `csv` what it copies out
+    copied:     what a COPY reads: the text, or rows for one that reads binary data
+    expect:     tables afterwards: all rows, in the columns that are named. `result` is what the statement returns, in
+                its order if it has one; `csv` what it copies out; `lock` the advisory lock that it takes, as the text
+                that is hashed and the mode; `settings` the session's settings; `analyzed` the tables with statistics
 
-Foreign keys are not enforced while `given` is laid out, so a story holds only what it is about.
+Statements run with the rights that they have in earnest. Foreign keys are not enforced while `given` is laid out, so a
+story holds only what it is about.
 """
 
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +25,59 @@ import pandas as pd
 import pytest
 import yaml
 from pandas.testing import assert_frame_equal
+from pglast import parse_sql
 from sqlalchemy import Connection, create_engine, text
 
 from store_uptime.calendar.zones import DEFAULT_TIMEZONE
 from store_uptime.db.statements import statement, statement_names
+from support.citus_rules import parseable
 
 CASES = Path(__file__).parent / "cases"
 REPORT_ID = "11111111-1111-1111-1111-111111111111"
+
+# Whose rights a statement has, by the beginning of its name; others are the writer's.
+ROLES = {
+    "alerts/": "reader",
+    "api/": "reader",
+    "quality/checked_": "reader",
+    "backup/": "owner",
+    "migrations/": "owner",
+    "session/": "owner",
+    "topology/": "owner",
+}
+
+# What no story can show.
+WITHOUT_CASE = {
+    "backup/create_roles": "roles belong to the server: a story cannot begin without them",
+    "backup/export_snapshot": "returns a new name each time, which only another session can use: test_backup.py does",
+    "maintenance/vacuum": "runs outside a transaction: test_maintenance.py does so",
+    "topology/add_reference_table": "calls a function of Citus",
+    "topology/distribute_table": "calls a function of Citus",
+    "topology/list_distributed": "reads a table of Citus",
+    "topology/truncate_local": "calls a function of Citus",
+}
+
+# Their cases come with the view of periods that they will read.
+UNTIL_PERIODS_ARE_DATA = {
+    "api/changed_stores",
+    "api/histogram",
+    "api/matching_stores",
+    "api/store",
+    "api/stores",
+    "api/totals",
+    "api/worst_stores",
+}
+
+LOCKS = """
+    select (classid::bigint << 32) | objid::bigint as key, mode
+    from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()
+"""
+ANALYZED = """
+    select distinct starelid::regclass::text
+    from pg_statistic inner join pg_class on pg_class.oid = starelid
+    where relnamespace::regnamespace::text in ('core', 'report', 'quality')
+    order by 1
+"""
 
 IDENTITIES = {"core.file": "file_id", "core.acceptance": "accepted_order"}
 
@@ -60,6 +110,26 @@ FILLER: dict[str, dict[str, Any]] = {
         "has_timezone": False,
         "has_business_hours": False,
     },
+    "report.store_uptime": {"store_id": "a store"}
+    | {
+        f"{measure}_{period}_us": 0
+        for measure in ("open", "uptime", "downtime", "unknown")
+        for period in ("last_hour", "last_day", "last_week")
+    },
+    "report.task_run": {
+        "shard": 0,
+        "started_at": "2023-01-26T00:00:00Z",
+        "finished_at": "2023-01-26T00:00:01Z",
+        "counts": "{}",
+    },
+    "quality.quarantined_row": {"file_id": 1, "reason": "expected active or inactive", "raw_text": "a,b,c"},
+    "quality.expectation_result": {
+        "suite": "files",
+        "severity": "warn",
+        "is_met": True,
+        "description": "All is well.",
+        "checked_at": "2023-01-26T00:00:00Z",
+    },
 }
 
 
@@ -81,47 +151,51 @@ def case_files() -> list[Path]:
 @pytest.mark.parametrize("file", case_files(), ids=lambda file: str(file.relative_to(CASES).with_suffix("")))
 def test_case(connection: Connection, file: Path) -> None:
     case = yaml.safe_load(file.read_text())
-    assert not case.keys() - {"given", "before", "binds", "expect"}
-    tables = dict(case["expect"])
+    assert not case.keys() - {"given", "before", "binds", "copied", "expect"}
+    expected = dict(case["expect"])
+    assert expected
     with connection.begin() as transaction:
         given = case.get("given", {})
         connection.exec_driver_sql("set local session_replication_role = replica")
         lay_out(connection, {table: rows for table, rows in given.items() if "." in table})
         connection.exec_driver_sql("set local session_replication_role = origin")
         name = str(file.parent.relative_to(CASES))
-        with writer(connection):
+        with role_of(connection, name):
             binds = pinned(connection) | case.get("binds", {})
             for earlier in case.get("before", []):
                 run(connection, earlier, binds)
             lay_out(connection, {table: rows for table, rows in given.items() if "." not in table})
-            if "csv" in tables:
-                assert copied_out(connection, name) == tables.pop("csv")
+            if "copied" in case:
+                copy_in(connection, name, binds, case["copied"])
+            elif "csv" in expected:
+                assert copied_out(connection, name) == expected.pop("csv")
             else:
                 returned = run(connection, name, binds)
-        if "result" in tables:
-            assert_rows_equal(pd.DataFrame(returned).astype(str), pd.DataFrame(tables.pop("result")).astype(str))
-        for table, rows in tables.items():
+            for setting, value in expected.pop("settings", {}).items():
+                assert connection.scalar(text("select current_setting(:name)"), {"name": setting}) == value
+        if "result" in expected:
+            assert_rows_equal(as_texts(returned), as_texts(expected.pop("result")), in_order=is_ordered(name))
+        if "lock" in expected:
+            assert_locked(connection, **expected.pop("lock"))
+        if "analyzed" in expected:
+            assert connection.scalars(text(ANALYZED)).all() == sorted(expected.pop("analyzed"))
+        for table, rows in expected.items():
             assert_table_equals(connection, table, rows)
         transaction.rollback()
 
 
-def test_every_statement_that_computes_has_a_case() -> None:
-    with_cases = {str(file.parent.relative_to(CASES)) for file in case_files()}
-    computing = {
-        name
-        for name in statement_names()
-        if name.startswith(("ingest/", "report/"))
-        and not name.rsplit("/", 1)[1].startswith(("copy", "lock", "analyze"))
-    }
-    with_cases.discard("ingest/partitions/lock")
-    assert sorted(computing - with_cases) == []
-    assert sorted(with_cases - computing) == []
+def test_every_statement_has_a_case() -> None:
+    with_case = {str(file.parent.relative_to(CASES)) for file in case_files()}
+    assert sorted(set(statement_names()) - with_case - UNTIL_PERIODS_ARE_DATA) == sorted(WITHOUT_CASE)
+    assert sorted(with_case - set(statement_names())) == []
 
 
 @contextmanager
-def writer(connection: Connection) -> Iterator[None]:
-    """Statements must get along with the rights that the tasks have."""
-    connection.exec_driver_sql("set local role store_uptime_writer")
+def role_of(connection: Connection, name: str) -> Iterator[None]:
+    """Statements must get along with the rights that tasks, checks and the API have."""
+    role = next((role for beginning, role in ROLES.items() if name.startswith(beginning)), "writer")
+    if role != "owner":
+        connection.exec_driver_sql(f"set local role store_uptime_{role}")
     yield
     connection.exec_driver_sql("reset role")
 
@@ -138,6 +212,29 @@ def copied_out(connection: Connection, name: str) -> str:
     with connection.connection.cursor() as cursor:
         cursor.copy_expert(cursor.mogrify(statement(name).text, {"report_id": REPORT_ID}), out)
     return out.getvalue()
+
+
+def copy_in(connection: Connection, name: str, binds: dict[str, Any], copied: str | list[dict[str, Any]]) -> None:
+    """Feeds a COPY; rows become binary data of the types that its table has."""
+    command = re.sub(r"\{(\w+)\}", lambda found: str(binds[found[1]]), statement(name).text)
+    table, columns = re.search(r"^copy (\S+) \(([^)]+)\)", command, re.MULTILINE).groups()
+    with closing(connection.connection.cursor()) as cursor:
+        if isinstance(copied, str):
+            data = io.BytesIO(copied.encode())
+        else:
+            assert 'format "binary"' in command
+            data = io.BytesIO()
+            connection.exec_driver_sql(f"create temporary table copied as select {columns} from {table} with no data")
+            insert(connection, "copied", copied)
+            cursor.copy_expert("copy copied to stdout with (format binary)", data)
+            data.seek(0)
+        cursor.copy_expert(command, data)
+
+
+def is_ordered(name: str) -> bool:
+    """Whether the whole result of a statement has an order."""
+    (parsed,) = parse_sql(parseable(statement(name).text))
+    return bool(getattr(parsed.stmt, "sortClause", None))
 
 
 def run(connection: Connection, name: str, binds: dict[str, Any]) -> list[dict[str, Any]]:
@@ -209,10 +306,20 @@ def texts(connection: Connection, table: str, columns: list[str]) -> pd.DataFram
     )
 
 
-def assert_rows_equal(actual: pd.DataFrame, expected: pd.DataFrame) -> None:
+def as_texts(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    return pd.DataFrame([{name: str(value) for name, value in row.items()} for row in rows], dtype=object)
+
+
+def assert_rows_equal(actual: pd.DataFrame, expected: pd.DataFrame, *, in_order: bool = False) -> None:
     columns = sorted(expected.columns) if len(expected.columns) else sorted(actual.columns)
-    both = [
-        frame.reindex(columns=columns).astype(object).sort_values(columns, na_position="first").reset_index(drop=True)
-        for frame in (actual, expected)
-    ]
-    assert_frame_equal(*both, check_dtype=False)
+    both = [frame.reindex(columns=columns).astype(object) for frame in (actual, expected)]
+    if not in_order:
+        both = [frame.sort_values(columns, na_position="first") for frame in both]
+    assert_frame_equal(*(frame.reset_index(drop=True) for frame in both), check_dtype=False)
+
+
+def assert_locked(connection: Connection, hashed: str, mode: str) -> None:
+    """The transaction has one advisory lock: on a hashed text, `ExclusiveLock` or `ShareLock`."""
+    key = connection.scalar(text("select hashtextextended(:hashed, 0)"), {"hashed": hashed})
+    locks = connection.execute(text(LOCKS)).all()
+    assert [(lock.key, lock.mode) for lock in locks] == [(key, mode)]
