@@ -38,8 +38,7 @@ class Deployment:
     @property
     def maintenance(self) -> Any:
         """The DAG that deletes what is old."""
-        for module in ("store_uptime_alerts", "store_uptime_maintenance_tasks", "store_uptime_maintenance"):
-            sys.modules.pop(module, None)
+        sys.modules.pop("store_uptime_maintenance", None)
         return importlib.import_module("store_uptime_maintenance").maintenance_dag
 
     def rows(self, query: str, report_id: UUID) -> list[Row]:
