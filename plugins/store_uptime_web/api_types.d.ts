@@ -318,8 +318,6 @@ export interface StorePage {
   previous: string | null;
 }
 
-export type StoreSort = "store_id" | "uptime_percent_last_hour" | "uptime_percent_last_day" | "uptime_percent_last_week" | "uptime_last_hour" | "uptime_last_day" | "uptime_last_week" | "downtime_last_hour" | "downtime_last_day" | "downtime_last_week" | "unknown_last_hour" | "unknown_last_day" | "unknown_last_week" | "open_last_hour" | "open_last_day" | "open_last_week";
-
 export interface TimeRange {
   from: string;
   to: string;

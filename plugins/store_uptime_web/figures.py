@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from sqlalchemy import Row
 
-PERIODS = ("last_hour", "last_day", "last_week")
-KINDS = ("open", "uptime", "downtime", "unknown")
-UNIT_US = {"last_hour": 60_000_000, "last_day": 3_600_000_000, "last_week": 3_600_000_000}
+from store_uptime.calendar.periods import PERIODS, Period
+
+MEASURES = ("open", "uptime", "downtime", "unknown")
+NOTHING = dict.fromkeys(MEASURES, 0)
 
 
 def hundredths(numerator: int, denominator: int) -> str:
@@ -34,16 +36,14 @@ def fraction_percent(fraction: Decimal) -> str:
     return str((fraction * 100).quantize(Decimal("0.01"), ROUND_HALF_UP))
 
 
-def figures(row: Row) -> dict[str, dict[str, Any]]:
-    """The figures of each period in a row that has them as `{kind}_{period}_us`."""
-    return {
-        period: of_period({kind: int(getattr(row, f"{kind}_{period}_us")) for kind in KINDS}, period)
-        for period in PERIODS
-    }
+def by_period(rows: Iterable[Row]) -> dict[str, dict[str, Any]]:
+    """The figures of each period: from rows with a period and its measures, 0 where there is none."""
+    found = {row.period: {measure: int(getattr(row, f"{measure}_us")) for measure in MEASURES} for row in rows}
+    return {name: of_period(found.get(name, NOTHING), period) for name, period in PERIODS.items()}
 
 
-def of_period(microseconds: dict[str, int], period: str) -> dict[str, Any]:
+def of_period(microseconds: Mapping[str, int], period: Period) -> dict[str, Any]:
     """The figures of one period."""
-    texts = {kind: hundredths(value, UNIT_US[period]) for kind, value in microseconds.items()}
-    exact = {f"{kind}_us": value for kind, value in microseconds.items()}
+    texts = {measure: hundredths(value, period.unit_us) for measure, value in microseconds.items()}
+    exact = {f"{measure}_us": value for measure, value in microseconds.items()}
     return {**texts, **exact, "uptime_percent": percent(microseconds["uptime"], microseconds["downtime"])}

@@ -18,7 +18,6 @@ from prometheus_client.registry import Collector
 from store_uptime_web import queries
 
 RUNS_WINDOW = timedelta(days=7)
-PERIODS = ("hour", "day", "week")
 
 # name: (help, labels)
 METRICS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -86,9 +85,8 @@ def of_input() -> Iterator[GaugeMetricFamily]:
 @lru_cache(maxsize=1)
 def unknown_ratios(report_id: UUID, _published_at: datetime) -> list[tuple[float, str]]:
     """Unknown / open time per period. Cached: a million stores take a while, and a published report does not change."""
-    totals = queries.rows("totals", report_id=report_id)[0]._mapping
-    sums = [(totals[f"unknown_last_{period}_us"], totals[f"open_last_{period}_us"], period) for period in PERIODS]
-    return [(float(unknown / total), period) for unknown, total, period in sums if total]
+    totals = queries.rows("totals", report_id=report_id)
+    return [(float(row.unknown_us / row.open_us), row.period.removeprefix("last_")) for row in totals if row.open_us]
 
 
 def gauge(name: str, *samples: tuple[float, *tuple[str, ...]]) -> GaugeMetricFamily:

@@ -1,6 +1,6 @@
 -- How the stores of a report did in one period against the report before, and those that lost most.
 --
--- reads   report.store_uptime
+-- reads   report.store_period
 -- binds   report_id, before_id, period, drop_rows
 --
 -- One row at least; counts are the same in all. A store without uptime or downtime in either report is not compared.
@@ -8,25 +8,17 @@ with now as (
     select
         store_key,
         store_id,
-        case cast(:period as text)
-            when 'last_hour' then uptime_last_hour_us / nullif(0.0 + uptime_last_hour_us + downtime_last_hour_us, 0)
-            when 'last_day' then uptime_last_day_us / nullif(0.0 + uptime_last_day_us + downtime_last_day_us, 0)
-            else uptime_last_week_us / nullif(0.0 + uptime_last_week_us + downtime_last_week_us, 0)
-        end as up
-    from report.store_uptime
-    where report_id = :report_id
+        uptime_us / nullif(0.0 + uptime_us + downtime_us, 0) as up
+    from report.store_period
+    where report_id = :report_id and period = :period
 ),
 
 before as (
     select
         store_key,
-        case cast(:period as text)
-            when 'last_hour' then uptime_last_hour_us / nullif(0.0 + uptime_last_hour_us + downtime_last_hour_us, 0)
-            when 'last_day' then uptime_last_day_us / nullif(0.0 + uptime_last_day_us + downtime_last_day_us, 0)
-            else uptime_last_week_us / nullif(0.0 + uptime_last_week_us + downtime_last_week_us, 0)
-        end as up
-    from report.store_uptime
-    where report_id = :before_id
+        uptime_us / nullif(0.0 + uptime_us + downtime_us, 0) as up
+    from report.store_period
+    where report_id = :before_id and period = :period
 ),
 
 compared as (

@@ -1,19 +1,14 @@
--- A report's figures summed over its stores, exact.
+-- A report's figures summed over its stores, exact: a row for each period, none for a report without stores.
 --
--- reads   report.store_uptime
+-- reads   report.store_period
 -- binds   report_id
 select
-    coalesce(sum(open_last_hour_us), 0) as open_last_hour_us,
-    coalesce(sum(open_last_day_us), 0) as open_last_day_us,
-    coalesce(sum(open_last_week_us), 0) as open_last_week_us,
-    coalesce(sum(uptime_last_hour_us), 0) as uptime_last_hour_us,
-    coalesce(sum(uptime_last_day_us), 0) as uptime_last_day_us,
-    coalesce(sum(uptime_last_week_us), 0) as uptime_last_week_us,
-    coalesce(sum(downtime_last_hour_us), 0) as downtime_last_hour_us,
-    coalesce(sum(downtime_last_day_us), 0) as downtime_last_day_us,
-    coalesce(sum(downtime_last_week_us), 0) as downtime_last_week_us,
-    coalesce(sum(unknown_last_hour_us), 0) as unknown_last_hour_us,
-    coalesce(sum(unknown_last_day_us), 0) as unknown_last_day_us,
-    coalesce(sum(unknown_last_week_us), 0) as unknown_last_week_us
-from report.store_uptime
+    period,
+    sum(open_us) as open_us,
+    sum(uptime_us) as uptime_us,
+    sum(downtime_us) as downtime_us,
+    sum(unknown_us) as unknown_us
+from report.store_period
 where report_id = :report_id
+group by period
+order by period

@@ -142,4 +142,4 @@ def wait_for_all(wanted: set[str], came: Callable[[], set[str]], seconds: float)
 
 def log_lines(file: Path) -> list[str]:
     """The lines that are there whole."""
-    return file.read_text().rpartition("\n")[0].splitlines()
+    return file.read_text().rpartition("\n")[0].split("\n")  # splitlines() splits at more than line feeds

@@ -54,6 +54,63 @@ IN_THE_DESCRIPTION = {
     "/quality/{report_id}/quarantine/download",
 }
 
+# Public names: a client's code is generated from them.
+SCHEMAS = {
+    "CanceledReport",
+    "CsvFile",
+    "ExpectationResult",
+    "FieldError",
+    "FileReference",
+    "HistogramBin",
+    "ListPermissions",
+    "Opening",
+    "PeriodFigures",
+    "PeriodTotals",
+    "Poll",
+    "PreviousReport",
+    "ProblemDetails",
+    "QuarantinePage",
+    "QuarantineReason",
+    "QuarantinedRow",
+    "Report",
+    "ReportComparison",
+    "ReportDetail",
+    "ReportDetailLinks",
+    "ReportLinks",
+    "ReportPage",
+    "ReportParameters",
+    "ReportPermissions",
+    "ReportRequest",
+    "ReportState",
+    "ReportStatus",
+    "ReportSummary",
+    "ReportTask",
+    "Snapshot",
+    "Snapshots",
+    "SourceFile",
+    "StoreDetail",
+    "StoreFigures",
+    "StorePage",
+    "TimeRange",
+    "TotalsByPeriod",
+    "TriggeredReport",
+    "UptimeDrop",
+    "UtcOffsetRange",
+    "Validation",
+    "ValidationCounts",
+    "ValidationDetail",
+    "ValidationLinks",
+    "ValidationPage",
+}
+SORTS = {
+    "store_id",
+    *(
+        f"{measure}_last_{period}"
+        for measure in ("uptime_percent", "open", "uptime", "downtime", "unknown")
+        for period in ("hour", "day", "week")
+    ),
+}
+
 
 @pytest.fixture(scope="module")
 def described(stack: Stack) -> dict:
@@ -73,6 +130,16 @@ def test_every_operation_is_described(described: dict) -> None:
             for status, response in operation["responses"].items():
                 if status.startswith("4"):
                     assert list(response["content"]) == ["application/problem+json"], (path, status)
+
+
+def test_names_of_schemas_are_public(described: dict) -> None:
+    assert set(described["components"]["schemas"]) == SCHEMAS
+
+
+def test_stores_are_sorted_by_id_or_by_a_measure_of_a_period(described: dict) -> None:
+    parameters = described["paths"]["/reports/{report_id}/stores"]["get"]["parameters"]
+    (sort,) = (one["schema"] for one in parameters if one["name"] == "sort")
+    assert set(sort["enum"]) == SORTS
 
 
 def test_the_documentation_names_every_operation(described: dict) -> None:

@@ -57,17 +57,6 @@ WITHOUT_CASE = {
     "topology/truncate_local": "calls a function of Citus",
 }
 
-# Their cases come with the view of periods that they will read.
-UNTIL_PERIODS_ARE_DATA = {
-    "api/changed_stores",
-    "api/histogram",
-    "api/matching_stores",
-    "api/store",
-    "api/stores",
-    "api/totals",
-    "api/worst_stores",
-}
-
 LOCKS = """
     select (classid::bigint << 32) | objid::bigint as key, mode
     from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()
@@ -186,7 +175,7 @@ def test_case(connection: Connection, file: Path) -> None:
 
 def test_every_statement_has_a_case() -> None:
     with_case = {str(file.parent.relative_to(CASES)) for file in case_files()}
-    assert sorted(set(statement_names()) - with_case - UNTIL_PERIODS_ARE_DATA) == sorted(WITHOUT_CASE)
+    assert sorted(set(statement_names()) - with_case) == sorted(WITHOUT_CASE)
     assert sorted(with_case - set(statement_names())) == []
 
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pglast import ast, parse_sql
 from sqlalchemy import Engine, text
 
 from store_uptime.db.statements import statement, statement_names
-from support.citus_rules import violations
+from support.citus_rules import DISTRIBUTED_VIEWS, KEY, violations
 
 FUNCTIONS = "select distinct proname from pg_proc where {} and pronamespace = 'pg_catalog'::regnamespace"
+VIEWS = """
+    select schemaname || '.' || viewname, definition from pg_views where schemaname in ('core', 'report', 'quality')
+"""
 SQL_FUNCTIONS = """
     select pg_proc.oid::regprocedure::text from pg_proc inner join pg_language on pg_language.oid = prolang
     where pronamespace::regnamespace::text in ('core', 'report', 'quality') and lanname = 'sql'
@@ -30,6 +34,26 @@ def functions(new_engine: Any) -> dict[str, set[str]]:
 @pytest.mark.parametrize("name", statement_names())
 def test_statement(name: str, functions: dict[str, set[str]]) -> None:
     assert violations(statement(name).text, **functions) == []
+
+
+def test_views_are_of_distributed_tables(engine: Engine, functions: dict[str, set[str]]) -> None:
+    """Each side of a union has the key at the same place: else Citus would not know that its rows stay together."""
+    with engine.connect() as connection:
+        views = dict(connection.execute(text(VIEWS)).all())
+    assert sorted(views) == sorted(DISTRIBUTED_VIEWS)
+    for definition in views.values():
+        assert violations(definition, **functions) == []
+        (statement,) = (raw.stmt for raw in parse_sql(definition))
+        places = [column_names(side).index(KEY) for side in sides_of(statement)]
+        assert len(set(places)) == 1
+
+
+def sides_of(select: ast.SelectStmt) -> list[ast.SelectStmt]:
+    return [*sides_of(select.larg), *sides_of(select.rarg)] if select.larg else [select]
+
+
+def column_names(select: ast.SelectStmt) -> list[str]:
+    return [target.name or target.val.fields[-1].sval for target in select.targetList]
 
 
 def test_functions_are_in_a_language_that_citus_takes_binds_in(engine: Engine) -> None:

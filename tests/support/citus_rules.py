@@ -21,6 +21,7 @@ from pglast import ast, enums, parse_sql
 from store_uptime.db.topology import DISTRIBUTED_TABLES, REFERENCE_TABLES
 
 KEY = "store_key"
+DISTRIBUTED_VIEWS = ("report.store_period",)  # of distributed tables alone, with the key as a column
 ONE_STORE = "the store of a bind"
 CHANGES = (ast.InsertStmt, ast.UpdateStmt, ast.DeleteStmt, ast.MergeStmt)
 
@@ -310,8 +311,9 @@ def is_distributed(item: Any) -> bool:
     if not isinstance(item, ast.RangeVar) or not item.schemaname:
         return False
     table = f"{item.schemaname}.{item.relname}"
-    assert table in (*DISTRIBUTED_TABLES, *REFERENCE_TABLES) or item.schemaname.startswith("pg_"), table
-    return table in DISTRIBUTED_TABLES
+    distributed = (*DISTRIBUTED_TABLES, *DISTRIBUTED_VIEWS)
+    assert table in (*distributed, *REFERENCE_TABLES) or item.schemaname.startswith("pg_"), table
+    return table in distributed
 
 
 def is_key(node: Any) -> bool:

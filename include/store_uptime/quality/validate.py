@@ -16,6 +16,7 @@ from uuid import UUID
 
 from sqlalchemy import Engine
 
+from store_uptime.calendar.periods import LAST_DAY, LAST_WEEK
 from store_uptime.db.statements import statement
 from store_uptime.errors import ExpectationFailedError, naming_output
 from store_uptime.ingest import acceptance
@@ -26,7 +27,8 @@ from store_uptime.quality.results import SuiteResult, unusable_rows
 from store_uptime.settings import Settings
 from store_uptime.storage import StoragePath, write_text_atomically
 
-SLOT, SLOTS = timedelta(hours=3), 56  # parts of the week, to find gaps in the polls
+SLOT = timedelta(hours=3)  # parts of the week, to find gaps in the polls
+SLOTS = LAST_WEEK.length // SLOT
 MAX_FAILURES = 10  # in an error message
 
 
@@ -55,8 +57,8 @@ def validate(
                 checker.check(
                     STORES,
                     as_of=as_of,
-                    day_start=as_of - timedelta(days=1),
-                    week_start=as_of - timedelta(days=7),
+                    day_start=as_of - LAST_DAY.length,
+                    week_start=as_of - LAST_WEEK.length,
                     slot_starts=f"{{{','.join((as_of - SLOT * n).isoformat() for n in range(SLOTS, 0, -1))}}}",
                     expected_at=report.as_of_requested or report.as_of_limit or clock,
                 )

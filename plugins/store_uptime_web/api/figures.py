@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 from functools import lru_cache
+from itertools import groupby
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -13,13 +15,14 @@ from fastapi.responses import Response
 from sqlalchemy import Row
 
 from store_uptime.calendar.durations import duration_text
+from store_uptime.calendar.periods import LAST_WEEK, PeriodName
 from store_uptime_web import cursors, problems, progress, queries
 from store_uptime_web.api.reports import Cursor, Limit, ReportId
 from store_uptime_web.downloads import formats, report_files
-from store_uptime_web.figures import difference, figures, fraction_percent
+from store_uptime_web.figures import by_period, difference, fraction_percent
 from store_uptime_web.problems import Problem
-from store_uptime_web.schemas.common import Period, Text
-from store_uptime_web.schemas.figures import ReportSummary, StoreDetail, StorePage, StoreSort
+from store_uptime_web.schemas.common import Text
+from store_uptime_web.schemas.figures import SORTS, ReportSummary, SortName, StoreDetail, StorePage
 from store_uptime_web.security import Reader
 
 router = APIRouter(
@@ -33,7 +36,6 @@ RARE = 50  # a filter is selective if it leaves less than one store in so many
 WORST_ROWS = 10
 DROP_ROWS = 10
 POLL_ROWS = 20_000
-WEEK = timedelta(hours=168)
 
 
 async def published(request: Request, _: Reader, report_id: ReportId) -> Row:
@@ -64,7 +66,7 @@ def download(
 
 
 @router.get("/summary", summary="The report at a glance")
-def summary(report: Published, period: Period = "last_week") -> ReportSummary:
+def summary(report: Published, period: PeriodName = "last_week") -> ReportSummary:
     """Totals, distribution of uptime, worst stores, and what changed since the previous report."""
     before = queries.row("report_before", report_id=report.report_id)
     found = summarized(report.report_id, report.published_at, before, period)
@@ -80,12 +82,12 @@ def summary(report: Published, period: Period = "last_week") -> ReportSummary:
 
 
 @lru_cache(maxsize=256)
-def summarized(report_id: UUID, published_at: datetime, before: Row | None, period: Period) -> dict[str, Any]:
+def summarized(report_id: UUID, published_at: datetime, before: Row | None, period: PeriodName) -> dict[str, Any]:
     """The computed part of a summary. Cached: the figures published at one instant never change."""
     histogram = queries.rows("histogram", report_id=report_id, period=period)
     stores_in = {bin_.twentieth: bin_.stores for bin_ in histogram}
-    totals = figures(total_row(report_id))
-    totals_before = figures(total_row(before.report_id)) if before is not None else None
+    totals = by_period(queries.rows("totals", report_id=report_id))
+    totals_before = by_period(queries.rows("totals", report_id=before.report_id)) if before is not None else None
     return {
         "totals": totals,
         "histogram": [
@@ -96,8 +98,8 @@ def summarized(report_id: UUID, published_at: datetime, before: Row | None, peri
         "always_up": sum(bin_.always_up for bin_ in histogram),
         "always_down": sum(bin_.always_down for bin_ in histogram),
         "worst": [
-            store_row(one)
-            for one in queries.rows("worst_stores", report_id=report_id, period=period, worst_rows=WORST_ROWS)
+            store_figures(one)
+            for one in by_store(queries.rows("worst_stores", report_id=report_id, period=period, worst_rows=WORST_ROWS))
         ],
         "before": {**before._asdict(), "totals": totals_before} if before is not None else None,
         "change": {
@@ -109,12 +111,7 @@ def summarized(report_id: UUID, published_at: datetime, before: Row | None, peri
     }
 
 
-def total_row(report_id: UUID) -> Row:
-    """The sums of a report; there is always one row."""
-    return queries.rows("totals", report_id=report_id)[0]
-
-
-def changed(report_id: UUID, before_id: UUID, period: Period) -> dict[str, Any]:
+def changed(report_id: UUID, before_id: UUID, period: PeriodName) -> dict[str, Any]:
     """How many stores changed since the previous report, and the largest drops."""
     found = queries.rows("changed_stores", report_id=report_id, before_id=before_id, period=period, drop_rows=DROP_ROWS)
     counts = {name: getattr(found[0], name) for name in ("stores_better", "stores_worse", "stores_new", "stores_gone")}
@@ -126,14 +123,20 @@ def changed(report_id: UUID, before_id: UUID, period: Period) -> dict[str, Any]:
     return {**counts, "drops": drops}
 
 
-def store_row(row: Row) -> dict[str, Any]:
-    """A store with the figures of each period."""
+def by_store(rows: Sequence[Row]) -> list[list[Row]]:
+    """Rows of stores and periods as a list for each store."""
+    return [list(of_store) for _, of_store in groupby(rows, lambda row: row.store_id)]
+
+
+def store_figures(periods: Sequence[Row]) -> dict[str, Any]:
+    """A store with the figures of each period, from its rows."""
+    row = periods[0]
     return {
         "store_id": row.store_id,
         "timezone": row.timezone,
         "has_timezone": row.has_timezone,
         "has_business_hours": row.has_business_hours,
-        **figures(row),
+        **by_period(periods),
     }
 
 
@@ -143,11 +146,11 @@ def stores(
     search: Annotated[
         Text | None, Query(max_length=1024, description="Part of the id; A to Z match in any case.")
     ] = None,
-    period: Annotated[Period, Query(description="Of percent_from, percent_to and no_percent.")] = "last_week",
+    period: Annotated[PeriodName, Query(description="Of percent_from, percent_to and no_percent.")] = "last_week",
     percent_from: Annotated[int | None, Query(ge=0, le=99, description="Minimum uptime in percent.")] = None,
     percent_to: Annotated[int | None, Query(ge=1, le=100, description="Uptime in percent is less than this.")] = None,
     no_percent: Annotated[bool, Query(description="Only stores with neither uptime nor downtime.")] = False,
-    sort: StoreSort = StoreSort.STORE_ID,
+    sort: SortName = "store_id",
     order: Literal["asc", "desc"] = "asc",
     limit: Limit = 50,
     cursor: Cursor = None,
@@ -168,11 +171,12 @@ def stores(
     if matching is None:
         is_filtered = search or no_percent or filters["percent_from"] is not None
         matching = queries.rows("matching_stores", **filters)[0][0] if is_filtered else report.store_count
-    found = list(
+    found = by_store(
         queries.rows(
             "stores",
             **filters,
-            sort=str(sort),
+            sort_measure=SORTS[sort].measure,
+            sort_period=SORTS[sort].period or period,
             missing="-Infinity" if order == "desc" else "Infinity",
             is_rare=matching * RARE < report.store_count,
             is_descending=(order == "desc") is not is_backward,
@@ -193,11 +197,11 @@ def stores(
     has_previous = bool(found) and (has_more if is_backward else cursor is not None)
     return StorePage.model_validate(
         {
-            "stores": [store_row(row) for row in found],
+            "stores": [store_figures(one) for one in found],
             "total": report.store_count,
             "matching": matching,
-            "next": cursor_at("on", found[-1]) if has_next else None,
-            "previous": cursor_at("back", found[0]) if has_previous else None,
+            "next": cursor_at("on", found[-1][0]) if has_next else None,
+            "previous": cursor_at("back", found[0][0]) if has_previous else None,
         }
     )
 
@@ -227,22 +231,22 @@ def store_by_path(
 def store_detail(report: Row, store_id: str) -> StoreDetail:
     """Everything about one store."""
     report_id = report.report_id
-    row = queries.row("store", report_id=report_id, store_id=store_id)
-    if row is None:
+    periods = queries.rows("store", report_id=report_id, store_id=store_id)
+    if not periods:
         raise Problem(404, f"The report has no store {store_id}.")
-    of_store = {"report_id": report_id, "store_key": row.store_key}
+    of_store = {"report_id": report_id, "store_key": periods[0].store_key}
     spans: dict[str, list] = defaultdict(list)
     for span in queries.rows("store_week", **of_store):
         spans[span.kind].append(span)
     polls = queries.rows("store_polls", **of_store, poll_rows=POLL_ROWS)
     return StoreDetail.model_validate(
         {
-            **store_row(row),
+            **store_figures(periods),
             "report_id": report_id,
             "as_of": report.as_of,
             "no_data": report.no_data,
             "max_gap": duration_text(report.max_gap),
-            "week": {"from": report.as_of - WEEK, "to": report.as_of},
+            "week": {"from": report.as_of - LAST_WEEK.length, "to": report.as_of},
             "offsets": [
                 {"from": span.from_at, "to": span.to_at, "utc_offset_seconds": int(span.utc_offset.total_seconds())}
                 for span in spans["offset"]

@@ -17,12 +17,13 @@ from fastapi import Request
 from fastapi.responses import Response, StreamingResponse
 from sqlalchemy import Row
 
+from store_uptime.calendar.periods import PERIODS
 from store_uptime.errors import NoAnswerError, naming_place
 from store_uptime_web import airflow_client, queries
 from store_uptime_web.airflow_client import User
 from store_uptime_web.downloads import spreadsheet
 from store_uptime_web.downloads.formats import CSV, FORMATS, JSON, XLSX, attachment, matches
-from store_uptime_web.figures import KINDS, PERIODS, UNIT_US, hundredths, of_period
+from store_uptime_web.figures import MEASURES, hundredths, of_period
 from store_uptime_web.schemas.common import instant_text
 
 MAX_BYTES_IN_MEMORY = 8 << 20
@@ -100,8 +101,8 @@ def stores(table: IO[bytes]) -> Iterator[tuple[str, str, dict[str, dict[str, int
         next(reader)
         for store_id, timezone, *values in reader:
             by_column = iter(map(int, values))
-            by_kind = {kind: {period: next(by_column) for period in PERIODS} for kind in KINDS}
-            yield store_id, timezone, {period: {kind: by_kind[kind][period] for kind in KINDS} for period in PERIODS}
+            columns = {(measure, name): next(by_column) for measure in MEASURES for name in PERIODS}
+            yield store_id, timezone, {name: {each: columns[each, name] for each in MEASURES} for name in PERIODS}
 
 
 def json_chunks(row: Row, table: IO[bytes]) -> Iterator[str]:
@@ -110,7 +111,7 @@ def json_chunks(row: Row, table: IO[bytes]) -> Iterator[str]:
     chunk = json.dumps(head).removesuffix("}") + ', "stores": ['
     separator = "\n"
     for store_id, timezone, exact in stores(table):
-        periods = {period: of_period(exact[period], period) for period in PERIODS}
+        periods = {name: of_period(exact[name], period) for name, period in PERIODS.items()}
         chunk += separator + json.dumps({"store_id": store_id, "timezone": timezone, **periods})
         separator = ",\n"
         if len(chunk) >= queries.CHUNK_BYTES:
@@ -126,9 +127,9 @@ def parquet_file(row: Row, table: IO[bytes]) -> IO[bytes]:
     with table:
         frame = pl.read_csv(table.read(), schema_overrides={"store_id": pl.String})
     whole = {
-        f"{kind}_{period}": (pl.col(f"{kind}_{period}_us") * 200 + UNIT_US[period]) // (2 * UNIT_US[period])
-        for kind in KINDS
-        for period in PERIODS
+        f"{measure}_{name}": (pl.col(f"{measure}_{name}_us") * 200 + period.unit_us) // (2 * period.unit_us)
+        for measure in MEASURES
+        for name, period in PERIODS.items()
     }
     decimals = pl.Decimal(18, 2)
     rounded = {name: (value.cast(decimals) / 100).cast(decimals) for name, value in whole.items()}
@@ -146,17 +147,17 @@ def xlsx_file(row: Row, table: IO[bytes]) -> IO[bytes]:
             table.seek(0)
             shutil.copyfileobj(table, copy)
             copy.seek(0)
-    columns = [f"{kind}_{period}" for period in PERIODS for kind in KINDS]
+    columns = [f"{measure}_{name}" for name in PERIODS for measure in MEASURES]
     rounded = (
         [
             store_id,
             timezone,
-            *(hundredths(exact[period][kind], UNIT_US[period]) for period in PERIODS for kind in KINDS),
+            *(hundredths(exact[name][each], period.unit_us) for name, period in PERIODS.items() for each in MEASURES),
         ]
         for store_id, timezone, exact in stores(copies[0])
     )
     microseconds = (
-        [store_id, timezone, *(str(exact[period][kind]) for period in PERIODS for kind in KINDS)]
+        [store_id, timezone, *(str(exact[name][each]) for name in PERIODS for each in MEASURES)]
         for store_id, timezone, exact in stores(copies[1])
     )
     heading = ["store_id", "timezone"]

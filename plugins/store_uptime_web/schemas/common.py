@@ -27,7 +27,6 @@ def instant_text(instant: datetime) -> str:
 
 Text = Annotated[str, AfterValidator(expect_storable)]
 Instant = Annotated[datetime, PlainSerializer(instant_text, return_type=str)]
-Period = Literal["last_hour", "last_day", "last_week"]
 NoData = Literal["unknown", "down"]
 Span = Annotated[tuple[Instant, Instant], Field(description="From, and up to but not including.")]
 TwoDecimals = Annotated[str, Field(pattern=r"^\d+\.\d\d$", examples=["58.50"])]

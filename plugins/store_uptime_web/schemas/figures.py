@@ -2,38 +2,51 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Literal
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field, WithJsonSchema
 
-from store_uptime_web.schemas.common import Digits, Instant, Period, SignedTwoDecimals, Span, TwoDecimals
+from store_uptime.calendar.periods import LAST_DAY, LAST_HOUR, LAST_WEEK, PERIODS, Period, PeriodName
+from store_uptime_web.figures import MEASURES
+from store_uptime_web.schemas.common import Digits, Instant, SignedTwoDecimals, Span, TwoDecimals
 
 
-class StoreSort(StrEnum):
-    """What stores can be sorted by."""
+@dataclass(frozen=True)
+class StoreSort:
+    """What stores are sorted by: a measure of a period, or their id."""
 
-    STORE_ID = "store_id"
-    UPTIME_PERCENT_LAST_HOUR = "uptime_percent_last_hour"
-    UPTIME_PERCENT_LAST_DAY = "uptime_percent_last_day"
-    UPTIME_PERCENT_LAST_WEEK = "uptime_percent_last_week"
-    UPTIME_LAST_HOUR = "uptime_last_hour"
-    UPTIME_LAST_DAY = "uptime_last_day"
-    UPTIME_LAST_WEEK = "uptime_last_week"
-    DOWNTIME_LAST_HOUR = "downtime_last_hour"
-    DOWNTIME_LAST_DAY = "downtime_last_day"
-    DOWNTIME_LAST_WEEK = "downtime_last_week"
-    UNKNOWN_LAST_HOUR = "unknown_last_hour"
-    UNKNOWN_LAST_DAY = "unknown_last_day"
-    UNKNOWN_LAST_WEEK = "unknown_last_week"
-    OPEN_LAST_HOUR = "open_last_hour"
-    OPEN_LAST_DAY = "open_last_day"
-    OPEN_LAST_WEEK = "open_last_week"
+    measure: str
+    period: str | None
+
+
+SORTS = {"store_id": StoreSort("store_id", None)} | {
+    f"{measure}_{period}": StoreSort(measure, period) for measure in ("uptime_percent", *MEASURES) for period in PERIODS
+}
+
+
+def expect_sort(name: str) -> str:
+    """`name`; ValueError if it is not one of `SORTS`."""
+    if name not in SORTS:
+        raise ValueError(f"expected one of {', '.join(SORTS)}")
+    return name
+
+
+SortName = Annotated[
+    str,
+    AfterValidator(expect_sort),
+    WithJsonSchema({"type": "string", "enum": list(SORTS), "description": "store_id, or a measure of a period."}),
+]
+
+
+def described(period: Period) -> Any:
+    """The field of a period."""
+    return Field(description=f"The {period.title}, in {period.unit}.")
 
 
 class PeriodFigures(BaseModel):
-    """One period of a store: minutes for the last hour, hours for the last day and week; and exact microseconds."""
+    """One period of a store, in the unit of the period and in exact microseconds."""
 
     open: TwoDecimals
     uptime: TwoDecimals
@@ -49,9 +62,9 @@ class PeriodFigures(BaseModel):
 class FiguresByPeriod(BaseModel):
     """The three periods of a store."""
 
-    last_hour: PeriodFigures
-    last_day: PeriodFigures
-    last_week: PeriodFigures
+    last_hour: PeriodFigures = described(LAST_HOUR)
+    last_day: PeriodFigures = described(LAST_DAY)
+    last_week: PeriodFigures = described(LAST_WEEK)
 
 
 class PeriodTotals(BaseModel):
@@ -71,9 +84,9 @@ class PeriodTotals(BaseModel):
 class TotalsByPeriod(BaseModel):
     """The three periods, summed over stores."""
 
-    last_hour: PeriodTotals
-    last_day: PeriodTotals
-    last_week: PeriodTotals
+    last_hour: PeriodTotals = described(LAST_HOUR)
+    last_day: PeriodTotals = described(LAST_DAY)
+    last_week: PeriodTotals = described(LAST_WEEK)
 
 
 class StoreFigures(FiguresByPeriod):
@@ -137,7 +150,7 @@ class ReportSummary(BaseModel):
 
     report_id: UUID
     as_of: Instant
-    period: Period
+    period: PeriodName
     store_count: int
     totals: TotalsByPeriod
     histogram: list[HistogramBin]
