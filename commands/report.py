@@ -77,7 +77,9 @@ def run_here(settings: Settings, conf: dict[str, object], report_progress: Calla
         report_dag.test(run_after=run_after, run_conf=conf)
     finally:
         end_dag_run(dag_run_id)
-    return outcome(settings, report_id_of(dag_run_id))
+    path = outcome(settings, report_id_of(dag_run_id))
+    print_warnings(settings, report_id_of(dag_run_id), report_progress)
+    return path
 
 
 def forward_counts(report_progress: Callable[[str], None]) -> None:
@@ -125,10 +127,26 @@ def run_in_stack(
             raise StoreUptimeError(f"Airflow is down; report {report} continues when it is up again.")
         time.sleep(0.2)
     path = outcome(settings, report)
+    print_warnings(settings, report, report_progress)
     if given("OUT"):
         Path(settings.reports).mkdir(parents=True, exist_ok=True)
         path = shutil.copy(path, settings.reports)
     return path
+
+
+def print_warnings(settings: Settings, report: UUID, report_progress: Callable[[str], None]) -> None:
+    """Prints the warnings of the first tier, those that change figures, each with an example."""
+    from store_uptime.db.engine import connected
+    from store_uptime.db.statements import statement
+
+    with connected(settings, "reader") as engine, engine.begin() as connection:
+        results = connection.execute(statement("api/expectations"), {"report_id": report}).all()
+    warnings = [result for result in results if result.changes_figures and not result.is_met]
+    for warning in warnings:
+        example = f" For example: {warning.examples[0]}." if warning.examples else ""
+        report_progress(f"changes your figures: {warning.description} Found: {warning.observed_value}.{example}")
+    if warnings:
+        report_progress(f"all that was found: {settings.quality}/data_docs/runs/{report}.html")
 
 
 def outcome(settings: Settings, report: UUID) -> str:

@@ -130,7 +130,7 @@ UNUSABLE_POLLS = (
 )
 UNUSABLE_HOURS = (
     ("no-usable-hours", "7", "09:00:00", "17:00:00"),
-    ("no-usable-hours", "Monday", "09:00:00", "17:00:00"),
+    ("no-usable-hours", "Someday", "09:00:00", "17:00:00"),
     ("no-usable-hours", "-1", "09:00:00", "17:00:00"),
     ("workdays-only", "5", "25:00:00", "26:00:00"),
     ("workdays-only", "5", "09:00:00", "5 pm"),

@@ -14,6 +14,7 @@ export interface ExpectationResult {
   suite: string;
   expectation: string;
   severity: "fail" | "warn";
+  changes_figures: boolean;
   is_met: boolean;
   description: string;
   observed_value: string | null;

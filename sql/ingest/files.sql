@@ -41,6 +41,21 @@ set
     rows_read = whole.rows_read,
     rows_quarantined = whole.rows_quarantined,
     rows_replaced = whole.rows_replaced,
+    tolerated = coalesce(
+        (
+            select jsonb_object_agg(spelling.name, spelling.times)
+            from (
+                select
+                    entry.key as name,
+                    sum(cast(entry.value as bigint)) as times
+                from core.file_partition
+                cross join lateral jsonb_each_text(file_partition.tolerated) as entry
+                where file_partition.file_id = :file_id
+                group by entry.key
+            ) as spelling
+        ),
+        '{}'
+    ),
     store_count = whole.store_count,
     first_polled_at = whole.first_polled_at,
     last_polled_at = whole.last_polled_at

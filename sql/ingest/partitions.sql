@@ -71,7 +71,7 @@ for update;
 -- The counts and times of a partition that is loaded.
 --
 -- writes  core.file_partition, one row
--- binds   file_id, partition_no, has_intervals, rows_read, rows_quarantined, rows_replaced, store_count,
+-- binds   file_id, partition_no, has_intervals, rows_read, rows_quarantined, rows_replaced, tolerated, store_count,
 --         first_polled_at, last_polled_at
 update core.file_partition
 set
@@ -80,6 +80,7 @@ set
     rows_read = :rows_read,
     rows_quarantined = :rows_quarantined,
     rows_replaced = :rows_replaced,
+    tolerated = cast(:tolerated as jsonb),
     store_count = :store_count,
     first_polled_at = :first_polled_at,
     last_polled_at = :last_polled_at

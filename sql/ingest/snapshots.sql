@@ -13,10 +13,12 @@ copy core.store_timezone (file_id, store_key, timezone) from stdin with (format 
 -- reads   named_store
 -- writes  core.snapshot_store, one row per store
 -- binds   file_id, partition_no
-insert into core.snapshot_store (file_id, store_key)
+insert into core.snapshot_store (file_id, store_key, has_closed_rows, has_unusable_rows)
 select
     file_id,
-    store_key
+    store_key,
+    coalesce(bool_or(has_closed_rows), false),
+    coalesce(bool_or(has_unusable_rows), false)
 from named_store
 where file_id = :file_id and partition_no = :partition_no
 group by file_id, store_key;

@@ -8,12 +8,16 @@ create temporary table named_store (
     store_key bigint not null,
     store_id text not null,
     first_polled_at timestamptz,
-    last_polled_at timestamptz
+    last_polled_at timestamptz,
+    has_closed_rows boolean,
+    has_unusable_rows boolean
 ) on commit drop;
 
 -- name: copy_named
 -- writes  named_store
-copy named_store (file_id, partition_no, store_key, store_id, first_polled_at, last_polled_at)
+copy named_store (
+    file_id, partition_no, store_key, store_id, first_polled_at, last_polled_at, has_closed_rows, has_unusable_rows
+)
 from stdin with (format csv);
 
 -- name: find_key_clash

@@ -17,7 +17,21 @@ select
     coalesce(run_file.rows_quarantined, 0) as rows_quarantined,
     cast(coalesce(run_file.rows_quarantined, 0) as double precision) as unusable_rows,
     run_file.rows_read - run_file.rows_quarantined as usable_rows,
-    cast(100.0 * run_file.rows_quarantined / nullif(run_file.rows_read, 0) as double precision) as unusable_percent,
+    case
+        when run_file.rows_read >= 100 then
+            cast(100.0 * run_file.rows_quarantined / nullif(run_file.rows_read, 0) as double precision)
+    end as unusable_percent,
+    case
+        when run_file.rows_read < 100 then
+            cast(100.0 * run_file.rows_quarantined / nullif(run_file.rows_read, 0) as double precision)
+    end as unusable_percent_of_few,
+    case when kind.kind = 'store_status' then cardinality(report.unread_files) end as unread_files,
+    array_to_string(report.unread_files, ', ') as unread_names,
+    (
+        select string_agg(spelling.key || ' (' || spelling.value || ')', ', ' order by spelling.key collate "C")
+        from jsonb_each_text(run_file.tolerated) as spelling
+    ) as tolerated,
+    run_file.tolerated = '{}' as is_as_documented,
     case when kind.kind = 'store_timezones' then coalesce(run_file.rows_replaced, 0) else 0 end as replaced_zone_rows,
     case
         when entry.accepted_at is null or entry.accepted_at >= report.created_at then

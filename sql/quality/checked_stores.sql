@@ -61,9 +61,15 @@ from (
     known_store as materialized (
         select
             store.store_id,
-            opening.store_key is not null as has_business_hours,
-            zone_row.store_key is not null as has_timezone,
-            case when zone_row.store_key is not null then store_timezone.store_key is not null end as is_timezone_known,
+            opening.store_key is not null or coalesce(hours_row.has_closed_rows, false) as has_business_hours,
+            not coalesce(hours_row.has_unusable_rows, false)
+            or hours_row.has_closed_rows
+            or opening.store_key is not null as has_usable_hours,
+            store_timezone.store_key is not null or coalesce(zone_row.has_unusable_rows, false) as has_timezone,
+            case
+                when zone_row.store_key is not null then
+                    store_timezone.store_key is not null or not zone_row.has_unusable_rows
+            end as is_timezone_known,
             polled_store.slots::bit(57)::text as slots,
             coalesce(polled_store.last_polled_at, earlier_poll.polled_at) as last_polled_at
         from core.store
@@ -108,6 +114,7 @@ from (
     select
         known_store.store_id,
         known_store.has_business_hours,
+        known_store.has_usable_hours,
         known_store.has_timezone,
         known_store.is_timezone_known,
         known_store.last_polled_at is not null as has_polls,

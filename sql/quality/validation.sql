@@ -25,14 +25,14 @@ where report_id = :report_id;
 --
 -- writes  quality.expectation_result, one row per (report_id, suite, expectation)
 -- binds   report_id, suite, expectation, file_id, severity, is_met, description, observed_value, unexpected_count,
---         examples (JSON), checked_at
+--         examples (JSON), changes_figures, checked_at
 insert into quality.expectation_result (
     report_id, suite, expectation, file_id, severity, is_met,
-    description, observed_value, unexpected_count, examples, checked_at
+    description, observed_value, unexpected_count, examples, changes_figures, checked_at
 )
 values (
     :report_id, :suite, :expectation, :file_id, :severity, :is_met,
-    :description, :observed_value, :unexpected_count, cast(:examples as jsonb), :checked_at
+    :description, :observed_value, :unexpected_count, cast(:examples as jsonb), :changes_figures, :checked_at
 );
 
 -- name: reject_file

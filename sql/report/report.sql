@@ -68,3 +68,12 @@ select
     failure_cause
 from report.report
 where report_id = :report_id;
+
+-- name: note_unread_files
+-- CSV files of the data folder that are not read, although their header fits an input.
+--
+-- writes  report.report, one row
+-- binds   report_id, unread_files
+update report.report
+set unread_files = :unread_files
+where report_id = :report_id;

@@ -40,8 +40,9 @@ def test_the_last_line_is_the_path_of_the_csv(home: Path) -> None:
     assert path.parent == home / "reports"
     assert path.read_text().startswith("store_id,uptime_last_hour,")
     assert [line.split()[1] for line in finished.stderr.splitlines()] == [
-        "ingest:", "validate:", "localize:", "clip:", "interpolate:", "export:",
+        "ingest:", "validate:", "localize:", "clip:", "interpolate:", "export:", "changes", "all",
     ]  # fmt: skip
+    assert "For example: no-usable-hours." in finished.stderr
     assert embedded_postgres.postmaster_pid(home) is None
 
 

@@ -80,8 +80,7 @@ BROKEN = {
         "store_id,zone\n1,UTC\n", "timezone_str", kind="store_timezones", line=1, column="timezone_str"
     ),
     "no header": status("1,active,2023-01-22 12:09:39 UTC\n", "store_id", line=1, column="store_id"),
-    "semicolons": status(STATUS.replace(",", ";"), "store_id", line=1),
-    "tabs": status(STATUS.replace(",", "\t"), "store_id", line=1),
+    "colons": status(STATUS.replace(",", ":"), "store_id", line=1),
     "duplicated column": status(
         "store_id,status,timestamp_utc,status\n1,active,2023-01-22 12:09:39 UTC,active\n",
         "2 times",
@@ -107,7 +106,7 @@ BROKEN = {
     "CR for line ends": status(STATUS.replace("\n", "\r"), "carriage return", "LF or CRLF", line=1),
     "latin-1": Broken(STATUS.replace("store 1500,", "Zürich,").encode("latin-1"), ("0xfc", "UTF-8"), line=1507),
     "UTF-8 cut in a character": Broken((STATUS + "Zürich,active,x\nZü").encode()[:-1], ("UTF-8",), line=ROWS + 8),
-    "UTF-16": Broken(STATUS.encode("utf-16"), ("UTF-16",), line=1),
+    "UTF-16 that is cut short": Broken(STATUS.encode("utf-16")[:-1], ("UTF-16",)),
     "UTF-16 without BOM": Broken(STATUS.encode("utf-16-le"), ("NUL",), line=1),
     "a 10 MB field": status(STATUS + "x" * 10**7 + ",active,2023-01-22 12:09:39 UTC\n", "longer", line=ROWS + 7),
     "a quoted 10 MB field": status(
@@ -241,7 +240,10 @@ def test_a_file_that_is_mended_loads(engine: Engine, tmp_path: Path) -> None:
         (lambda folder: small.write(folder) / "store_status.csv", ["store_status.csv"]),
         (lambda folder: small.write(folder, store_status=None), ["status"]),
         (
-            lambda folder: [small.write(folder), (folder / "menu_hours.csv").write_text(small.HOURS)] and folder,
+            lambda folder: (
+                [small.write(folder), (folder / "menu_hours.csv").write_text(small.HOURS + "9,0,09:00,17:00\n")]
+                and folder
+            ),
             ["business_hours.csv", "menu_hours.csv"],
         ),
     ],

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, event, text
 
 from store_uptime.errors import InputFileError, InputFolderError
 from store_uptime.ingest import acceptance, stage_files
+from store_uptime.ingest.input_files import STORE_STATUS, read_folder
 from store_uptime.ingest.store_keys import store_key
 from store_uptime.operations import maintenance
 from support import small, worlds
@@ -127,13 +128,7 @@ def test_what_a_failed_run_loaded_is_not_loaded_again(engine: Engine, tmp_path: 
 
 def leave_one_partition(engine: Engine, folder: Path) -> int:
     """As a task that is killed after the first of two partitions of the status file."""
-    files = [
-        stage_files.SourceFile(
-            stage_files.STORE_STATUS,
-            folder / "store_status.csv",
-            *stage_files.content_hash(folder / "store_status.csv"),
-        )
-    ]
+    files = [file for file in read_folder(folder).files if file.kind is STORE_STATUS]
     task = stage_files.Ingest(engine, start(engine), files, CLOCK, 2, 0)
     with engine.begin() as connection:
         task._plan(connection)

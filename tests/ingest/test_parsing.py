@@ -6,10 +6,20 @@ import re
 from datetime import UTC, datetime
 
 import polars as pl
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from store_uptime.ingest.parsing import parsed_status, parsed_timestamps
+from store_uptime.ingest.parsing import (
+    is_closed,
+    is_without_zone,
+    parse_end_time_us,
+    parse_start_time_us,
+    parse_timezone,
+    parse_weekday,
+    parsed_status,
+    parsed_timestamps,
+)
 
 USUAL = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?(?: UTC|Z)?", re.ASCII)
 
@@ -95,3 +105,113 @@ def test_status() -> None:
     assert parsed_status(pl.Series(list(texts))).to_list() == list(texts.values())
     assert parsed_status(pl.Series(["active", "inactive"])).to_list() == [True, False]
     assert parsed_status(pl.Series([], dtype=pl.String)).to_list() == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2023-01-25 15:00:00 +0000",
+        "2023-01-25 15:00:00.000 +0000",
+        "2023-01-26 00:00:00 +09:00",
+        "2023-01-25 15:00:00 +0000 UTC",
+        "2023-01-25 15:00:00+00:00 UTC",
+        "2023-01-25 15:00:00 GMT",
+        "2023-01-25 15:00:00 Z",
+        "2023-01-25t15:00:00z",
+        "2023-01-25T15:00Z",
+        "2023-01-25 15:00:00,0",
+        "2023-01-25\u00a015:00:00 UTC",
+        "2023-01-25  15:00:00 UTC",
+        "2023-01-25T20:30:00+0530",
+    ],
+)
+def test_spellings_of_a_time_stamp(text: str) -> None:
+    assert parsed_timestamps(pl.Series([text]))[0] == microseconds("2023-01-25 15:00:00")
+
+
+def test_an_hour_may_have_one_digit() -> None:
+    assert parsed_timestamps(pl.Series(["2023-01-25 9:00:00 UTC"]))[0] == microseconds("2023-01-25 09:00:00")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1/25/2023 15:00",
+        "1/25/2023 3:00:00 PM",
+        "25.01.2023 15:00",
+        "2023-01-25",
+        "1674658800",
+        "2023-01-25 15:00:00 +0100 UTC",
+        "2023-01-25 15:00:60 UTC",
+        "2023-01-25 24:00:00 UTC",
+        "2023-01-25 900 UTC",
+        "2023-01-25 15:00:00 EST",
+    ],
+)
+def test_what_is_ambiguous_is_no_time_stamp(text: str) -> None:
+    assert parsed_timestamps(pl.Series([text]))[0] is None
+
+
+HOUR_US = 3_600_000_000
+
+
+@pytest.mark.parametrize(
+    ("text", "hours"),
+    [
+        *(("09:00", 9), ("9:00", 9), ("09:30:00", 9.5), ("9:00 AM", 9), ("5:30:00 PM", 17.5), ("9:00am", 9)),
+        *(("12:00 AM", 0), ("12:00:00 PM", 12), ("9:00 a.m.", 9), ("0 days 09:00:00", 9), (" 9:00\u202fPM ", 21)),
+    ],
+)
+def test_spellings_of_a_clock_time(text: str, hours: float) -> None:
+    assert parse_start_time_us(text) == parse_end_time_us(text) == hours * HOUR_US
+
+
+@pytest.mark.parametrize(
+    ("text", "hours"), [("24:00", 24), ("24:30", 24.5), ("26:00", 26), ("48:00", 48), ("1 days 02:00:00", 26)]
+)
+def test_an_end_may_be_on_the_next_date(text: str, hours: float) -> None:
+    assert parse_end_time_us(text) == hours * HOUR_US
+    assert parse_start_time_us(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "9",
+        "9 am",
+        "13:00 PM",
+        "0:30 AM",
+        "9:60",
+        "9:00:60",
+        "48:01",
+        "24::",
+        "09:00:00:00",
+        "-1:00",
+        "9h",
+        "0 days 25:00:00",
+    ],
+)
+def test_what_is_no_clock_time(text: str) -> None:
+    assert parse_start_time_us(text) is None
+    assert parse_end_time_us(text) is None
+
+
+def test_weekdays_have_numbers_and_english_names() -> None:
+    texts = ["0", "06", "Monday", "Tue", "WEDNESDAY", "thurs.", " fri ", "7", "-1", "Montag", "", "1.0"]
+    assert [parse_weekday(text) for text in texts] == [0, 6, 0, 1, 2, 3, 4, None, None, None, None, None]
+
+
+def test_zones_in_other_spellings() -> None:
+    assert {parse_timezone(text) for text in ("america/new_york", "America/New York", " Eastern Standard Time")} == {
+        "America/New_York"
+    }
+    assert parse_timezone("utc") == "UTC"
+    assert [parse_timezone(text) for text in ("GMT+5", "EDT", "America/New-York", "-05:00")] == [None] * 4
+    assert all(is_without_zone(text) for text in ("", " ", "NULL", "N/A", "null"))
+    assert not is_without_zone("UTC")
+
+
+def test_both_times_say_that_a_store_is_closed() -> None:
+    start, end = pl.Series(["", "Closed", " closed ", "09:00", ""]), pl.Series(["", "CLOSED", "", "", "17:00"])
+    assert is_closed(start, end).to_list() == [True, True, True, False, False]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from store_uptime.quality import data_docs
-from store_uptime.quality.expectations import STORES, Expectation, files
+from store_uptime.quality.expectations import IDS, STORES, Expectation, files
 from store_uptime.storage import write_text_atomically
 
 ROWS = {
@@ -23,8 +23,16 @@ ROWS = {
     "store_id": "0042",
     "hours_since_last_poll": 30.25,
     "longest_gap_hours": 9,
+    "unread_names": "my hours.csv",
+    "tolerated": "weekdays by name (7)",
+    "stores": 12,
+    "polled_stores": 1000,
+    "common_stores": 1,
+    "example": "0042",
+    "lost_stores": 3.0,
+    "lost_example": "0043",
 }
-ALL = [*files(5).expectations, *STORES.expectations]
+ALL = [*files(5).expectations, *IDS.expectations, *STORES.expectations]
 
 
 def test_expectations_are_these_and_as_severe():
@@ -33,9 +41,18 @@ def test_expectations_are_these_and_as_severe():
         "few_rows_are_unusable": "fail",
         "no_row_is_quarantined": "warn",
         "every_input_was_loaded": "warn",
+        "few_rows_of_a_small_file_are_unusable": "warn",
+        "every_csv_file_is_read": "warn",
+        "files_are_written_as_documented": "warn",
         "a_store_has_one_zone": "warn",
         "a_status_file_has_the_usual_size": "warn",
+        "a_snapshot_names_polled_stores": "fail",
+        "ids_of_files_are_spelled_alike": "warn",
+        "ids_of_files_fit_together": "warn",
+        "ids_are_not_rounded": "warn",
+        "a_snapshot_keeps_the_stores_of_the_one_before": "warn",
         "a_store_has_business_hours": "warn",
+        "hours_of_a_store_are_usable": "warn",
         "a_store_has_a_zone": "warn",
         "a_zone_is_known": "warn",
         "a_store_has_polls": "warn",
@@ -44,6 +61,19 @@ def test_expectations_are_these_and_as_severe():
         "polls_are_recent": "warn",
         "polling_never_pauses": "warn",
         "there_are_as_many_polls_as_usual": "warn",
+    }
+
+
+def test_these_change_figures():
+    assert {expectation.name for expectation in ALL if expectation.changes_figures} == {
+        "every_input_was_loaded",
+        "few_rows_of_a_small_file_are_unusable",
+        "every_csv_file_is_read",
+        "ids_of_files_are_spelled_alike",
+        "ids_of_files_fit_together",
+        "ids_are_not_rounded",
+        "a_snapshot_keeps_the_stores_of_the_one_before",
+        "hours_of_a_store_are_usable",
     }
 
 

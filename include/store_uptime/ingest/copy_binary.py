@@ -6,13 +6,16 @@ https://www.postgresql.org/docs/18/sql-copy.html#SQL-COPY-FILE-FORMATS
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import DTypeLike
 
 POSTGRES_EPOCH_US = 946_684_800_000_000
+# An interval: microseconds, and days and months, which are none here.
+INTERVAL = np.dtype([("us", ">i8"), ("days", ">i4"), ("months", ">i4")])
 COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 COPY_TRAILER = b"\xff\xff"
 
@@ -22,12 +25,19 @@ def postgres_us(instants: pl.Series) -> np.ndarray:
     return instants.to_numpy() - POSTGRES_EPOCH_US
 
 
-def encoded(columns: dict[str, str], rows: pl.DataFrame, values: dict[str, Any]) -> np.ndarray:
+def intervals(microseconds: pl.Series) -> np.ndarray:
+    """Spans in microseconds as values of `INTERVAL`."""
+    result = np.zeros(len(microseconds), INTERVAL)
+    result["us"] = microseconds.to_numpy()
+    return result
+
+
+def encoded(columns: Mapping[str, DTypeLike], rows: pl.DataFrame, values: dict[str, Any]) -> np.ndarray:
     """`rows` in the binary COPY format, as a structured array with one element for each row.
 
     `columns` maps names to big-endian numpy types. Columns in `values` (scalars or arrays) are not read from `rows`.
     """
-    fields = [("fields", ">i2")]
+    fields: list[tuple[str, DTypeLike]] = [("fields", ">i2")]
     for name, dtype in columns.items():
         fields += [(f"{name}_length", ">i4"), (name, dtype)]
     result = np.empty(rows.height, np.dtype(fields))

@@ -8,13 +8,15 @@ raises `NoAnswerError`.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import hashlib
 import io
 import re
 import zlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import BinaryIO
 
@@ -23,11 +25,12 @@ import polars as pl
 import zstandard
 
 from store_uptime.errors import InputFileError, naming_place
-from store_uptime.ingest.input_files import Kind
+from store_uptime.ingest.input_files import Kind, SourceFile
 from store_uptime.storage import StoragePath
 
 CHUNK_BYTES = 2**20
 LONGEST_RECORD_BYTES = 128 * 2**10
+SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 BOM = "\ufeff".encode()
 # Python's csv takes one for a line end, polars drops it after a field: through csv it goes as NUL, which no text has.
 LONE_CR = re.compile(r"\r(?!\n)")
@@ -51,13 +54,29 @@ class Batch:
     raw_of: Callable[[int], str]
     misfits: list[Unusable] = field(default_factory=list)
 
+    def shifted(self, lines: int, place: str) -> Batch:
+        """The batch in a file with so many `lines` before it; raw texts begin with `place` and the line there."""
+
+        def raw_of(line: int) -> str:
+            return f"{place}{line - lines}: {self.raw_of(line - lines)}"
+
+        misfits = [
+            replace(misfit, line=misfit.line + lines, raw=f"{place}{misfit.line}: {misfit.raw}")
+            for misfit in self.misfits
+        ]
+        return Batch(self.rows.with_columns(pl.col("line") + lines), raw_of, misfits)
+
 
 class CsvReader:
-    """Reads one file in batches. After the last one `sha256` (hex) is the hash of the bytes that were read."""
+    """Reads one file in batches. After the last one `sha256` (hex) is the hash of the bytes that were read.
+
+    `tolerated` counts what was read although it is not as documented, by what it is.
+    """
 
     def __init__(self, path: StoragePath, kind: Kind) -> None:
         self.name, self.kind, self.sha256 = path.name, kind, ""
-        self._path = path
+        self.tolerated: Counter[str] = Counter()
+        self._path, self._separator = path, ","
         self._line = 1  # of the first byte that no batch has yet
 
     def batches(self) -> Iterator[Batch]:
@@ -68,12 +87,19 @@ class CsvReader:
             raise InputFileError(self.name, "is empty", f"a header line with {', '.join(self.kind.columns)}")
         names, rest = self._header(first)
         positions, width = self._columns(names), len(names)
+        header = [names[position] for position in positions]
         is_without_rows = True
-        for batch in self._parsed(chain([rest], chunks), positions, width):
+        for parsed in self._parsed(chain([rest], chunks), positions, width):
+            batch = self._without_ignored(parsed, header)
             is_without_rows = is_without_rows and not batch.rows.height and not batch.misfits
             yield batch
         if is_without_rows:
             raise InputFileError(self.name, "holds a header and no rows", "at least one row")
+
+    @property
+    def lines_read(self) -> int:
+        """How many physical lines were read so far."""
+        return self._line - 1
 
     def _header(self, chunk: str) -> tuple[list[str], str]:
         """The names of the columns, and what follows them in the first chunk of the file."""
@@ -82,6 +108,7 @@ class CsvReader:
             raise InputFileError(
                 self.name, "a carriage return stands in the header", "lines that end with LF or CRLF", line=1
             )
+        self._separator = self._separator_of(lines[0])
         used, is_cut_short = 0, False
 
         def feed() -> Iterator[str]:
@@ -92,7 +119,7 @@ class CsvReader:
             is_cut_short = True
 
         try:
-            names = next(csv.reader(feed()))
+            names = next(csv.reader(feed(), delimiter=self._separator))
         except csv.Error:  # a field that is too long
             names = []
         if sum(map(len, lines[:used])) > LONGEST_RECORD_BYTES:
@@ -101,6 +128,47 @@ class CsvReader:
             self._raise_never_closed(1)
         self._line += used
         return names, "".join(lines[used:])
+
+    def _separator_of(self, line: str) -> str:
+        """The comma, or what else separates the columns that are wanted: spreadsheets write semicolons and tabs."""
+        for separator, name in SEPARATORS.items():
+            names = {field.strip().strip('"').strip().lower() for field in line.split(separator)}
+            if all(names & set(spellings) for spellings in self.kind.columns.values()):
+                if separator != ",":
+                    self.tolerated[f"columns separated by {name}"] += 1
+                return separator
+        return ","
+
+    def _without_ignored(self, batch: Batch, header: list[str]) -> Batch:
+        """The batch without rows that have no value at all, and without the header where it comes again."""
+        rows, columns = batch.rows, list(self.kind.columns)
+        candidates = rows.filter(
+            (pl.col("store_id").str.strip_chars() == "")
+            | (pl.col(columns[-1]).str.len_bytes() == len(header[-1].encode()))
+        )
+        ignored = []
+        for line, *fields in candidates.select("line", *columns).iter_rows():
+            if self._is_without_values(batch.raw_of(line)):
+                self.tolerated["rows without values"] += 1
+            elif _folded(fields) == _folded(header):
+                self.tolerated["repeated headers"] += 1
+            else:
+                continue
+            ignored.append(line)
+        blank = [misfit.line for misfit in batch.misfits if self._is_without_values(misfit.raw)]
+        if blank:
+            self.tolerated["rows without values"] += len(blank)
+        if ignored:
+            rows = rows.filter(~pl.col("line").is_in(ignored))
+        misfits = [misfit for misfit in batch.misfits if misfit.line not in set(blank)]
+        return replace(batch, rows=rows, misfits=misfits)
+
+    def _is_without_values(self, raw: str) -> bool:
+        try:
+            records = list(csv.reader(io.StringIO(raw, newline="\n"), delimiter=self._separator))
+            return not any(field.strip() for record in records for field in record)
+        except csv.Error:
+            return False
 
     def _columns(self, names: list[str]) -> list[int]:
         folded = [name.strip().lower() for name in names]
@@ -139,18 +207,18 @@ class CsvReader:
         lengths = np.subtract(ends, starts)
         if lengths.max() > LONGEST_RECORD_BYTES:
             self._raise_too_long(first_line + int(lengths.argmax()))
-        commas = _commas_by_line(np.flatnonzero(characters == ord(",")), starts, ends, width)
+        separators = _separators_by_line(np.flatnonzero(characters == ord(self._separator)), starts, ends, width)
         lines = np.arange(first_line, first_line + len(ends))
 
         def raw_of(line: int) -> str:
             index = line - first_line
             return data[starts[index] : ends[index]].decode()
 
-        fits = commas == width - 1
+        fits = separators == width - 1
         misfits = []
         if not fits.all():
             misfits = [
-                _misfit(first_line + int(index), int(commas[index]) + 1, width, raw)
+                _misfit(first_line + int(index), int(separators[index]) + 1, width, raw)
                 for index in np.flatnonzero(~fits)
                 if (raw := raw_of(first_line + int(index)))
             ]
@@ -166,6 +234,7 @@ class CsvReader:
         rows = pl.read_csv(
             BOM + kept if kept.startswith(BOM) else kept,  # one is left out, wherever in a file the chunk stands
             has_header=False,
+            separator=self._separator,
             columns=[position for position, _ in in_file_order],
             infer_schema=False,
             quote_char=None,
@@ -191,7 +260,7 @@ class CsvReader:
                 used += 1
                 yield LONE_CR.sub("\0", lines[used - 1])
 
-        reader = csv.reader(feed())
+        reader = csv.reader(feed(), delimiter=self._separator)
         fields: list[list[str]] = []
         numbers: list[int] = []
         raws: dict[int, str] = {}
@@ -245,7 +314,7 @@ class CsvReader:
     def _text_chunks(self) -> Iterator[str]:
         """Decoded text that ends at a line end, without NUL bytes; the last chunk may lack its line end."""
         line, carry = 1, b""
-        for piece in self._decompressed():
+        for piece in self._utf8():
             carry += piece
             if len(carry) < CHUNK_BYTES:
                 continue
@@ -279,6 +348,25 @@ class CsvReader:
             )
         return text
 
+    def _utf8(self) -> Iterator[bytes]:
+        """The decompressed file; UTF-16 with a byte order mark, as Excel saves *Unicode text*, becomes UTF-8."""
+        pieces = self._decompressed()
+        start = b""
+        while len(start) < 2 and (piece := next(pieces, b"")):
+            start += piece
+        if start[:2] not in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+            yield start
+            yield from pieces
+            return
+        self.tolerated["text in UTF-16"] += 1
+        decoder = codecs.getincrementaldecoder("utf-16")()
+        try:
+            for piece in chain([start], pieces):
+                yield decoder.decode(piece).encode()
+            yield decoder.decode(b"", final=True).encode()
+        except UnicodeError as error:
+            raise InputFileError(self.name, f"is not UTF-16, as its first bytes say ({error})", "UTF-8 text") from error
+
     def _decompressed(self) -> Iterator[bytes]:
         suffix = self.name.lower().rpartition(".")[2]
         try:
@@ -297,6 +385,35 @@ class CsvReader:
             digest.update(chunk)
             yield chunk
         self.sha256 = digest.hexdigest()
+
+
+class ShardsReader:
+    """Reads the shards of one export as one file: line numbers go on from shard to shard.
+
+    `sha256` and `tolerated` are as of `CsvReader`; the hash is the one of the shards' hashes.
+    """
+
+    def __init__(self, paths: Sequence[StoragePath], kind: Kind) -> None:
+        self.name, self.kind, self.sha256 = paths[0].name, kind, ""
+        self.tolerated: Counter[str] = Counter()
+        self._paths = paths
+
+    def batches(self) -> Iterator[Batch]:
+        """All rows of all shards in order. Raises `InputFileError`; the batches before it are then void."""
+        before, hashes = 0, []
+        for path in self._paths:
+            reader = CsvReader(path, self.kind)
+            for batch in reader.batches():
+                yield batch.shifted(before, f"{path.name}, line ")
+            before += reader.lines_read
+            hashes.append(reader.sha256)
+            self.tolerated.update(reader.tolerated)
+        self.sha256 = hashlib.sha256("".join(hashes).encode()).hexdigest()
+
+
+def reader_of(file: SourceFile) -> CsvReader | ShardsReader:
+    """What reads a file of the data folder."""
+    return CsvReader(file.paths[0], file.kind) if len(file.paths) == 1 else ShardsReader(file.paths, file.kind)
 
 
 def _decompress(chunks: Iterator[bytes], suffix: str) -> Iterator[bytes]:
@@ -329,13 +446,17 @@ def _physical_lines(chunk: str) -> list[str]:
     return io.StringIO(chunk, newline="\n").readlines()
 
 
-def _commas_by_line(commas: np.ndarray, starts: np.ndarray, ends: np.ndarray, width: int) -> np.ndarray:
-    """How many of `commas` (their positions) each line has; when all fit the header, that shows without a search."""
-    if len(commas) == (width - 1) * len(ends):
-        by_line = commas.reshape(len(ends), width - 1)
+def _separators_by_line(separators: np.ndarray, starts: np.ndarray, ends: np.ndarray, width: int) -> np.ndarray:
+    """How many of `separators` (their positions) each line has; no search is needed where all fit the header."""
+    if width > 1 and len(separators) == (width - 1) * len(ends):
+        by_line = separators.reshape(len(ends), width - 1)
         if (by_line[:, 0] >= starts).all() and (by_line[:, -1] < ends).all():
             return np.full(len(ends), width - 1)
-    return np.diff(np.searchsorted(commas, ends), prepend=0)
+    return np.diff(np.searchsorted(separators, ends), prepend=0)
+
+
+def _folded(fields: list[str]) -> list[str]:
+    return [field.strip().strip("\ufeff").strip().lower() for field in fields]
 
 
 def _misfit(line: int, found: int, width: int, raw: str) -> Unusable:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -12,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import DTypeLike
 from sqlalchemy import Connection
 
 from store_uptime.calendar.zones import as_utc, known_timezones
@@ -20,15 +23,21 @@ from store_uptime.errors import naming_place
 from store_uptime.ingest import copy_binary
 from store_uptime.ingest.bucket_sort import BucketSorter, is_like_neighbour
 from store_uptime.ingest.concurrency import Writes, ahead, side_by_side
-from store_uptime.ingest.csv_reader import Batch, CsvReader, Unusable
+from store_uptime.ingest.csv_reader import Batch, Unusable, reader_of
 from store_uptime.ingest.input_files import BUSINESS_HOURS, STORE_STATUS, STORE_TIMEZONES, SourceFile
 from store_uptime.ingest.parsing import (
+    is_closed,
+    is_plain_clock_time,
+    is_weekday_number,
+    is_without_zone,
+    is_zone_or_none,
     parse_end_time_us,
     parse_start_time_us,
+    parse_timezone,
     parse_weekday,
     parsed,
+    parsed_and_tolerated_timestamps,
     parsed_status,
-    parsed_timestamps,
 )
 from store_uptime.ingest.store_keys import LONGEST_STORE_ID_BYTES, NamedStores, StoreKeys
 
@@ -38,13 +47,23 @@ CHECKERS = 2  # threads; more would only wait for the reader, which is one
 CLOCK_TOLERANCE = timedelta(hours=1)
 
 TIMESTAMP_EXAMPLE = "a time stamp such as 2023-01-22 12:09:39.388884 UTC"
+WEEKDAY_EXAMPLE = "a weekday from 0 (Monday) to 6 (Sunday) or its English name (ISO's 1 to 7: subtract 1)"
+START_EXAMPLE = "a clock time such as 09:30:00, or both times blank for a closed day"
+END_EXAMPLE = "a clock time such as 17:30:00, up to 48:00 (26:00 is 02:00 of the next day)"
+NO_ZONE_NUMBER = -1
 
 # Columns as they are sorted, and as they are copied.
 POLL = {"store_key": "i8", "polled_at": "i8", "is_active": "?"}
 POLL_COPY = {"store_key": ">i8", "polled_at": ">i8", "file_id": ">i4", "part_no": ">i2", "is_active": ">i1"}
 INTERVAL_COPY = {"file_id": ">i4", "store_key": ">i8", "started_at": ">i8", "is_active": ">i1"}
 OPENING = {"store_key": "i8", "weekday": "i2", "start_time_local": "i8", "end_time_local": "i8"}
-OPENING_COPY = {"file_id": ">i4"} | {name: f">{dtype}" for name, dtype in OPENING.items()}
+OPENING_COPY: dict[str, DTypeLike] = {
+    "file_id": ">i4",
+    "store_key": ">i8",
+    "weekday": ">i2",
+    "start_time_local": ">i8",
+    "end_time_local": copy_binary.INTERVAL,
+}
 ZONE = {"store_key": "i8", "zone_number": "i2"}
 
 CopyInto = Callable[[date], str]  # the COPY for polls of the month that starts at a date
@@ -83,12 +102,16 @@ class FileLoader:
         clock: datetime,
     ) -> None:
         self.connection, self.writes, self.copy_into, self.partition = connection, writes, copy_into, partition
-        self.reader = CsvReader(file.path, file.kind)
+        self.reader = reader_of(file)
         self.file_id = partition.file_id
         self.partition_bytes = file.size_bytes // partition.partitions
         self.latest = as_utc(clock) + CLOCK_TOLERANCE
         self.rows_read = self.rows_quarantined = self.rows_replaced = 0
         self.has_intervals = False
+        self.tolerated: Counter[str] = Counter()
+        # Keys of stores with rows that say *closed*, and with unusable rows.
+        self.closed = [pl.Series("store_key", [], dtype=pl.Int64)]
+        self.unusable = [pl.Series("store_key", [], dtype=pl.Int64)]
         self.named = NamedStores(keys)
         self.polled = pl.DataFrame(schema={"store_key": pl.Int64, "first_us": pl.Int64, "last_us": pl.Int64})
         self.cursor: Any = connection.connection.cursor()  # psycopg2's own: SQLAlchemy has no COPY
@@ -106,6 +129,8 @@ class FileLoader:
             ThreadPoolExecutor(CHECKERS) as self.checkers,
         ):
             loads[self.reader.kind.name]()
+        if not self.partition.partition_no:
+            self.tolerated.update(self.reader.tolerated)
         self.writes.add(self._copy_named_stores)
         self.writes.add(self._finish_partition)
 
@@ -122,9 +147,12 @@ class FileLoader:
         batches = ahead(self.reader.batches(), self.read_ahead)
         for batch, faults, typed in side_by_side(checked, batches, self.checkers, CHECKERS):
             unusable = sorted(batch.misfits + faults.of(batch), key=lambda row: row.line)
+            self.tolerated.update(faults.tolerated)
             self.rows_read += batch.rows.height + len(batch.misfits)
             self.rows_quarantined += len(unusable)
             if unusable:
+                lines = pl.Series([row.line for row in unusable], dtype=pl.Int64)
+                self.unusable.append(batch.rows.filter(pl.col("line").is_in(lines.implode()))["store_key"])
                 quarantined = quarantined_rows(self.file_id, unusable)
                 self.writes.add(self._copy_text, "ingest/files/copy_quarantined_rows", text_of(quarantined))
             yield faults.without(typed)
@@ -146,8 +174,10 @@ class FileLoader:
         def check(rows: pl.DataFrame, faults: Faults) -> pl.DataFrame:
             status = parsed_status(rows["status"])
             faults.add(rows, status.is_null(), "status", "expected active or inactive")
-            polled_at = parsed_timestamps(rows["timestamp_utc"])
+            polled_at, tolerated = parsed_and_tolerated_timestamps(rows["timestamp_utc"])
             faults.add(rows, polled_at.is_null(), "timestamp_utc", f"expected {TIMESTAMP_EXAMPLE}")
+            if tolerated:
+                faults.tolerated["time stamps in other spellings"] += tolerated
             latest_us = int(self.latest.timestamp()) * 1_000_000 + self.latest.microsecond
             faults.add(
                 rows, (polled_at > latest_us).fill_null(False), "timestamp_utc", "more than an hour ahead of the clock"
@@ -160,30 +190,40 @@ class FileLoader:
 
     def _load_hours(self) -> None:
         def check(rows: pl.DataFrame, faults: Faults) -> pl.DataFrame:
+            closed = is_closed(rows["start_time_local"], rows["end_time_local"])
             typed = pl.DataFrame(
                 {
                     "line": rows["line"],
+                    "is_closed": closed,
                     "weekday": parsed(rows["day"], parse_weekday, pl.Int16),
                     "start_time_local": parsed(rows["start_time_local"], parse_start_time_us, pl.Int64),
                     "end_time_local": parsed(rows["end_time_local"], parse_end_time_us, pl.Int64),
                 }
             )
-            faults.add(rows, typed["weekday"].is_null(), "day", "expected a weekday from 0 (Monday) to 6 (Sunday)")
-            for column in ("start_time_local", "end_time_local"):
-                faults.add(rows, typed[column].is_null(), column, "expected a clock time such as 09:30:00")
+            faults.add(rows, typed["weekday"].is_null(), "day", f"expected {WEEKDAY_EXAMPLE}")
+            faults.tolerate("weekdays by name", rows["day"], is_weekday_number, typed["weekday"])
+            for column, example in (("start_time_local", START_EXAMPLE), ("end_time_local", END_EXAMPLE)):
+                faults.add(rows, typed[column].is_null() & ~closed, column, f"expected {example}")
+                faults.tolerate("clock times in other spellings", rows[column], is_plain_clock_time, typed[column])
             return typed
 
         sorter = self.writes.keep(BucketSorter(OPENING, tuple(OPENING), self.partition_bytes))
-        self._sort(sorter, check)
+        for typed in self._usable(check):
+            self.closed.append(typed.filter("is_closed")["store_key"])
+            sorter.add(typed.filter(~pl.col("is_closed")))
         self.writes.add(self._copy_hours, sorter)
 
     def _load_timezones(self) -> None:
         names = pl.Series("timezone", sorted(known_timezones()))
-        numbers = {name: number for number, name in enumerate(names)}
+        numbers: dict[str | None, int] = {name: number for number, name in enumerate(names)}
+
+        def zone_number_of(value: str) -> int | None:
+            return NO_ZONE_NUMBER if is_without_zone(value) else numbers.get(parse_timezone(value))
 
         def check(rows: pl.DataFrame, faults: Faults) -> pl.DataFrame:
-            zone_number = parsed(rows["timezone_str"], lambda value: numbers.get(value.strip()), pl.Int16)
+            zone_number = parsed(rows["timezone_str"], zone_number_of, pl.Int16)
             faults.add(rows, zone_number.is_null(), "timezone_str", "expected an IANA zone, as America/Denver")
+            faults.tolerate("zones in other spellings", rows["timezone_str"], is_zone_or_none, zone_number)
             return pl.DataFrame({"line": rows["line"], "zone_number": zone_number})
 
         sorter = self.writes.keep(BucketSorter(ZONE, ("store_key",), self.partition_bytes))
@@ -202,12 +242,14 @@ class FileLoader:
 
     def _copy_hours(self, sorter: BucketSorter) -> None:
         for _, openings in sorter.sorted_batches():
-            rows = copy_binary.encoded(OPENING_COPY, self._standing(openings, *OPENING), {"file_id": self.file_id})
-            copy_binary.copy_rows(self.cursor, statement("ingest/snapshots/copy_business_hours").text, rows)
+            rows = self._standing(openings, *OPENING)
+            ends = copy_binary.intervals(rows["end_time_local"])
+            encoded = copy_binary.encoded(OPENING_COPY, rows, {"file_id": self.file_id, "end_time_local": ends})
+            copy_binary.copy_rows(self.cursor, statement("ingest/snapshots/copy_business_hours").text, encoded)
 
     def _copy_timezones(self, sorter: BucketSorter, names: pl.Series) -> None:
         for _, zones in sorter.sorted_batches():
-            rows = self._standing(zones, "store_key")
+            rows = self._standing(zones, "store_key").filter(pl.col("zone_number") != NO_ZONE_NUMBER)
             copied = rows.select(pl.lit(self.file_id).alias("file_id"), "store_key", names[rows["zone_number"]])
             self._copy_text("ingest/snapshots/copy_timezones", text_of(copied))
 
@@ -247,6 +289,7 @@ class FileLoader:
             "rows_read": self.rows_read,
             "rows_quarantined": self.rows_quarantined,
             "rows_replaced": self.rows_replaced,
+            "tolerated": json.dumps(self.tolerated),
             "store_count": self._stores_of_partition().height,
             "first_polled_at": instant_of(self.polled["first_us"].min()),
             "last_polled_at": instant_of(self.polled["last_us"].max()),
@@ -262,10 +305,14 @@ class FileLoader:
             pl.from_epoch("first_us", time_unit="us").alias("first_polled_at"),
             pl.from_epoch("last_us", time_unit="us").alias("last_polled_at"),
         )
+        closed, unusable = pl.concat(self.closed).unique(), pl.concat(self.unusable).unique()
         numbers = pl.lit(self.file_id).alias("file_id"), pl.lit(self.partition.partition_no).alias("partition_no")
         for stores in self._stores_of_partition().iter_slices(STORES_PER_COPY):
-            stores = stores.join(spans, on="store_key", how="left")
-            self._copy_text("ingest/stores/copy_named", text_of(stores.select(*numbers, pl.all())))
+            named = stores.join(spans, on="store_key", how="left").with_columns(
+                has_closed_rows=pl.col("store_key").is_in(closed.implode()),
+                has_unusable_rows=pl.col("store_key").is_in(unusable.implode()),
+            )
+            self._copy_text("ingest/stores/copy_named", text_of(named.select(*numbers, pl.all())))
 
 
 def quarantined_rows(file_id: int, rows: list[Unusable]) -> pl.DataFrame:
@@ -332,15 +379,25 @@ class SortedPolls:
 
 @dataclass
 class Faults:
-    """The unusable rows of a batch: the first fault of each line."""
+    """The unusable rows of a batch: the first fault of each line; and how many values were `tolerated`, by what."""
 
     found: dict[int, tuple[str, str, str]] = field(default_factory=dict)
+    tolerated: Counter[str] = field(default_factory=Counter)
 
     def add(self, rows: pl.DataFrame, mask: pl.Series, column: str, expected: str) -> None:
         """Notes the rows where `mask` is true, with the value that stands in `column`."""
         if mask.any():
             for line, value in rows.filter(mask).select("line", column).iter_rows():
                 self.found.setdefault(line, (column, value, expected))
+
+    def tolerate(self, what: str, texts: pl.Series, is_plain: Callable[[str], bool], values: pl.Series) -> None:
+        """Counts the texts that have a value although they are not spelled as documented."""
+        distinct = texts.unique()
+        other = distinct.filter(pl.Series([not is_plain(text) for text in distinct], dtype=pl.Boolean))
+        if other.len():
+            count = int((texts.is_in(other.implode()) & values.is_not_null()).sum())
+            if count:
+                self.tolerated[what] += count
 
     def without(self, rows: pl.DataFrame) -> pl.DataFrame:
         """`rows` but for the unusable ones."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from store_uptime.calendar.zones import as_utc
+from store_uptime.calendar.zones import as_utc, known_timezones
 
 EARLIEST_US = -62_104_060_800_000_000  # 0002-01-01 UTC: a report looks back a week, and no year comes before the first
 
@@ -20,11 +21,36 @@ USUAL_LENGTH, LONGEST_USUAL = 19, 30
 SEPARATORS = {4: b"-", 7: b"-", 10: b" T", 13: b":", 16: b":"}
 BLANK = " " * LONGEST_USUAL
 
-# What Python's `fromisoformat` is asked about: it takes more than ISO 8601 has, such as 09:00:00:00.
-TIME_STAMP = re.compile(
-    r"\d{4}-?\d\d-?\d\d[T ]\d\d(?::?\d\d(?::?\d\d(?:[.,]\d+)?)?)?(?:Z|[+-]\d\d(?::?\d\d(?::?\d\d)?)?)?", re.ASCII
+# Spellings that tools write, beside the usual ones; `fromisoformat` would take more, such as 09:00:00:00. A bare offset
+# may follow a blank, and UTC, GMT or Z an offset of zero.
+TIMESTAMP = re.compile(
+    r"(?P<date>\d{4}-?\d\d-?\d\d)[T ] ?(?P<hour>\d\d?)(?P<minutes>(?::?\d\d(?::?\d\d(?:[.,]\d+)?)?)?)"
+    r" ?(?P<zone>Z|UTC|GMT|(?P<offset>[+-]\d\d(?::?\d\d(?::?\d\d)?)?)(?P<utc> ?(?:UTC|GMT|Z))?)?",
+    re.ASCII,
 )
-CLOCK_TIME = re.compile(r"\d\d?:\d\d(?::\d\d(?:[.,]\d+)?)?", re.ASCII)
+ZERO_OFFSET = re.compile(r"[+-]00(:?00){0,2}")
+BLANKS = re.compile(r"[\s\u00a0\u202f]+")
+
+# 9:00, 09:00:00.5, 9:00 AM, 0 days 09:00:00 (as pandas writes spans), 26:00 (as an end).
+CLOCK_TIME = re.compile(
+    r"(?:(?P<days>\d) DAYS? )?(?P<hour>\d\d?):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,](?P<fraction>\d+))?)?"
+    r"(?: ?(?P<half>[AP])\.?M\.?)?",
+    re.ASCII,
+)
+PLAIN_CLOCK_TIME = re.compile(r"\d\d:\d\d(:\d\d(\.\d+)?)?", re.ASCII)
+HOUR_US, DAY_US = 3_600_000_000, 86_400_000_000
+CLOSED = {"", "closed"}
+NO_ZONE = {"", "null", "none", "nan", "n/a", "na", "nil", "\\n", "-"}
+DAY_NAMES = (
+    ("mon", "monday"),
+    ("tue", "tues", "tuesday"),
+    ("wed", "wednesday"),
+    ("thu", "thur", "thurs", "thursday"),
+    ("fri", "friday"),
+    ("sat", "saturday"),
+    ("sun", "sunday"),
+)
+WEEKDAYS = {name: number for number, names in enumerate(DAY_NAMES) for name in names}
 
 
 def parsed(column: pl.Series, parse: Callable[[str], Any], dtype: type[pl.DataType]) -> pl.Series:
@@ -53,12 +79,19 @@ def parsed_status(column: pl.Series) -> pl.Series:
 
 def parsed_timestamps(column: pl.Series) -> pl.Series:
     """Microseconds since 1970 UTC (Int64), null where the text is no time stamp."""
-    result = _usual_us(column)
+    return parsed_and_tolerated_timestamps(column)[0]
+
+
+def parsed_and_tolerated_timestamps(column: pl.Series) -> tuple[pl.Series, int]:
+    """As `parsed_timestamps`, and how many of the values are in spellings that only some tools write."""
+    result, tolerated = _usual_us(column), 0
     for parse in (_with_offset_us, _one_by_one_us):
         missing = result.is_null()
         if missing.any():
-            result = result.scatter(missing.arg_true(), parse(column.filter(missing)))
-    return _without(result, (result < EARLIEST_US).fill_null(False))
+            values = parse(column.filter(missing))
+            result = result.scatter(missing.arg_true(), values)
+            tolerated = values.len() - values.null_count() if parse is _one_by_one_us else 0
+    return _without(result, (result < EARLIEST_US).fill_null(False)), tolerated
 
 
 def _usual_us(column: pl.Series) -> pl.Series:
@@ -124,14 +157,13 @@ def _one_by_one_us(column: pl.Series) -> pl.Series:
 
 
 def _timestamp_us(value: str) -> int | None:
-    text = value.strip().upper()
-    if text.endswith("UTC"):
-        text = text[:-3].rstrip()
-        if text.endswith("Z") or text[-6:-5] in ("+", "-"):
-            return None
-    if not TIME_STAMP.fullmatch(text):
+    found = TIMESTAMP.fullmatch(BLANKS.sub(" ", value).strip().upper())
+    if not found or (found["utc"] and not ZERO_OFFSET.fullmatch(found["offset"])):
+        return None
+    if len(found["hour"]) == 1 and ":" not in found["minutes"]:
         return None
     try:
+        text = f"{found['date']}T{found['hour']:0>2}{found['minutes']}{found['offset'] or ''}"
         instant = as_utc(datetime.fromisoformat(text))
     except (ValueError, OverflowError):
         return None
@@ -140,28 +172,82 @@ def _timestamp_us(value: str) -> int | None:
 
 
 def parse_weekday(value: str) -> int | None:
-    """0 (Monday) to 6, or None."""
-    text = value.strip()
-    digits = text.lstrip("0") or text[:1]  # Python refuses to count thousands of them
+    """0 (Monday) to 6, from a number or an English name such as Monday, Mon or TUES.; else None."""
+    text = value.strip().lower()
+    if text.removesuffix(".") in WEEKDAYS:
+        return WEEKDAYS[text.removesuffix(".")]
+    digits = text.lstrip("0") or text[:1]  # Python does not convert thousands of digits
     return int(digits) if digits in ("0", "1", "2", "3", "4", "5", "6") else None
 
 
 def parse_start_time_us(value: str) -> int | None:
-    """Microseconds since midnight of a clock time such as 09:30 or 9:30:00.5, or None."""
-    text = value.strip()
-    if not CLOCK_TIME.fullmatch(text):
-        return None
-    try:
-        clock_time = time.fromisoformat(f"0{text}" if text[1] == ":" else text)
-    except ValueError:
-        return None
-    seconds = (clock_time.hour * 60 + clock_time.minute) * 60 + clock_time.second
-    return seconds * 1_000_000 + clock_time.microsecond
+    """Microseconds since midnight of a clock time such as 09:30, 9:30:00.5 or 9:30 AM, below 24 hours; else None."""
+    clock_us = _clock_us(value)
+    return clock_us if clock_us is not None and clock_us < DAY_US else None
 
 
 def parse_end_time_us(value: str) -> int | None:
-    """As `parse_start_time_us`, and 24:00 too."""
-    hours, _, rest = value.strip().partition(":")
-    if hours == "24" and parse_start_time_us(f"00:{rest}") == 0:
-        return 86_400_000_000
-    return parse_start_time_us(value)
+    """As `parse_start_time_us`, up to 48:00: 24:00 is the end of the date, 26:00 is 02:00 of the next."""
+    clock_us = _clock_us(value)
+    return clock_us if clock_us is not None and clock_us <= 2 * DAY_US else None
+
+
+def _clock_us(value: str) -> int | None:
+    found = CLOCK_TIME.fullmatch(BLANKS.sub(" ", value).strip().upper())
+    if not found:
+        return None
+    hour, minute, second = int(found["hour"]), int(found["minute"]), int(found["second"] or 0)
+    if found["half"]:
+        if found["days"] or not 1 <= hour <= 12:
+            return None
+        hour = hour % 12 + (12 if found["half"] == "P" else 0)
+    if minute > 59 or second > 59 or (found["days"] and hour > 23):
+        return None
+    fraction_us = int(f"{found['fraction'] or '':0<6}"[:6])
+    return int(found["days"] or 0) * DAY_US + hour * HOUR_US + (minute * 60 + second) * 1_000_000 + fraction_us
+
+
+def is_closed(start: pl.Series, end: pl.Series) -> pl.Series:
+    """Where both times of an opening are blank or `Closed`: the store has hours, and is closed then."""
+    closed = [column.str.strip_chars().str.to_lowercase().is_in(list(CLOSED)) for column in (start, end)]
+    return closed[0] & closed[1]
+
+
+@cache
+def _zones_by_spelling() -> dict[str, str]:
+    """IANA names by their spelling in lower case with underscores, and those of Windows' names (from CLDR)."""
+    from tzlocal.windows_tz import win_tz
+
+    iana = {name.lower(): name for name in known_timezones()}
+    windows = {name.lower().replace(" ", "_"): zone for name, zone in win_tz.items() if zone in known_timezones()}
+    return windows | iana
+
+
+def parse_timezone(value: str) -> str | None:
+    """The IANA zone that a text names, in any case, with blanks for underscores, or as Windows calls it; else None."""
+    text = BLANKS.sub("_", value.strip().strip("\u00a0"))
+    return text if text in known_timezones() else _zones_by_spelling().get(text.lower())
+
+
+def is_without_zone(value: str) -> bool:
+    """Whether a text says that a store has no zone: blank, NULL, N/A and the like."""
+    return value.strip().lower() in NO_ZONE
+
+
+# Whether a text is spelled as the documentation has it; other spellings are read too, and counted.
+
+
+def is_plain_clock_time(value: str) -> bool:
+    """`09:30` and `09:30:00`, up to 24:00, and the blank or `Closed` of a closed day."""
+    text = value.strip()
+    return (bool(PLAIN_CLOCK_TIME.fullmatch(text)) and text[:5] <= "24:00") or text.lower() in CLOSED
+
+
+def is_weekday_number(value: str) -> bool:
+    """A number, not a name."""
+    return value.strip().isdecimal()
+
+
+def is_zone_or_none(value: str) -> bool:
+    """An IANA name as it is written, or no zone."""
+    return value.strip() in known_timezones() or is_without_zone(value)

@@ -25,7 +25,7 @@ from store_uptime.db.statements import statement
 from store_uptime.errors import InputFileError, InputFolderError
 from store_uptime.ingest.concurrency import Writes
 from store_uptime.ingest.file_loader import CopyInto, FileLoader, FilePartition
-from store_uptime.ingest.input_files import KINDS, STORE_STATUS, SourceFile, content_hash, find_files
+from store_uptime.ingest.input_files import STORE_STATUS, SourceFile, read_folder
 from store_uptime.ingest.store_keys import StoreKeys
 from store_uptime.storage import StoragePath
 
@@ -47,18 +47,20 @@ def ingest(
     `InputFolderError` or `InputFileError`; a file at fault is then as if it had never come, and with one loader so are
     all files that came with it.
     """
-    found = find_files(folder)
-    files = [SourceFile(kind, path, *content_hash(path)) for kind in KINDS for path in found[kind.name]]
-    if not found[STORE_STATUS.name] and not has_polls(engine):
+    found = read_folder(folder)
+    if not any(file.kind is STORE_STATUS for file in found.files) and not has_polls(engine):
         raise InputFolderError(
             str(folder), f"holds no status file ({' or '.join(STORE_STATUS.patterns)}) and no polls are loaded yet"
         )
-    task = Ingest(engine, report_id, files, clock, loaders, large_file_bytes)
+    with engine.begin() as connection:
+        unread = {"report_id": report_id, "unread_files": found.unread}
+        connection.execute(statement("report/report/note_unread_files"), unread)
+    task = Ingest(engine, report_id, found.files, clock, loaders, large_file_bytes)
     if loaders == 1:
         task.load_together()
     else:
         task.load_with_others()
-    return {"files": len(files), "files_loaded": len(task.files_loaded)} | task.counts
+    return {"files": len(found.files), "files_loaded": len(task.files_loaded)} | task.counts
 
 
 def has_polls(engine: Engine) -> bool:
@@ -155,7 +157,7 @@ class Ingest:
             content = {"kind": file.kind.name, "content_sha256": file.content_sha256}
             file_id = connection.scalar(statement("ingest/files/find"), content)
             if file_id is None:
-                facts = content | {"name": file.path.name, "size_bytes": file.size_bytes, "loaded_at": self.clock}
+                facts = content | {"name": file.name, "size_bytes": file.size_bytes, "loaded_at": self.clock}
                 file_id = connection.scalar(statement("ingest/files/add"), facts)
                 is_large = file.kind is STORE_STATUS and file.size_bytes > self.large_file_bytes
                 partitions = self.loaders if is_large else 1
@@ -166,7 +168,7 @@ class Ingest:
             connection.execute(
                 statement("ingest/source_files/add"),
                 [
-                    {"report_id": self.report_id, "file_id": file_id, "name": file.path.name}
+                    {"report_id": self.report_id, "file_id": file_id, "name": file.name}
                     for file_id, file in self.source_files.items()
                 ],
             )
@@ -201,7 +203,7 @@ class Ingest:
         loader = FileLoader(connection, writes, file, file_partition, self.keys, copy_into, self.clock)
         loader.load()
         if loader.reader.sha256 != file.content_sha256:
-            raise InputFileError(file.path.name, "changed while it was read", "a file that is complete when it appears")
+            raise InputFileError(file.name, "changed while it was read", "a file that is complete when it appears")
         self.files_loaded.add(partition["file_id"])
         self.counts.update(rows_read=loader.rows_read, rows_quarantined=loader.rows_quarantined)
 
@@ -213,9 +215,7 @@ class Ingest:
         staged = {file.file_id for file in connection.execute(statement("ingest/source_files/list"), report)}
         for file_id, file in self.source_files.items():
             if file_id not in staged:
-                raise InputFileError(
-                    file.path.name, "failed in another loader, see its log", "a file that can be loaded"
-                )
+                raise InputFileError(file.name, "failed in another loader, see its log", "a file that can be loaded")
 
 
 def stage_if_whole(connection: Connection, file_id: int) -> None:

@@ -16,6 +16,7 @@ Severity = Literal["fail", "warn"]
 class Expectation:
     """One expectation; `check` and `arguments` are Great Expectations' class and its arguments.
 
+    `changes_figures` marks the first tier of warnings: figures may differ from what the owner of the input means.
     `example` and `failure` are templates over the columns of an unexpected row. `observed` is a template over the
     observed value of all rows; without it, the number of unexpected rows is shown.
     """
@@ -28,6 +29,7 @@ class Expectation:
     example: str = ""
     observed: str = ""
     failure: str = ""
+    changes_figures: bool = False
     shows_unusable_rows: bool = False
 
 
@@ -52,7 +54,7 @@ def files(max_unusable_percent: float) -> Suite:
         name="files",
         query="quality/checked_files",
         rows="files",
-        columns=("file_id", "file", "rows_read", "rows_quarantined"),
+        columns=("file_id", "file", "rows_read", "rows_quarantined", "unread_names", "tolerated"),
         max_named=100,
         expectations=(
             Expectation(
@@ -97,6 +99,33 @@ def files(max_unusable_percent: float) -> Suite:
                 check="ExpectColumnValuesToBeInSet",
                 arguments={"column": "is_loaded", "value_set": [True]},
                 example="{file}: never loaded",
+                changes_figures=True,
+            ),
+            Expectation(
+                name="few_rows_of_a_small_file_are_unusable",
+                severity="warn",
+                description=f"At most {max_unusable_percent:g} % of the rows of a file of fewer than 100 are unusable.",
+                check="ExpectColumnValuesToBeBetween",
+                arguments={"column": "unusable_percent_of_few", "max_value": max_unusable_percent},
+                example="{file}: {rows_quarantined:,} of {rows_read:,} rows cannot be used",
+                changes_figures=True,
+            ),
+            Expectation(
+                name="every_csv_file_is_read",
+                severity="warn",
+                description="Every CSV file in the data folder whose header fits an input has the name of an input.",
+                check="ExpectColumnValuesToBeBetween",
+                arguments={"column": "unread_files", "max_value": 0},
+                example="not read: {unread_names}; give it the name of an input (README, The inputs)",
+                changes_figures=True,
+            ),
+            Expectation(
+                name="files_are_written_as_documented",
+                severity="warn",
+                description="The files need no tolerance: separators, encoding and spellings are the documented ones.",
+                check="ExpectColumnValuesToBeInSet",
+                arguments={"column": "is_as_documented", "value_set": [True]},
+                example="{file}: {tolerated}",
             ),
             Expectation(
                 name="a_store_has_one_zone",
@@ -118,6 +147,65 @@ def files(max_unusable_percent: float) -> Suite:
     )
 
 
+IDS = Suite(
+    name="ids",
+    query="quality/checked_ids",
+    rows="hours and zones files",
+    columns=("file_id", "file", "stores", "polled_stores", "common_stores", "example", "lost_stores", "lost_example"),
+    max_named=10,
+    expectations=(
+        Expectation(
+            name="a_snapshot_names_polled_stores",
+            severity="fail",
+            description="A new hours or zones file names at least one store that has polls, case and blanks aside.",
+            check="ExpectColumnValuesToBeBetween",
+            arguments={"column": "common_spellings", "min_value": 1},
+            example="{file}",
+            failure=(
+                "{file}: none of its {stores:,} stores (for example {example}) is among the {polled_stores:,} with "
+                "polls; use the same ids in all files. Long numbers that end in 0000 were rounded by a spreadsheet: "
+                "export ids as text"
+            ),
+        ),
+        Expectation(
+            name="ids_of_files_are_spelled_alike",
+            severity="warn",
+            description="No id of a new hours or zones file differs from one with polls by case or blanks only.",
+            check="ExpectColumnValuesToBeBetween",
+            arguments={"column": "stores_in_other_spelling", "max_value": 0},
+            example="{file}: {example} has polls under another spelling (case, or blanks around it)",
+            changes_figures=True,
+        ),
+        Expectation(
+            name="ids_of_files_fit_together",
+            severity="warn",
+            description="At least a tenth of a new file's stores have polls, or of the stores with polls are in it.",
+            check="ExpectColumnValuesToBeBetween",
+            arguments={"column": "common_percent", "min_value": 10},
+            example="{file}: {common_stores:,} of its {stores:,} stores are among the {polled_stores:,} with polls",
+            changes_figures=True,
+        ),
+        Expectation(
+            name="ids_are_not_rounded",
+            severity="warn",
+            description="Fewer than half of a new file's ids are numbers of 16 digits or more that end in 0000.",
+            check="ExpectColumnValuesToBeBetween",
+            arguments={"column": "rounded_percent", "max_value": 50},
+            example="{file}: were the ids rounded by a spreadsheet? It names, for example, {example}",
+            changes_figures=True,
+        ),
+        Expectation(
+            name="a_snapshot_keeps_the_stores_of_the_one_before",
+            severity="warn",
+            description="A new hours or zones file names every store with polls that the one before it named.",
+            check="ExpectColumnValuesToBeBetween",
+            arguments={"column": "lost_stores", "max_value": 0},
+            example="{file}: {lost_stores:,.0f} stores are missing, for example {lost_example}",
+            changes_figures=True,
+        ),
+    ),
+)
+
 STORES = Suite(
     name="stores",
     query="quality/checked_stores",
@@ -132,6 +220,15 @@ STORES = Suite(
             check="ExpectColumnValuesToBeInSet",
             arguments={"column": "has_business_hours", "value_set": [True]},
             example="{store_id}",
+        ),
+        Expectation(
+            name="hours_of_a_store_are_usable",
+            severity="warn",
+            description="A store that the hours file names has a usable row there; one that has none is always open.",
+            check="ExpectColumnValuesToBeInSet",
+            arguments={"column": "has_usable_hours", "value_set": [True]},
+            example="{store_id}",
+            changes_figures=True,
         ),
         Expectation(
             name="a_store_has_a_zone",

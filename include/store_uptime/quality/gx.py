@@ -153,9 +153,9 @@ class Checker:
         examples = [expectation.example.format(**row) for row in unexpected[:EXAMPLES]]
         count = found.get("unexpected_count")
         if count is None:
-            value = found["observed_value"]
+            value = found.get("observed_value")
             observed = "no rows to check" if value is None else expectation.observed.format(value)
-            count = int(value) if expectation.shows_unusable_rows else None
+            count = int(value) if expectation.shows_unusable_rows and value is not None else None
         else:
             observed = _observed(suite, found)
         if expectation.shows_unusable_rows and not found["success"]:
@@ -171,6 +171,7 @@ class Checker:
             description=expectation.description,
             observed_value=observed,
             unexpected_count=count,
+            changes_figures=expectation.changes_figures,
             examples=examples,
             unexpected=unexpected,
         )

@@ -29,6 +29,7 @@ class ExpectationResult:
     description: str
     observed_value: str
     unexpected_count: int | None
+    changes_figures: bool
     examples: list[str]
     unexpected: list[Mapping[str, Any]] = field(repr=False)
 

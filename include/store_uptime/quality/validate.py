@@ -7,7 +7,7 @@ stores and polls of the report are checked too; these results only lead to warni
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,7 +21,7 @@ from store_uptime.db.statements import statement
 from store_uptime.errors import ExpectationFailedError, naming_output
 from store_uptime.ingest import acceptance
 from store_uptime.quality import data_docs
-from store_uptime.quality.expectations import STORES, files
+from store_uptime.quality.expectations import IDS, STORES, files
 from store_uptime.quality.gx import GX_LOCK, Checker, preload
 from store_uptime.quality.results import SuiteResult, unusable_rows
 from store_uptime.settings import Settings
@@ -45,9 +45,9 @@ def validate(
         report = connection.execute(statement("quality/validation/read_report"), {"report_id": report_id}).one()
         connection.execute(statement("quality/validation/clear_results"), {"report_id": report_id})
     with GX_LOCK, Checker(engine, report_id, settings) as checker:
-        suite_results = [checker.check(files(settings.max_unusable_percent))]
+        suite_results = [checker.check(files(settings.max_unusable_percent)), checker.check(IDS)]
         try:
-            failures = find_failures(engine, report_id, suite_results[0])
+            failures = find_failures(engine, report_id, suite_results)
             if failures:
                 reject(engine, failures)
                 raise ExpectationFailedError(summarize(failures))
@@ -73,15 +73,21 @@ def validate(
         "expectations": len(found),
         "warnings": len(warned_about),
         "warned_about": warned_about,
+        "warnings_that_change_figures": sum(found[name].changes_figures for name in warned_about),
         "rows_quarantined": found["no_row_is_quarantined"].unexpected_count,
         **accepted,
     }
 
 
-def find_failures(engine: Engine, report_id: UUID, suite_result: SuiteResult) -> dict[int, list[str]]:
+def find_failures(engine: Engine, report_id: UUID, suite_results: Sequence[SuiteResult]) -> dict[int, list[str]]:
     """For each file at fault, by its id, one sentence per failed expectation, with up to three examples of rows."""
     failures: dict[int, list[str]] = {}
-    for expectation, result in zip(suite_result.suite.expectations, suite_result.expectation_results, strict=True):
+    checked = [
+        pair
+        for suite_result in suite_results
+        for pair in zip(suite_result.suite.expectations, suite_result.expectation_results, strict=True)
+    ]
+    for expectation, result in checked:
         if result.is_met or result.severity != "fail":
             continue
         for row in result.unexpected:

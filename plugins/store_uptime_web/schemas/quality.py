@@ -43,6 +43,7 @@ class ExpectationResult(BaseModel):
     suite: str
     expectation: str
     severity: Literal["fail", "warn"]
+    changes_figures: bool = Field(description="Whether figures may differ from what the owner of the input means.")
     is_met: bool
     description: str
     observed_value: str | None

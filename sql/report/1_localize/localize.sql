@@ -6,7 +6,7 @@
 --         shard, shards
 --
 -- A store belongs to the report if an accepted status file, the hours or the zones snapshot names it, even in an
--- unusable row.
+-- unusable row. It has hours if it has an opening, or a row that says *closed*.
 with member as (
     select store_key
     from core.store
@@ -24,13 +24,17 @@ select
     store.store_id,
     coalesce(store_timezone.timezone, :default_timezone),
     store_timezone.timezone is not null,
-    opening.store_key is not null
+    opening.store_key is not null or coalesce(hours_row.has_closed_rows, false)
 from member
 inner join core.store on member.store_key = store.store_key
 left join core.store_timezone
     on
         store_timezone.file_id = :store_timezones_file_id
         and store.store_key = store_timezone.store_key
+left join core.snapshot_store as hours_row
+    on
+        hours_row.file_id = :business_hours_file_id
+        and store.store_key = hours_row.store_key
 left join lateral (
     select business_hours.store_key
     from core.business_hours

@@ -21,8 +21,8 @@ values (:report_id, :timezone, tstzrange(:utc_from, :utc_to), make_interval(secs
 on conflict (report_id, timezone, utc_range) do nothing;
 
 -- name: add_days
--- The local dates of each zone segment. The first is one day early: a store that closes after midnight opened the day
--- before.
+-- The local dates of each zone segment. The first is two days early: an opening may end up to 48 hours after 00:00 of
+-- the date on which it starts, or on the next date.
 --
 -- reads   report.zone_segment
 -- writes  report.zone_day, one row per (zone, segment, local date)
@@ -36,7 +36,7 @@ select
     zone_segment.utc_range
 from report.zone_segment
 cross join lateral generate_series(
-    date_trunc('day', lower(zone_segment.utc_range) at time zone 'UTC' + zone_segment.utc_offset) - interval '1 day',
+    date_trunc('day', lower(zone_segment.utc_range) at time zone 'UTC' + zone_segment.utc_offset) - interval '2 days',
     upper(zone_segment.utc_range) at time zone 'UTC' + zone_segment.utc_offset,
     interval '1 day'
 ) as date (midnight)

@@ -26,9 +26,10 @@ left join lateral (
             tstzrange(
                 date.midnight_at + opening.start_time_local::interval,
                 date.midnight_at + case
-                    when opening.end_time_local >= time '23:59' then interval '24 hours'
-                    when opening.end_time_local > opening.start_time_local then opening.end_time_local::interval
-                    else opening.end_time_local::interval + interval '24 hours'
+                    when opening.end_time_local between interval '23:59' and interval '24 hours' then
+                        interval '24 hours'
+                    when opening.end_time_local > opening.start_time_local::interval then opening.end_time_local
+                    else opening.end_time_local + interval '24 hours'
                 end
             ) * date.utc_range
         ) as open_time

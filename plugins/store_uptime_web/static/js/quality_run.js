@@ -112,6 +112,7 @@ function expectation(item) {
         icon(isFailure ? "cross" : "info"),
         item.severity,
       ),
+      item.changes_figures && !item.is_met && chip("bad", "alert", "changes figures"),
     ),
     h(
       "p",
