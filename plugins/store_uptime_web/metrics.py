@@ -47,8 +47,8 @@ class ReportCollector(Collector):
         return [gauge(name) for name in METRICS]
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        runs = queries.rows("metrics_runs", since=datetime.now(UTC) - RUNS_WINDOW)[0]
-        yield gauge("store_uptime_runs", *((runs._mapping[state], state) for state in runs._fields))
+        states = queries.rows("metrics_states", since=datetime.now(UTC) - RUNS_WINDOW)[0]
+        yield gauge("store_uptime_runs", *((states._mapping[state], state) for state in states._fields))
         yield from of_report()
         yield from of_input()
         last_polled_at = queries.rows("metrics_polls")[0].last_polled_at

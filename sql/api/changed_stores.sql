@@ -1,9 +1,10 @@
--- How the stores of a report did in one period against the report before, and those that lost most.
+-- How many stores changed in one period since the previous report, and those that lost most.
 --
 -- reads   report.store_period
 -- binds   report_id, before_id, period, drop_rows
 --
--- One row at least; counts are the same in all. A store without uptime or downtime in either report is not compared.
+-- At least one row; the counts are the same in all. A store without uptime or downtime in one of the reports is not
+-- compared.
 with now as (
     select
         store_key,

@@ -1,4 +1,4 @@
--- What was expected of a report's input and what was found; what was not met comes first, `fail` before `warn`.
+-- The results of a report's expectations; those not met come first, `fail` before `warn`.
 --
 -- reads   quality.expectation_result, core.file
 -- binds   report_id

@@ -1,4 +1,4 @@
--- Everything a report says of its stores, in exact microseconds, as CSV for the richer formats.
+-- The figures of all stores in exact microseconds, as the CSV that the other formats are made from.
 --
 -- reads   report.store_uptime, report.store
 -- writes  one line per store, in byte order of store_id

@@ -1,4 +1,4 @@
--- The files a report's run found, and the two snapshots the report rests on.
+-- The files that a report's DAG run found, and the two snapshots that the report uses.
 --
 -- reads   report.source_file, report.report, core.file
 -- binds   report_id

@@ -1,4 +1,4 @@
--- How many expectations the newest checked run did not meet.
+-- How many expectations were not met in the newest validation.
 --
 -- reads   report.report (from the newest on), quality.expectation_result
 with latest as (

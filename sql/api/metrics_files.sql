@@ -1,4 +1,4 @@
--- What the newest run that found files read of each kind, and what of that could not be used.
+-- Rows read and rows in quarantine of each kind of file, in the newest DAG run that found files.
 --
 -- reads   report.report (from the newest on), report.source_file, core.file
 with latest as (

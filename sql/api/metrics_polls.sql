@@ -1,5 +1,5 @@
--- The newest usable poll. Files are accepted in the order of their days, but for some that come late: the last hundred
--- are enough to look at.
+-- The newest usable poll. Files are accepted in the order of their days, except for a few late ones, so the last
+-- hundred are enough.
 --
 -- reads   core.acceptance (by its index on kind), core.file
 with accepted as (

@@ -1,5 +1,5 @@
--- The newest published report that looks back from the newest polls, at all stores, as nights do. One that was asked
--- for another instant, for some stores or for another reading of gaps tells nothing of how things are.
+-- The newest published report on all stores as of the newest poll, as nightly reports are. Reports as of another
+-- instant, on some stores, or with max_gap or no_data are left out: they do not show the current state.
 --
 -- reads   report.report (from the newest on, by its index on created_at)
 select

@@ -1,7 +1,7 @@
--- What a session that only reads for the API has set: once, when it begins.
+-- Settings of a session of the API, once when it begins.
 --
--- Everything is found by a report or a store, and the indexes for that are there. With many reports in a table the
--- planner still likes to read all of it for a large one. Compiling takes longer than any of the statements.
+-- Each statement is about a report or a store, and has an index for that. With many reports in a table, the planner
+-- would still read the whole table for a large one. JIT compilation takes longer than any of the statements.
 select
     set_config('enable_seqscan', 'off', false) as enable_seqscan,
     set_config('jit', 'off', false) as jit

@@ -1,7 +1,7 @@
 -- A page of the unusable rows of a report's files, in file and line order.
 --
 -- reads   report.source_file, quality.quarantined_row
--- binds   report_id, file_id, reason, pattern (null: any), after_file_id, after_line_number (where the page before
+-- binds   report_id, file_id, reason, pattern (null: any), after_file_id, after_line_number (where the previous page
 --         ended; 0 for the first), page_rows
 select
     q.file_id,

@@ -1,4 +1,4 @@
--- A report as requested and as far as it has come.
+-- A report: what was requested, and its results so far.
 --
 -- reads   report.report
 -- binds   report_id

@@ -1,4 +1,4 @@
--- What a list shows of some reports, with how many of their warnings there are.
+-- What a list shows of some reports, with their number of warnings.
 --
 -- reads   report.report, quality.expectation_result
 -- binds   report_ids

@@ -1,9 +1,9 @@
--- The openings of one store in the snapshot a report rests on, as its file has them.
+-- The openings of one store in the snapshot that a report uses, as in its file.
 --
 -- reads   report.report, core.business_hours
 -- binds   report_id, store_key
 --
--- As text: Python has no 24:00.
+-- Times are text, because Python has no 24:00.
 select
     h.weekday,
     cast(h.start_time_local as text) as start_time,

@@ -1,10 +1,11 @@
--- The polls of one store that a report sees in its week, and the one before that holds into it; oldest first.
+-- The polls of one store that a report uses: those in its week and the last one before it. Newest first.
 --
 -- reads   report.report, core.acceptance, core.poll
 -- binds   report_id, store_key, poll_rows
 --
--- A report sees files accepted up to its position. Of the same instant the highest (file_id, part_no) counts.
-with seen_file as (
+-- A report uses files accepted up to its position. Of several polls at one instant the highest (file_id, part_no)
+-- counts.
+with visible_file as (
     select
         a.file_id,
         r.as_of
@@ -17,7 +18,7 @@ bound as (
     select
         max(as_of) as as_of,
         max(as_of) - interval '168 hours' as week_start
-    from seen_file
+    from visible_file
 ),
 
 poll_before as (
@@ -28,7 +29,7 @@ poll_before as (
     where
         p.store_key = :store_key
         and p.polled_at < (select bound.week_start from bound)
-        and p.file_id in (select seen_file.file_id from seen_file)
+        and p.file_id in (select visible_file.file_id from visible_file)
     order by p.polled_at desc, p.file_id desc, p.part_no desc
     limit 1
 ),
@@ -41,7 +42,7 @@ poll_in_week as (
     where
         p.store_key = :store_key
         and p.polled_at between (select bound.week_start from bound) and (select bound.as_of from bound)
-        and p.file_id in (select seen_file.file_id from seen_file)
+        and p.file_id in (select visible_file.file_id from visible_file)
     order by p.polled_at asc, p.file_id desc, p.part_no desc
 )
 

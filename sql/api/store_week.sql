@@ -1,4 +1,4 @@
--- One store's reported week as spans of UTC: open, and of that up, down and unknown; and the zone's offsets.
+-- One store's reported week as spans of UTC: open, its parts up, down and unknown, and the zone's offsets.
 --
 -- reads   report.report, report.store, report.open_time, report.observed_status, report.zone_segment
 -- binds   report_id, store_key

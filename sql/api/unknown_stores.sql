@@ -1,4 +1,4 @@
--- Which of some ids no loaded file names, by position from 0. Nothing is loaded yet: none.
+-- Positions, from 0, of the ids that no loaded file names. None as long as nothing is loaded.
 --
 -- reads   core.store
 -- binds   store_ids, store_keys (of the same stores, in the same order)
@@ -16,11 +16,11 @@ any_store as materialized (
     limit 1
 )
 
-select asked.position - 1 as position
+select requested.position - 1 as position
 from
     unnest(cast(:store_ids as text[]), cast(:store_keys as bigint[]))
-    with ordinality as asked (store_id, store_key, position)
-left join known on asked.store_key = known.store_key and asked.store_id = known.store_id
+    with ordinality as requested (store_id, store_key, position)
+left join known on requested.store_key = known.store_key and requested.store_id = known.store_id
 where known.store_key is null and exists (select from any_store)
-order by asked.position
+order by requested.position
 limit 20

@@ -68,7 +68,7 @@ def download(
 @router.get("/summary", summary="The report at a glance")
 def summary(report: Published, period: PeriodName = "last_week") -> ReportSummary:
     """Totals, distribution of uptime, worst stores, and what changed since the previous report."""
-    before = queries.row("report_before", report_id=report.report_id)
+    before = queries.row("previous_report", report_id=report.report_id)
     found = summarized(report.report_id, report.published_at, before, period)
     return ReportSummary.model_validate(
         {

@@ -41,7 +41,7 @@ def list_validations(limit: Limit = 50, cursor: Cursor = None) -> ValidationPage
     if cursor is not None:
         expect_position(*before)
     found = queries.rows(
-        "quality_runs", report_id=None, before_created_at=before[0], before_report_id=before[1], page_rows=limit + 1
+        "validations", report_id=None, before_created_at=before[0], before_report_id=before[1], page_rows=limit + 1
     )
     page = found[:limit]
     last = page[-1] if len(found) > limit else None
@@ -75,7 +75,7 @@ def listed_validation(row: Row) -> dict[str, Any]:
 )
 def show_validation(report_id: ReportId) -> ValidationDetail:
     """Every expectation, the files, and why rows are in quarantine. 404 too if the input was not validated yet."""
-    row = queries.row("quality_runs", report_id=report_id, before_created_at=None, before_report_id=None, page_rows=1)
+    row = queries.row("validations", report_id=report_id, before_created_at=None, before_report_id=None, page_rows=1)
     if row is None:
         raise Problem(404, f"There is no validation of the input of a report {report_id}.")
     base = f"quality/{report_id}/quarantine"

@@ -293,9 +293,9 @@ async def show_report(request: Request, user: Reader, report_id: ReportId) -> Re
 def details(report_id: UUID) -> tuple[Sequence[Row], Sequence[Row], Row | None]:
     """Finished tasks, files and validation of a report."""
     return (
-        queries.rows("task_runs", report_id=report_id),
+        queries.rows("finished_tasks", report_id=report_id),
         queries.rows("files", report_id=report_id),
-        queries.row("quality_runs", report_id=report_id, before_created_at=None, before_report_id=None, page_rows=1),
+        queries.row("validations", report_id=report_id, before_created_at=None, before_report_id=None, page_rows=1),
     )
 
 
@@ -359,7 +359,7 @@ async def events(request: Request, user: User, found: Progress) -> AsyncIterator
             if count:
                 await asyncio.sleep(READ_SECONDS)
                 found = await refreshed(request, found, calls_airflow=count % READS_PER_CALL == 0)
-            task_rows = await run_in_threadpool(queries.rows, "task_runs", report_id=found.report_id)
+            task_rows = await run_in_threadpool(queries.rows, "finished_tasks", report_id=found.report_id)
             data = json.dumps(
                 {
                     "status": found.state,

@@ -1,8 +1,8 @@
--- Data quality of reports, newest first: those whose input was checked.
+-- The validations of reports' input in numbers, newest first.
 --
 -- reads   report.report, report.source_file, core.file, quality.expectation_result
--- binds   report_id (null: all), before_created_at, before_report_id (where the page before ended; null for the first),
---         page_rows
+-- binds   report_id (null: all), before_created_at, before_report_id (where the previous page ended; null for the
+--         first), page_rows
 with report as (
     select
         r.report_id,

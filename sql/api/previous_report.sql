@@ -1,4 +1,4 @@
--- The published report a report is compared with: of the same kind, looking back from the latest earlier instant.
+-- The published report that a report is compared with: the same parameters, and the latest earlier as-of.
 --
 -- reads   report.report
 -- binds   report_id

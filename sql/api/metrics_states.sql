@@ -1,4 +1,4 @@
--- How many reports were asked for lately, by how they ended.
+-- How many reports were requested since an instant, by state.
 --
 -- reads   report.report (by its index on created_at)
 -- binds   since
