@@ -19,4 +19,4 @@ select
 from quality.expectation_result as e
 left join core.file as f on e.file_id = f.file_id
 where e.report_id = :report_id
-order by e.is_met, e.severity, e.changes_figures desc, e.suite, e.expectation, e.file_id
+order by e.is_met asc, e.severity asc, e.changes_figures desc, e.suite asc, e.expectation asc, e.file_id asc
