@@ -45,15 +45,18 @@ values
     (-1, '2023-01-24 01:00+00', '-infinity', '2023-01-24 00:00+00', true),
     (-1, 'infinity', '2023-01-24 01:00+00', '2023-01-24 01:00+00', false);
 """
+LATER_COLUMNS = ("tolerated",)
 TABLES_AT_0006 = ("core.file", "core.file_share", "core.staged_run", "core.status_run")
 TABLES = ("core.file", "core.file_partition", "core.staged_interval", "core.status_interval")
 
 SCHEMA = (
     """
-    select attrelid::regclass::text, attnum, attname, format_type(atttypid, atttypmod), attnotnull, attidentity,
+    select attrelid::regclass::text, row_number() over (partition by attrelid order by attnum), attname,
+        format_type(atttypid, atttypmod), attnotnull, attidentity,
         col_description(attrelid, attnum)
     from pg_attribute inner join pg_class on attrelid = pg_class.oid
-    where relkind in ('r', 'p') and relnamespace = 'core'::regnamespace and attnum > 0 order by 1, 2
+    where relkind in ('r', 'p') and relnamespace = 'core'::regnamespace and attnum > 0 and not attisdropped
+    order by 1, 2
     """,
     """
     select conrelid::regclass::text, conname, pg_get_constraintdef(oid)
@@ -160,5 +163,12 @@ def rows_of(owner: Engine, table: str) -> list[str]:
 
 
 def rows(connection: Connection, table: str) -> list[str]:
-    """The rows of a table as text, whatever its columns are called."""
-    return sorted(connection.scalars(text(f"select ({table}.*)::text from {table}")))
+    """The rows of a table as text, whatever its columns are called, without those that came after 0007."""
+    columns = connection.scalars(
+        text(
+            "select attname from pg_attribute where attrelid = cast(:table as regclass) and attnum > 0"
+            " and not attisdropped and attname <> all(:later) order by attnum"
+        ),
+        {"table": table, "later": list(LATER_COLUMNS)},
+    )
+    return sorted(connection.scalars(text(f"select row({', '.join(columns)})::text from {table}")))

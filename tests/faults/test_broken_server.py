@@ -13,6 +13,7 @@ from faults.dag_runs import TASKS, DagProcess, Run
 from store_uptime.db.engine import connect
 from store_uptime.db.statements import statement
 from store_uptime.ingest import stage_files
+from store_uptime.quality import validate
 from store_uptime.settings import Settings
 from support import small, worlds
 from support.pipeline import CLOCK, Published, start
@@ -83,11 +84,11 @@ def test_broken_in_the_checks_of_validate(
     """Great Expectations keeps an error of the server to itself; the retry policy has to hear of it."""
     from great_expectations.validator.validator import Validator
 
-    validate = Validator.graph_validate
+    graph_validate = Validator.graph_validate
 
     def validate_without_server(*arguments: Any, **options: Any) -> Any:
         breakable.break_down()
-        return validate(*arguments, **options)
+        return graph_validate(*arguments, **options)
 
     engine = connect(fragile, "writer")
     report_id = start(engine)
