@@ -174,5 +174,5 @@ def test_a_failure_that_no_task_could_note(site: Site, onlooker: Engine) -> None
         airflow(site, "PATCH", f"dags/store_uptime_report/dagRuns/{report_id}", json={"state": "failed"})
         failed = site.get(f"get_report/{report_id}")
     assert (failed["status"], failed["failed_task"]) == ("Failed", None)
-    assert failed["cause"] == "Its DAG run ended before a task could say why; the task logs in Airflow do."
+    assert failed["cause"] == "Its DAG run ended before a task could record why; see the task logs in Airflow."
     wait_until(lambda: not somebody_waits(onlooker), "the task to end", SECONDS)
