@@ -62,12 +62,13 @@ def test_nothing_is_missing_where_packages_carry_all(tmp_path: Path) -> None:
     assert (finished.returncode, finished.stderr) == (0, "")
 
 
-@pytest.mark.skipif(os.uname()[0::4] != ("Linux", "x86_64"), reason="no package carries a browser for this machine")
 @pytest.mark.parametrize("name", ["chromium", "node", "npm", "npx", "redis-server"])
 def test_the_development_set_up_brings(name: str) -> None:
     path = program(name)
     assert path is not None
-    assert Path(path).parent == PROJECT / ".venv" / "bin"
+    # A package has a browser for Linux on x86-64 only; elsewhere system_packages.sh has seen to one.
+    if name != "chromium" or os.uname()[0::4] == ("Linux", "x86_64"):
+        assert Path(path).parent == PROJECT / ".venv" / "bin"
     said = subprocess.run([path, "--version"], capture_output=True, text=True, check=False)
     assert said.returncode == 0, said.stderr
 
