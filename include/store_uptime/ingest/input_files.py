@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import defaultdict
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -89,15 +90,17 @@ def read_folder(folder: StoragePath) -> InputFolder:
             entries = sorted((path for path in folder.iterdir() if _is_visible(path.name)), key=_natural_order)
     except OSError as error:
         raise InputFolderError(str(folder), f"cannot be listed ({error.strerror or error})") from error
+    named: dict[str | None, list[StoragePath]] = defaultdict(list)
+    for path in entries:
+        named[_kind_by_name(path.name)].append(path)
     files: list[SourceFile] = []
     for kind in KINDS:
-        paths = [path for path in entries if any(_is_named(path.name, pattern) for pattern in kind.patterns)]
-        entries = [path for path in entries if path not in paths]
+        paths = named[kind.name]
         if kind is STORE_STATUS:
             files += [_source_file(kind, (path,)) for path in paths]
         elif paths:
             files.append(_snapshot(folder, kind, paths))
-    return InputFolder(files, [path.name for path in entries if kind_by_header(path) is not None])
+    return InputFolder(files, [path.name for path in named[None] if kind_by_header(path) is not None])
 
 
 def _snapshot(folder: StoragePath, kind: Kind, paths: list[StoragePath]) -> SourceFile:
@@ -140,9 +143,10 @@ def _is_visible(name: str) -> bool:
     return not name.startswith((".", "~$"))
 
 
-def _is_named(name: str, pattern: str) -> bool:
-    """Whether a name fits a pattern, also as a copy beside the file: `hours (1).csv`, `hours - Copy.csv`."""
-    return fnmatchcase(COPY_SUFFIX.sub(".csv", _without_compression(name)), pattern)
+def _kind_by_name(name: str) -> str | None:
+    """The kind whose patterns a name fits, also as a copy beside the file: `hours (1).csv`, `hours - Copy.csv`."""
+    plain = COPY_SUFFIX.sub(".csv", _without_compression(name))
+    return next((kind.name for kind in KINDS if any(fnmatchcase(plain, pattern) for pattern in kind.patterns)), None)
 
 
 def _without_compression(name: str) -> str:
