@@ -8,3 +8,6 @@ MAINTENANCE_DAG_ID = "store_uptime_maintenance"
 MAX_SHARDS = 256
 MAX_STORE_IDS = 10_000
 NO_DATA_CHOICES = ("unknown", "down")
+
+# The message that a task logs when it begins, with its id.
+TASK_BEGINS = "%s: started"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from pathlib import Path
@@ -15,8 +16,13 @@ SAMPLE = PROJECT / "data" / "sample"
 NIGHTLY, AFTER_NIGHTLY = "0 2 * * *", "30 4 * * *"
 CRON_PRESETS = {"@hourly", "@daily", "@weekly", "@monthly", "@quarterly", "@yearly"}  # Airflow's
 CRON_FIELDS = 5
+# As in calendar.durations, which is slow to import: every parse of a DAG reads the settings.
+GAP = re.compile(r"(?=.)((?P<hours>\d{1,6})h)?((?P<minutes>\d{1,8})m)?", re.ASCII)
 MAX_DAYS = 36_500
 MAX_LOADERS = 64
+MAX_INPUT_BYTES, MAX_INPUT_FILES, MAX_STORES = 100 << 30, 20_000, 500_000
+MAX_POLL_YEARS, MOST_POLL_YEARS = 30, 10_000
+LARGEST_LIMIT = 1 << 50
 
 
 @dataclass(frozen=True)
@@ -33,11 +39,19 @@ class Settings:
     schedule: str | None
     loaders: int
     max_unusable_percent: float
+    max_input_bytes: int
+    max_input_files: int
+    max_stores: int
+    max_poll_years: int
+    follow_links: bool
     maintenance_schedule: str | None
     keep_polls_days: int | None
     keep_reports_days: int | None
     keep_quality_days: int | None
     keep_runs_days: int | None
+    history: bool
+    history_max_gap: timedelta | None
+    keep_history_days: int | None
     alert_email: tuple[str, ...]
     alert_webhook: str
     alert_late_after: timedelta
@@ -62,12 +76,22 @@ class Settings:
             quality=value("QUALITY", str(home / "quality")),
             logs=value("LOGS", str(home / "logs" / "tasks")),
             max_unusable_percent=percent("MAX_UNUSABLE_PERCENT", value("MAX_UNUSABLE_PERCENT", "5")),
+            max_input_bytes=limit("MAX_INPUT_BYTES", value("MAX_INPUT_BYTES", str(MAX_INPUT_BYTES))),
+            max_input_files=limit("MAX_INPUT_FILES", value("MAX_INPUT_FILES", str(MAX_INPUT_FILES))),
+            max_stores=limit("MAX_STORES", value("MAX_STORES", str(MAX_STORES))),
+            max_poll_years=number(
+                "MAX_POLL_YEARS", value("MAX_POLL_YEARS", str(MAX_POLL_YEARS)), at_least=1, at_most=MOST_POLL_YEARS
+            ),
+            follow_links=yes_or_no("FOLLOW_LINKS", value("FOLLOW_LINKS", "no")),
             maintenance_schedule=cron("MAINTENANCE_SCHEDULE", value("MAINTENANCE_SCHEDULE", AFTER_NIGHTLY)),
             # At least the newest report's week, and the day before it.
             keep_polls_days=days("KEEP_POLLS_DAYS", value("KEEP_POLLS_DAYS", "400"), at_least=8),
             keep_reports_days=days("KEEP_REPORTS_DAYS", value("KEEP_REPORTS_DAYS", "400")),
             keep_quality_days=days("KEEP_QUALITY_DAYS", value("KEEP_QUALITY_DAYS", "400")),
             keep_runs_days=days("KEEP_RUNS_DAYS", value("KEEP_RUNS_DAYS", "180")),
+            history=on_or_off("HISTORY", value("HISTORY", "on")),
+            history_max_gap=gap("HISTORY_MAX_GAP", value("HISTORY_MAX_GAP", "3h")),
+            keep_history_days=days("KEEP_HISTORY_DAYS", value("KEEP_HISTORY_DAYS", "none"), at_least=8),
             alert_email=addresses(value("ALERT_EMAIL", "")),
             alert_webhook=http_url("ALERT_WEBHOOK", value("ALERT_WEBHOOK", "")),
             alert_late_after=minutes("ALERT_LATE_AFTER", value("ALERT_LATE_AFTER", "120")),
@@ -105,6 +129,36 @@ def number(name: str, text: str, *, at_least: int, at_most: int) -> int:
     if not (text.isascii() and text.isdecimal() and at_least <= int(text) <= at_most):
         raise SettingError(f"STORE_UPTIME_{name}", text, f"a whole number from {at_least} to {at_most}")
     return int(text)
+
+
+def limit(name: str, text: str) -> int:
+    """`text` as a limit, at least 1; raises `SettingError` for any other text."""
+    return number(name, text, at_least=1, at_most=LARGEST_LIMIT)
+
+
+def yes_or_no(name: str, text: str) -> bool:
+    """`text` as a choice."""
+    if text not in {"yes", "no"}:
+        raise SettingError(f"STORE_UPTIME_{name}", text, "yes or no")
+    return text == "yes"
+
+
+def on_or_off(name: str, text: str) -> bool:
+    """`text` as a switch."""
+    if text not in {"on", "off"}:
+        raise SettingError(f"STORE_UPTIME_{name}", text, "on or off")
+    return text == "on"
+
+
+def gap(name: str, text: str) -> timedelta | None:
+    """`text` as how long a poll counts, None for `none`; raises `SettingError` for any other text."""
+    if text == "none":
+        return None
+    found = GAP.fullmatch(text)
+    span = timedelta(hours=int(found["hours"] or 0), minutes=int(found["minutes"] or 0)) if found else timedelta(0)
+    if not timedelta(0) < span <= timedelta(days=MAX_DAYS):
+        raise SettingError(f"STORE_UPTIME_{name}", text, "a duration such as 3h, 90m or 1h30m, or none")
+    return span
 
 
 def cron(name: str, text: str) -> str | None:

@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
@@ -154,12 +154,21 @@ def postmaster_pid(home: Path) -> int | None:
     data = data_folder(home)
     try:
         pid = int((data / "postmaster.pid").read_text().split("\n", 1)[0])
-        process = psutil.Process(pid)
-        # After a crash or reboot another process may have this id, even another home's server.
-        is_ours = str(data) in process.cmdline() and process.status() != psutil.STATUS_ZOMBIE
-    except (FileNotFoundError, ValueError, psutil.Error):
+    except (FileNotFoundError, ValueError):
         return None
-    return pid if is_ours else None
+    return pid if is_server_of(data, pid) else None
+
+
+def is_server_of(data: Path, pid: int) -> bool:
+    """Whether the process is a living server of `data`.
+
+    After a crash or a reboot the number may belong to somebody else, another home's server included.
+    """
+    try:
+        process = psutil.Process(pid)
+        return str(data) in process.cmdline() and process.status() != psutil.STATUS_ZOMBIE
+    except (psutil.Error, ValueError, OverflowError):
+        return False
 
 
 def start(home: Path) -> None:
@@ -178,6 +187,7 @@ def start(home: Path) -> None:
         make_private(folder)
     (data / "store_uptime.conf").write_text(tuning(folder))
     invalidate_stale_pid(data)
+    remove_stale_socket(data, folder)
     log = data / "start.log"  # used until the server has read its logging settings
     sizes = log_sizes(data)
     try:
@@ -286,6 +296,23 @@ def invalidate_stale_pid(data: Path) -> None:
         file.write_text("\n".join([str(2**31 - 1), *lines[1:]]))
 
 
+def remove_stale_socket(data: Path, folder: Path) -> None:
+    """Removes the lock of a socket that no server of `data` holds, and the socket.
+
+    PostgreSQL takes the lock for held if its number is that of any process: one that got it later, or a killed server
+    that nobody has reaped. It would refuse to start until somebody deletes the file.
+    """
+    socket = folder / f".s.PGSQL.{PORT}"
+    lock = folder / f"{socket.name}.lock"
+    try:
+        holder = lock.read_text().split("\n", 1)[0]
+    except FileNotFoundError:
+        return
+    if not (holder.isascii() and holder.isdecimal() and is_server_of(data, int(holder))):
+        lock.unlink(missing_ok=True)
+        socket.unlink(missing_ok=True)
+
+
 def run(program: str, *arguments: str, data: Path) -> None:
     """Runs a program of the server as the user that owns `data`; raises `ServerError` with its output if it fails."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
@@ -336,14 +363,24 @@ def server_account() -> tuple[int, int] | None:
 
 
 def make_private(folder: Path) -> None:
-    """Creates `folder` for the server only; raises `ServerError` if another user owns it."""
+    """Creates `folder` for the server alone, and raises `ServerError` for a link, or if another user owns it."""
     account = server_account()
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if folder.stat().st_uid not in {os.geteuid(), account[0] if account else os.geteuid()}:
-        raise ServerError(f"{folder} belongs to another user; set another STORE_UPTIME_HOME.")
-    folder.chmod(0o700)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+    try:
+        opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError as error:
+        raise ServerError(f"{folder} is no folder, or a link to one: delete it ({error.strerror}).") from error
+    try:
+        if os.fstat(opened).st_uid not in {os.geteuid(), account[0] if account else os.geteuid()}:
+            raise ServerError(f"{folder} belongs to another user; set another STORE_UPTIME_HOME.")
+        os.fchmod(opened, 0o700)
+        if account is not None:
+            os.fchown(opened, *account)
+    finally:
+        os.close(opened)
     if account is not None:
-        os.chown(folder, *account)
         make_traversable(folder)
 
 

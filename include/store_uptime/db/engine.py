@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
 
+import psycopg2
 from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from store_uptime import tracing
@@ -42,6 +45,14 @@ def connect(settings: Settings, role: Role = "writer", purpose: str = "", **opti
             cursor.execute(statement(ROLES[role]).text)
         cursor.close()
         connection.commit()
+
+    @event.listens_for(engine, "handle_error")
+    def name_lost_connection(context: ExceptionContext) -> OperationalError | None:
+        """Where a rollback finds that the connection is lost, psycopg2 raises the base of its errors: no retry."""
+        found = context.original_exception
+        if context.is_disconnect and type(found) is psycopg2.DatabaseError:
+            return OperationalError(context.statement, context.parameters, found, connection_invalidated=True)
+        return None
 
     if tracing.is_on():
         trace_statements(engine)

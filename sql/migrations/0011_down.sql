@@ -1,0 +1,1 @@
+alter table quality.quarantined_row drop column reason_kind;

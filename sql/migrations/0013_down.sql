@@ -1,0 +1,1 @@
+alter table report.report drop column data_folder;

@@ -1,0 +1,2 @@
+drop view report.report_file;
+drop table core.folder_file;
