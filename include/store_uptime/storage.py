@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator
+import stat
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from errno import ENOTDIR
 from os import stat_result
-from typing import BinaryIO, Protocol, Self
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Any, BinaryIO, Protocol, Self, cast
 from uuid import uuid4
 
 # The names of temporary files of `write_atomically`; earlier versions had no suffix.
 UNFINISHED = re.compile(r"\..+\.[0-9a-f-]{32,36}(\.partial)?")
+SETTLED_AFTER_NS = 2 * 10**9  # file systems keep times in steps, the longest of two seconds
+# What storages have that is another when the content is: S3, Google, Azure; then times, such as of SFTP.
+VERSION_FACTS = ("ETag", "etag", "md5Hash", "LastModified", "updated", "last_modified", "mtime")
 
 
 class StoragePath(Protocol):
-    """The interface of paths that `pathlib.Path`, `UPath` and Airflow's `ObjectStoragePath` share."""
+    """The interface of paths that `pathlib.Path`, `UPath` and Airflow's `ObjectStoragePath` share.
+
+    The last two have `fs` and `path` beside it: the file system of fsspec, and the address in it.
+    """
 
     @property
     def name(self) -> str: ...
@@ -51,6 +63,55 @@ class StoragePath(Protocol):
 def is_url(address: str) -> bool:
     """Whether a folder's address is a URL such as s3://bucket/folder, not a path on this machine."""
     return "://" in address
+
+
+def problem_of_output(folder: Path) -> str | None:
+    """Why nothing can be written to a folder of this machine, which need not exist yet; None if it can be."""
+    present = next(one for one in (folder, *folder.parents) if os.path.lexists(one))
+    if not present.is_dir():
+        return "is not a folder"
+    try:
+        with TemporaryFile(dir=present):
+            return None
+    except OSError:  # rights alone do not tell: root has all of them, on a read-only file system too
+        return "cannot be written to"
+
+
+def list_versions(folder: StoragePath | Path) -> dict[str, str | None]:
+    """The names in a folder, each with a text that changes whenever the content of the file does.
+
+    On this machine: size, times of the last changes, and inode. Behind a URL: what the storage has for that, its ETag
+    if there is one. None if nothing can be relied on: for what is no file, or has just been changed (a second change
+    might leave all of this as it is). Raises `OSError` if the folder cannot be listed.
+    """
+    if isinstance(folder, Path):
+        settled_ns = time.time_ns() - SETTLED_AFTER_NS
+        with os.scandir(folder) as entries:
+            return {entry.name: _local_version(entry, settled_ns) for entry in entries}
+    files, address = cast("Any", folder).fs, cast("Any", folder).path
+    if not files.isdir(address):
+        raise NotADirectoryError(ENOTDIR, os.strerror(ENOTDIR))
+    found = {info["name"].rstrip("/").rpartition("/")[2]: info for info in files.ls(address, detail=True)}
+    return {name: _version(info) for name, info in found.items() if name}
+
+
+def _local_version(entry: os.DirEntry[str], settled_ns: int) -> str | None:
+    try:
+        status = entry.stat()
+    except OSError:
+        return None
+    changed_ns = max(status.st_mtime_ns, status.st_ctime_ns)
+    if not stat.S_ISREG(status.st_mode) or changed_ns > settled_ns:
+        return None
+    return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}"
+
+
+def _version(info: Mapping[str, Any]) -> str | None:
+    """From the facts that a file system of fsspec has of a file."""
+    if info.get("type") != "file":
+        return None
+    changed = next((info[name] for name in VERSION_FACTS if info.get(name)), None)
+    return None if changed is None else f"{info.get('size')} {changed}"
 
 
 @contextmanager

@@ -1,39 +1,73 @@
--- name: lock_content
--- Waits until no other transaction loads the same content, and makes others wait until this one ends.
+-- name: lock_contents
+-- Waits until no other transaction loads the same contents, and makes others wait until this one ends. A content has
+-- one of 256 locks, by its first byte, so that very many files need no more locks than the server has.
 --
--- binds   content_sha256
-select pg_advisory_xact_lock(hashtextextended('core.file ' || :content_sha256, 0));
+-- binds   content_sha256s
+select pg_advisory_xact_lock(needed.key)
+from (
+    select distinct hashtextextended('core.file ' || left(content_sha256, 2), 0) as key
+    from unnest(cast(:content_sha256s as text[])) as content_sha256
+    order by key
+) as needed;
 
 -- name: find
--- The file with this content, if it is loaded, completely or in part.
+-- The files with these contents that are loaded, completely or in part.
 --
 -- reads   core.file
--- yields  its file_id, or nothing
--- binds   kind, content_sha256
-select file_id
+-- yields  one row per file
+-- binds   kinds, content_sha256s (of the same files, in the same order)
+--
+-- A rejected file is none of them: it comes again, as a new one, when it is still in the folder.
+select
+    file.file_id,
+    file.kind,
+    file.content_sha256
 from core.file
-where kind = :kind and content_sha256 = :content_sha256 and state in ('loading', 'staged', 'accepted');
+inner join (
+    select
+        kind,
+        content_sha256
+    from unnest(cast(:kinds as text[]), cast(:content_sha256s as text[])) as listed (kind, content_sha256)
+) as content on file.kind = content.kind and file.content_sha256 = content.content_sha256
+where file.state in ('loading', 'staged', 'accepted');
 
 -- name: add
--- A new file, of which nothing is loaded yet; its counts follow when its rows are loaded (finish).
+-- New files, of which nothing is loaded yet, numbered in their order; counts follow when rows are loaded (finish).
 --
--- writes  core.file, one row
--- yields  its file_id
--- binds   kind, content_sha256, name, size_bytes, loaded_at
+-- writes  core.file, one row per file
+-- yields  their file_ids
+-- binds   kinds, content_sha256s, names, sizes_bytes (of the same files, in the same order), loaded_at
+--
+-- The order matters: of polls at one instant the one of the file with the larger number counts.
 insert into core.file (kind, content_sha256, name, size_bytes, state, loaded_at)
-values (:kind, :content_sha256, :name, :size_bytes, 'loading', :loaded_at)
-returning file_id;
+select
+    listed.kind,
+    listed.content_sha256,
+    listed.name,
+    listed.size_bytes,
+    'loading',
+    :loaded_at
+from unnest(
+    cast(:kinds as text[]), cast(:content_sha256s as text[]), cast(:names as text[]), cast(:sizes_bytes as bigint[])
+) with ordinality as listed (kind, content_sha256, name, size_bytes, position)
+order by listed.position
+returning file_id, kind, content_sha256;
 
 -- name: copy_quarantined_rows
+-- The unusable rows of files.
+--
 -- writes  quality.quarantined_row, one row per unusable row of a file
 copy quality.quarantined_row (file_id, line_number, column_name, reason, raw_text) from stdin with (format csv);
 
 -- name: finish
--- A file is staged when all its partitions are loaded; its counts and times are theirs together.
+-- Files are staged when all their partitions are loaded; their counts and times are those of the partitions together.
 --
 -- reads   core.file_partition
--- writes  core.file, one row; none while a partition is missing
--- binds   file_id
+-- writes  core.file, one row per file; none while a partition is missing
+-- yields  their file_ids
+-- binds   file_ids
+--
+-- Whichever loader comes last does it: each asks after its own partitions, and all but one find another still missing.
 update core.file
 set
     state = 'staged',
@@ -41,21 +75,7 @@ set
     rows_read = whole.rows_read,
     rows_quarantined = whole.rows_quarantined,
     rows_replaced = whole.rows_replaced,
-    tolerated = coalesce(
-        (
-            select jsonb_object_agg(spelling.name, spelling.times)
-            from (
-                select
-                    entry.key as name,
-                    sum(cast(entry.value as bigint)) as times
-                from core.file_partition
-                cross join lateral jsonb_each_text(file_partition.tolerated) as entry
-                where file_partition.file_id = :file_id
-                group by entry.key
-            ) as spelling
-        ),
-        '{}'
-    ),
+    tolerated = coalesce(spelled.tolerated, '{}'),
     store_count = whole.store_count,
     first_polled_at = whole.first_polled_at,
     last_polled_at = whole.last_polled_at
@@ -71,10 +91,27 @@ from (
         min(first_polled_at) as first_polled_at,
         max(last_polled_at) as last_polled_at
     from core.file_partition
-    where file_id = :file_id
+    where file_id = any(:file_ids)
     group by file_id
 ) as whole
-where file.file_id = whole.file_id and file.state = 'loading' and whole.is_loaded;
+left join (
+    select
+        spelling.file_id,
+        jsonb_object_agg(spelling.name, spelling.times) as tolerated
+    from (
+        select
+            file_partition.file_id,
+            entry.key as name,
+            sum(cast(entry.value as bigint)) as times
+        from core.file_partition
+        cross join lateral jsonb_each_text(file_partition.tolerated) as entry
+        where file_partition.file_id = any(:file_ids)
+        group by file_partition.file_id, entry.key
+    ) as spelling
+    group by spelling.file_id
+) as spelled on whole.file_id = spelled.file_id
+where file.file_id = whole.file_id and file.state = 'loading' and whole.is_loaded
+returning file.file_id;
 
 -- name: delete
 -- A file that is discarded while it is loading: the same content may come again.

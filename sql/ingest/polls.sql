@@ -1,37 +1,29 @@
--- name: begin_month
--- The table for the polls of a month; other transactions that begin a month wait here until this one ends.
+-- name: create_month
+-- The table for the polls of a month (UTC), which is created if it is not there.
 --
--- writes  core.poll_YYYY_MM, the table itself if it does not exist
--- yields  its name, and whether it is new and not yet a part of core.poll
+-- writes  core.poll_day_YYYY_MM, the table itself
+-- yields  its name
 -- binds   month (its first day)
-select
-    poll_table,
-    is_new
-from core.begin_poll_month(:month);
-
--- name: finish_month
--- The table of a month gets its key and becomes a part of core.poll, if it is not one yet.
---
--- writes  core.poll_YYYY_MM
--- binds   month (its first day)
-select core.finish_poll_month(:month);
+select core.create_poll_month(:month) as poll_table;
 
 -- name: lock_months
 -- Keeps the tables of months from being dropped until the transaction ends; new ones may come.
 select pg_advisory_xact_lock_shared(hashtextextended('core.poll months', 0));
 
 -- name: copy
--- writes  {table}, the table of a month: one row per poll of a sorted batch
---
--- {freeze} is true for a table that is new in this transaction: its rows are then written as frozen, which saves the
--- first reader from writing all of them again.
-copy {table} (store_key, polled_at, file_id, part_no, is_active)
-from stdin with (format "binary", freeze {freeze});
+-- writes  core.poll_day, one row per store and day of a sorted batch
+copy core.poll_day (
+    store_key, first_polled_at, last_polled_at, longest_gap_us, utc_day, file_id, row_no, polls, instants, statuses
+)
+from stdin with (format "binary");
 
 -- name: clear
 -- The polls of a file that is rejected or discarded. The bounds let the server skip months without polls of the file.
 --
--- writes  core.poll
+-- writes  core.poll_day
 -- binds   file_id, first_polled_at, last_polled_at (of the file; null: it has no polls)
-delete from core.poll
-where file_id = :file_id and polled_at between :first_polled_at and :last_polled_at;
+delete from core.poll_day
+where
+    file_id = :file_id
+    and utc_day between cast(cast(:first_polled_at as timestamptz) at time zone 'UTC' as date)
+    and cast(cast(:last_polled_at as timestamptz) at time zone 'UTC' as date);

@@ -1,10 +1,18 @@
 -- name: copy_business_hours
+-- The openings of a file.
+--
 -- writes  core.business_hours, one row per opening in a file
+--
+-- Binary, because an end may be later than 24:00: it is an interval, which is slow to write and to read as text.
 copy core.business_hours (file_id, store_key, weekday, start_time_local, end_time_local)
 from stdin with (format "binary");
 
 -- name: copy_timezones
+-- The zones of a file's stores.
+--
 -- writes  core.store_timezone, one row per store of a file
+--
+-- As text: a zone is a text anyway.
 copy core.store_timezone (file_id, store_key, timezone) from stdin with (format csv);
 
 -- name: add_stores
@@ -13,6 +21,9 @@ copy core.store_timezone (file_id, store_key, timezone) from stdin with (format 
 -- reads   named_store
 -- writes  core.snapshot_store, one row per store
 -- binds   file_id, partition_no
+--
+-- Apart from openings and zones, because a store may have none of them and still be named: one that is always closed,
+-- or whose rows are all unusable, is another case than a store that the file does not know.
 insert into core.snapshot_store (file_id, store_key, has_closed_rows, has_unusable_rows)
 select
     file_id,

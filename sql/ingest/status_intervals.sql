@@ -7,17 +7,6 @@ copy core.staged_interval (file_id, store_key, started_at, is_active) from stdin
 -- so: a plan made from those would compare each new interval with all others.
 select core.analyze_staged();
 
--- name: list_files
--- Files with polls, in the order of their first poll.
---
--- reads   core.file
--- yields  one file_id per file
--- binds   file_ids
-select file_id
-from core.file
-where file_id = any(:file_ids) and first_polled_at is not null
-order by first_polled_at;
-
 -- name: clear_staged
 -- The staged intervals of files that are accepted (core.status_interval has them), rejected or discarded.
 --

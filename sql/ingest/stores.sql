@@ -2,6 +2,9 @@
 -- A temporary table of the stores that this transaction's files name, filled as they are read; dropped when it ends.
 --
 -- writes  named_store, one row per (file_id, partition_no, store_key) and batch of rows
+--
+-- Temporary, because loaders that all insert into core.store while they read would wait for each other to their ends;
+-- without keys, because two ids with one key must both get in to be found.
 create temporary table named_store (
     file_id integer not null,
     partition_no smallint not null,
@@ -14,7 +17,11 @@ create temporary table named_store (
 ) on commit drop;
 
 -- name: copy_named
+-- The stores that a partition, or a group of small files, names.
+--
 -- writes  named_store
+--
+-- In pieces, while files are read: then no list of all stores is in memory as text.
 copy named_store (
     file_id, partition_no, store_key, store_id, first_polled_at, last_polled_at, has_closed_rows, has_unusable_rows
 )
@@ -63,6 +70,8 @@ on conflict (store_key) do nothing;
 -- reads   named_store
 -- writes  core.polled_store, one row per store
 -- binds   file_id, partition_no
+--
+-- Grouped, because two ids may have one key: find_key_clash says so, after all stores are there.
 insert into core.polled_store (file_id, store_key, first_polled_at)
 select
     file_id,
@@ -72,12 +81,23 @@ from named_store
 where file_id = :file_id and partition_no = :partition_no
 group by file_id, store_key;
 
+-- name: copy_polled
+-- The stores that small status files name, each with its earliest poll in each of them (null: no usable one).
+--
+-- writes  core.polled_store, one row per file and store
+--
+-- Not by add_polled, which is a statement for each file: of hourly files, those would be most of what a load costs.
+copy core.polled_store (file_id, store_key, first_polled_at) from stdin with (format csv);
+
 -- name: mark_polled
 -- A store belongs to reports from the first accepted status file on that names it.
 --
 -- reads   core.polled_store, core.acceptance
 -- writes  core.store.polled_from
 -- binds   file_ids
+--
+-- Kept with the store, because a report that is pinned to a position in the log of acceptances looks at each store, and
+-- must not look at each file.
 with first_naming as (
     select
         polled_store.store_key,

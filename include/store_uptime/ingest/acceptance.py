@@ -8,8 +8,11 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine
 
+from store_uptime.calendar.zones import as_utc
 from store_uptime.db.statements import statement
 from store_uptime.errors import ReportError
+
+TO_THE_SECOND = "%Y-%m-%d %H:%M:%S UTC"
 
 
 def accept(engine: Engine, report_id: UUID, clock: datetime) -> dict[str, Any]:
@@ -20,8 +23,10 @@ def accept(engine: Engine, report_id: UUID, clock: datetime) -> dict[str, Any]:
     accepts nothing twice and pins the report again.
     """
     with engine.begin() as connection:
+        _check_dates(connection, report_id, clock)
         connection.execute(statement("ingest/acceptance/lock"))
-        for file in connection.execute(statement("ingest/source_files/list"), {"report_id": report_id}):
+        files = connection.execute(statement("ingest/source_files/list"), {"report_id": report_id}).all()
+        for file in files:
             if file.state == "rejected":
                 raise ReportError(f"{file.name} was rejected: {file.rejected_because}")
         accepted = connection.execute(
@@ -29,7 +34,11 @@ def accept(engine: Engine, report_id: UUID, clock: datetime) -> dict[str, Any]:
         ).all()
         connection.execute(statement("ingest/acceptance/mark_files"), {"file_ids": [file.file_id for file in accepted]})
         connection.execute(statement("ingest/source_files/mark_accepted"), {"report_id": report_id})
-        poll_files = [file.file_id for file in accepted if file.kind == "store_status"]
+        orders = [file.accepted_order for file in accepted]
+        snapshots = {"report_id": report_id, "accepted_orders": orders}
+        connection.execute(statement("ingest/acceptance/add_snapshots"), snapshots)
+        new = {file.file_id for file in accepted}
+        poll_files = [file.file_id for file in files if file.kind == "store_status" and file.file_id in new]
         intervals = _update_intervals(connection, poll_files) if poll_files else 0
         if accepted:
             connection.execute(statement("ingest/acceptance/analyze_loaded"))
@@ -41,8 +50,12 @@ def accept(engine: Engine, report_id: UUID, clock: datetime) -> dict[str, Any]:
         date = {"report_id": report_id, "newest_polled_at": newest}
         pinned = connection.execute(statement("ingest/acceptance/date_report"), date).one()
         if pinned.as_of is None:
-            until = f" up to {pinned.as_of_limit:%Y-%m-%d %H:%M:%S} UTC" if pinned.as_of_limit else ""
+            until = f" up to {pinned.as_of_limit:{TO_THE_SECOND}}" if pinned.as_of_limit else ""
             raise ReportError(f"There is no poll{until}: load a status file, or set as_of.")
+        first = connection.scalar(statement("ingest/acceptance/find_first_poll"))
+        if first is not None and pinned.as_of < first:
+            as_of, first = (f"{instant:{TO_THE_SECOND}}" for instant in (pinned.as_of, first))
+            raise ReportError(f"as_of is {as_of}, before every poll; the first one is of {first}.")
         unknown = connection.scalars(statement("ingest/acceptance/find_unknown_stores"), {"report_id": report_id}).all()
         if unknown:
             raise ReportError(f"{len(unknown)} of the requested stores are in no file: {', '.join(unknown[:3])}")
@@ -54,17 +67,24 @@ def accept(engine: Engine, report_id: UUID, clock: datetime) -> dict[str, Any]:
     }
 
 
+def _check_dates(connection: Connection, report_id: UUID, clock: datetime) -> None:
+    """Raises `ReportError` if hours or zones are to hold from a date that is later than the one of their acceptance."""
+    asked = connection.execute(statement("ingest/acceptance/read_dates"), {"report_id": report_id}).mappings().one()
+    today = as_utc(clock).date()
+    for name, valid_from in asked.items():
+        if valid_from is not None and valid_from > today:
+            raise ReportError(f"{name} is {valid_from}; expected no date after today, which is {today} UTC.")
+
+
 def _update_intervals(connection: Connection, poll_files: list[int]) -> int:
     """Updates core.status_interval with newly accepted files; returns the number of new intervals."""
     files = {"file_ids": poll_files}
     connection.execute(statement("ingest/status_intervals/analyze_staged"))
     connection.execute(statement("ingest/stores/mark_polled"), files)
     if connection.scalar(statement("ingest/status_intervals/can_append"), files):
-        intervals = 0
-        for file_id in connection.scalars(statement("ingest/status_intervals/list_files"), files).all():
-            connection.execute(statement("ingest/status_intervals/drop_continued"), {"file_id": file_id})
-            connection.execute(statement("ingest/status_intervals/end_last"), {"file_id": file_id})
-            intervals += connection.execute(statement("ingest/status_intervals/append"), {"file_id": file_id}).rowcount
+        connection.execute(statement("ingest/status_intervals/drop_continued"), files)
+        connection.execute(statement("ingest/status_intervals/end_last"), files)
+        intervals = connection.execute(statement("ingest/status_intervals/append"), files).rowcount
     else:
         connection.execute(statement("ingest/status_intervals/delete_later"), files)
         connection.execute(statement("ingest/status_intervals/cut"), files)

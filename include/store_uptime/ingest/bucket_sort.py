@@ -76,8 +76,8 @@ class BucketSorter:
             batch_rows = bucket_rows if max_rows is None or bucket_rows <= 2 * max_rows else max_rows
             for batch_no, first in enumerate(range(0, bucket_rows, batch_rows or 1)):
                 rows = self._read(fragments, first, min(first + batch_rows, bucket_rows))
-                frame = pl.DataFrame({name: rows[name] for name in self._row.names or ()})
-                yield batch_no, frame.sort(self._key, maintain_order=True)
+                order = np.lexsort([rows[name] for name in reversed(self._key)])  # stable
+                yield batch_no, pl.DataFrame({name: rows[name][order] for name in self._row.names or ()})
 
     def _read(self, fragments: list[tuple[int, int]], first: int, end: int) -> np.ndarray:
         """The rows [`first`, `end`) of the concatenated `fragments`. Raises `OSError` if the file is too short."""

@@ -32,25 +32,56 @@ def intervals(microseconds: pl.Series) -> np.ndarray:
     return result
 
 
+def elements(values: np.ndarray, element: DTypeLike) -> np.ndarray:
+    """Values as elements of arrays: each, of the big-endian numpy type `element`, with its length before it."""
+    result = np.empty(len(values), np.dtype([("length", ">i4"), ("value", element)]))
+    result["length"] = np.dtype(element).itemsize
+    result["value"] = values
+    return result
+
+
+def array_heads(lengths: np.ndarray, element: DTypeLike, element_type: int) -> np.ndarray:
+    """What comes before the `elements` of arrays with so many of them; `element_type` is PostgreSQL's number of a type.
+
+    It is the length of the field, the number of dimensions, whether there are nulls, the type, the length of the array,
+    and the first index.
+    """
+    names = ("field_length", "dimensions", "has_nulls", "element_type", "length", "first_index")
+    result = np.empty(len(lengths), np.dtype([(name, ">i4") for name in names]))
+    field_lengths = 20 + lengths * (4 + np.dtype(element).itemsize)
+    for name, value in zip(names, (field_lengths, 1, 0, element_type, lengths, 1), strict=True):
+        result[name] = value
+    return result
+
+
 def encoded(columns: Mapping[str, DTypeLike], rows: pl.DataFrame, values: dict[str, Any]) -> np.ndarray:
     """`rows` in the binary COPY format, as a structured array with one element for each row.
 
     `columns` maps names to big-endian numpy types. Columns in `values` (scalars or arrays) are not read from `rows`.
     """
+    return encoded_columns(
+        columns, rows.height, {name: rows[name].to_numpy() for name in columns if name not in values} | values
+    )
+
+
+def encoded_columns(
+    columns: Mapping[str, DTypeLike], height: int, values: Mapping[str, Any], more_fields: int = 0
+) -> np.ndarray:
+    """As `encoded`, of `values` alone; `more_fields` follow each row."""
     fields: list[tuple[str, DTypeLike]] = [("fields", ">i2")]
     for name, dtype in columns.items():
         fields += [(f"{name}_length", ">i4"), (name, dtype)]
-    result = np.empty(rows.height, np.dtype(fields))
-    result["fields"] = len(columns)
+    result = np.empty(height, np.dtype(fields))
+    result["fields"] = len(columns) + more_fields
     for name, dtype in columns.items():
-        result[name] = values[name] if name in values else rows[name].to_numpy()
+        result[name] = values[name]
         result[f"{name}_length"] = np.dtype(dtype).itemsize
     return result
 
 
-def copy_rows(cursor: Any, copy: str, rows: np.ndarray) -> None:
+def copy_rows(cursor: Any, copy: str, rows: np.ndarray | bytes) -> None:
     """Executes the COPY statement `copy` on psycopg2's cursor with rows from `encoded`."""
-    pieces = (COPY_HEADER, rows.view(np.uint8).data, COPY_TRAILER)
+    pieces = (COPY_HEADER, rows if isinstance(rows, bytes) else rows.view(np.uint8).data, COPY_TRAILER)
     cursor.copy_expert(copy, PiecesStream(memoryview(piece) for piece in pieces), size=2**20)
 
 

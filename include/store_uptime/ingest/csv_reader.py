@@ -1,6 +1,7 @@
 """Reading one CSV file: its rows in batches, each with its line number and raw text for the quarantine.
 
-A file of any size is read in chunks of a MiB that end with a whole line. A chunk without quote characters goes to
+A file of any size is read in chunks of a MiB that end with a whole line, so whatever it holds takes little memory. A
+chunk without quote characters goes to
 polars' CSV parser as it is; one with quotes (or a lone CR) goes through Python's `csv`, which finds where a record that
 spans lines began. Whatever makes the file as a whole unreadable raises `InputFileError`; a file that does not answer
 raises `NoAnswerError`.
@@ -13,24 +14,28 @@ import csv
 import hashlib
 import io
 import re
-import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import BinaryIO
 
 import numpy as np
 import polars as pl
-import zstandard
 
-from store_uptime.errors import InputFileError, naming_place
-from store_uptime.ingest.input_files import Kind, SourceFile
+from store_uptime.errors import InputFileError, NoAnswerError
+from store_uptime.ingest.kinds import GROUP, KINDS, SEPARATORS, Kind
+from store_uptime.ingest.safe_open import InputAccess, shown_name
 from store_uptime.storage import StoragePath
 
-CHUNK_BYTES = 2**20
+CHUNK_BYTES, CHUNK_LINES = 2**20, 2**16
 LONGEST_RECORD_BYTES = 128 * 2**10
-SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+LONGEST_HEADER_BYTES = 64 * 2**10
+LONGEST_HEADER_SHOWN = 80
+MANY_COLUMNS = 64  # polars needs time for each, wanted or not
+IGNORED_ROWS = 1_000_000  # so many rows without values are no CSV
+NAME = re.compile(r"[^\W\d][\w .-]{0,40}")  # of a column, as people give it
+SEPARATOR_LINE = re.compile(r"\"?sep=.\"?,*\s*", re.IGNORECASE)  # Excel writes it, and reads it, as a file's first line
 BOM = "\ufeff".encode()
 # Python's csv takes one for a line end, polars drops it after a field: through csv it goes as NUL, which no text has.
 LONE_CR = re.compile(r"\r(?!\n)")
@@ -73,28 +78,41 @@ class CsvReader:
     `tolerated` counts what was read although it is not as documented, by what it is.
     """
 
-    def __init__(self, path: StoragePath, kind: Kind) -> None:
-        self.name, self.kind, self.sha256 = path.name, kind, ""
+    def __init__(
+        self, path: StoragePath, kind: Kind, access: InputAccess | None = None, *, needs_rows: bool = True
+    ) -> None:
+        self.name, self.kind, self.sha256 = shown_name(path.name), kind, ""
         self.tolerated: Counter[str] = Counter()
-        self._path, self._separator = path, ","
-        self._line = 1  # of the first byte that no batch has yet
+        self._path, self._access, self._separator, self._needs_rows = path, access or InputAccess(), ",", needs_rows
+        self._ignored = self._last_name_bytes = 0  # rows; of the header's last wanted column
+        self._wanted = kind.columns  # those that the file has, once its header is read
+        self._names = [spelling for spellings in kind.columns.values() for spelling in spellings]
+        self._line = self._header_line = 1  # the first is of the first byte that no batch has yet
 
     def batches(self) -> Iterator[Batch]:
         """All rows in file order. Raises `InputFileError`; the batches before it are then void."""
         chunks = self._text_chunks()
-        first = next(chunks, "")
-        if not first:
-            raise InputFileError(self.name, "is empty", f"a header line with {', '.join(self.kind.columns)}")
-        names, rest = self._header(first)
+        names, rest = self._header(next(chunks, ""))
         positions, width = self._columns(names), len(names)
-        header = [names[position] for position in positions]
+        absent = {column: pl.lit("") for column in self.kind.columns if column not in self._wanted}
+        self._last_name_bytes = len(names[positions[-1]].encode())
         is_without_rows = True
         for parsed in self._parsed(chain([rest], chunks), positions, width):
-            batch = self._without_ignored(parsed, header)
-            is_without_rows = is_without_rows and not batch.rows.height and not batch.misfits
-            yield batch
-        if is_without_rows:
+            batch = self._without_ignored(parsed, width)
+            if self._ignored > max(IGNORED_ROWS, self.lines_read // 2):
+                problem = f"more than {IGNORED_ROWS:,} rows, and most of them, have no values"
+                raise InputFileError(self.name, problem, "rows with values")
+            if batch.rows.height or batch.misfits:
+                is_without_rows = False
+                yield replace(batch, rows=batch.rows.with_columns(**absent)) if absent else batch
+        if is_without_rows and self._needs_rows and not self.kind.may_be_empty:
             raise InputFileError(self.name, "holds a header and no rows", "at least one row")
+
+    def check_header(self) -> None:
+        """Raises `InputFileError` if the file cannot be read from its beginning, or lacks a column."""
+        with closing(self._text_chunks()) as chunks:
+            names, _ = self._header(next(chunks, ""))
+            self._columns(names)
 
     @property
     def lines_read(self) -> int:
@@ -103,7 +121,13 @@ class CsvReader:
 
     def _header(self, chunk: str) -> tuple[list[str], str]:
         """The names of the columns, and what follows them in the first chunk of the file."""
+        if not chunk:
+            raise InputFileError(self.name, "is empty", f"a header line with {', '.join(self.kind.columns)}")
         lines = _physical_lines(chunk.removeprefix("\ufeff")) or [""]
+        if SEPARATOR_LINE.fullmatch(lines[0]):
+            self.tolerated["first lines with a separator"] += 1
+            self._line = self._header_line = 2
+            lines = lines[1:] or [""]
         if "\r" in lines[0].rstrip("\r\n"):
             raise InputFileError(
                 self.name, "a carriage return stands in the header", "lines that end with LF or CRLF", line=1
@@ -131,37 +155,55 @@ class CsvReader:
 
     def _separator_of(self, line: str) -> str:
         """The comma, or what else separates the columns that are wanted: spreadsheets write semicolons and tabs."""
-        for separator, name in SEPARATORS.items():
-            names = {field.strip().strip('"').strip().lower() for field in line.split(separator)}
-            if all(names & set(spellings) for spellings in self.kind.columns.values()):
-                if separator != ",":
-                    self.tolerated[f"columns separated by {name}"] += 1
-                return separator
-        return ","
+        separator = self.kind.separator_of(line)
+        if separator is None and self.kind.has_columns(re.findall(r"\w+", line.lower())):
+            other = next((mark for mark in line.strip().strip("\"'") if not re.match(r"[\w\"']", mark)), " ")
+            raise InputFileError(
+                self.name,
+                f"its columns are separated by {other!r} ({line.strip()[:LONGEST_HEADER_SHOWN]})",
+                "commas, semicolons or tabs",
+                line=self._header_line,
+            )
+        if separator not in (None, ","):
+            self.tolerated[f"columns separated by {SEPARATORS[separator]}"] += 1
+        return separator or ","
 
-    def _without_ignored(self, batch: Batch, header: list[str]) -> Batch:
+    def _without_ignored(self, batch: Batch, width: int) -> Batch:
         """The batch without rows that have no value at all, and without the header where it comes again."""
-        rows, columns = batch.rows, list(self.kind.columns)
-        candidates = rows.filter(
-            (pl.col("store_id").str.strip_chars() == "")
-            | (pl.col(columns[-1]).str.len_bytes() == len(header[-1].encode()))
-        )
-        ignored = []
-        for line, *fields in candidates.select("line", *columns).iter_rows():
-            if self._is_without_values(batch.raw_of(line)):
-                self.tolerated["rows without values"] += 1
-            elif _folded(fields) == _folded(header):
-                self.tolerated["repeated headers"] += 1
-            else:
-                continue
-            ignored.append(line)
-        blank = [misfit.line for misfit in batch.misfits if self._is_without_values(misfit.raw)]
-        if blank:
-            self.tolerated["rows without values"] += len(blank)
-        if ignored:
-            rows = rows.filter(~pl.col("line").is_in(ignored))
-        misfits = [misfit for misfit in batch.misfits if misfit.line not in set(blank)]
+        rows, columns = batch.rows, list(self._wanted)
+        is_blank = pl.all_horizontal(pl.col(column).str.strip_chars() == "" for column in columns)
+        is_like_header = rows[columns[0]].is_in(self._names)
+        is_like_header |= rows[columns[-1]].str.len_bytes() == self._last_name_bytes
+        blank = [
+            line
+            for line in (rows.filter(is_blank)["line"] if (rows[columns[0]].str.strip_chars() == "").any() else ())
+            if width == len(columns) or self._is_without_values(batch.raw_of(line))
+        ]
+        alike = rows.filter(is_like_header) if is_like_header.any() else rows.clear()
+        repeated = [
+            line
+            for line, *fields in alike.select("line", *columns).iter_rows()
+            if self._is_header(line, _folded(fields))
+        ]
+        misfits = [misfit for misfit in batch.misfits if not self._is_without_values(misfit.raw)]
+        counts = {
+            "rows without values": len(blank) + len(batch.misfits) - len(misfits),
+            "repeated headers": len(repeated),
+        }
+        self.tolerated += Counter(counts)  # which leaves zeros out
+        self._ignored += sum(counts.values())
+        if blank or repeated:
+            rows = rows.filter(~pl.col("line").is_in(blank + repeated))
         return replace(batch, rows=rows, misfits=misfits)
+
+    def _is_header(self, line: int, fields: list[str]) -> bool:
+        """Whether a row is the header again; raises `InputFileError` if its columns have another order there."""
+        if all(name in spellings for name, spellings in zip(fields, self._wanted.values(), strict=True)):
+            return True
+        if self.kind.has_columns(fields):
+            problem = "the header comes again, with its columns in another order"
+            raise InputFileError(self.name, problem, "one order", line=line)
+        return False
 
     def _is_without_values(self, raw: str) -> bool:
         try:
@@ -172,22 +214,35 @@ class CsvReader:
 
     def _columns(self, names: list[str]) -> list[int]:
         folded = [name.strip().lower() for name in names]
-        positions = []
-        for column, spellings in self.kind.columns.items():
-            matches = [index for index, name in enumerate(folded) if name in spellings]
+        positions, problems = [], []
+        found = {
+            column: [index for index, name in enumerate(folded) if name in spellings]
+            for column, spellings in self.kind.columns.items()
+        }
+        missing = self.kind.missing([column for column, matches in found.items() if matches])
+        self._wanted = {
+            column: spellings for column, spellings in self.kind.columns.items() if found[column] or column in missing
+        }
+        for column, spellings in self._wanted.items():
+            matches = found[column]
             if len(matches) != 1:
-                seen = ", ".join(names)[:200]
                 problem = f"stands {len(matches)} times in the header" if matches else "is missing from the header"
-                spelled = " or ".join(_spelling(spelling) for spelling in spellings)
-                raise InputFileError(
-                    self.name,
-                    f"{problem} ({seen})",
-                    f"one column {spelled}",
-                    line=1,
-                    column=column,
-                )
-            positions.append(matches[0])
+                problems.append((column, problem, self._expected(column, spellings)))
+            positions += matches[:1]
+        if problems:
+            seen = _shown_header(names)
+            (column, problem, expected), *others = problems
+            for other, what, wanted in others:
+                problem, expected = f"{problem}, column {other} {what}", f"{expected}, {wanted}"
+            raise InputFileError(self.name, f"{problem} ({seen})", expected, line=self._header_line, column=column)
         return positions
+
+    def _expected(self, column: str, spellings: tuple[str, ...]) -> str:
+        if self.kind.is_scoped and column == "store_id":
+            return "one column store_id, or kind and name"
+        if self.kind.is_scoped and column in GROUP:
+            return "both kind and name, or neither of them"
+        return "one column " + " or ".join(map(_spelling, spellings))
 
     def _parsed(self, chunks: Iterator[str], positions: list[int], width: int) -> Iterator[Batch]:
         for chunk in chunks:
@@ -218,17 +273,21 @@ class CsvReader:
         misfits = []
         if not fits.all():
             misfits = [
-                _misfit(first_line + int(index), int(separators[index]) + 1, width, raw)
-                for index in np.flatnonzero(~fits)
-                if (raw := raw_of(first_line + int(index)))
+                _misfit(first_line + int(index), int(separators[index]) + 1, width, raw_of(first_line + int(index)))
+                for index in np.flatnonzero(~fits & (lengths > 0))
             ]
+            fits &= lengths > 0
             lines = lines[fits]
             kept = b"".join(data[starts[index] : ends[index] + 1] for index in np.flatnonzero(fits))
         else:
             kept = data
-        names = list(self.kind.columns)
+        names = list(self._wanted)
         if not kept:
             return Batch(self._frame([[] for _ in names], []), raw_of, misfits)
+        if width > MANY_COLUMNS:
+            fields = [line.split(self._separator) for line in kept.decode().split("\n")[:-1]]
+            columns = [[record[position] for record in fields] for position in positions]
+            return Batch(self._frame(columns, lines.tolist()), raw_of, misfits)
         # Column by position, in file order; the names follow.
         in_file_order = sorted(zip(positions, names, strict=True))
         rows = pl.read_csv(
@@ -252,6 +311,8 @@ class CsvReader:
             nonlocal used, is_cut_short
             while True:
                 if used == len(lines):  # only inside a record: a new one is asked for while lines are left
+                    if sum(map(len, lines[start:])) > LONGEST_RECORD_BYTES:
+                        self._raise_too_long(first_line)
                     chunk = next(chunks, None)
                     if chunk is None:
                         is_cut_short = True
@@ -295,9 +356,7 @@ class CsvReader:
         yield Batch(self._frame(columns, numbers), raws.__getitem__, misfits)
 
     def _frame(self, columns: list[list[str]], lines: list[int]) -> pl.DataFrame:
-        texts = {
-            name: pl.Series(values, dtype=pl.String) for name, values in zip(self.kind.columns, columns, strict=True)
-        }
+        texts = {name: pl.Series(values, dtype=pl.String) for name, values in zip(self._wanted, columns, strict=True)}
         return pl.DataFrame(texts | {"line": pl.Series(lines, dtype=pl.Int64)})
 
     def _raise_too_long(self, line: int) -> None:
@@ -311,25 +370,24 @@ class CsvReader:
     def _raise_never_closed(self, line: int) -> None:
         raise InputFileError(self.name, "a quoted field is never closed", 'a second " that ends it', line=line)
 
-    def _text_chunks(self) -> Iterator[str]:
+    def _text_chunks(self) -> Generator[str, None, None]:
         """Decoded text that ends at a line end, without NUL bytes; the last chunk may lack its line end."""
-        line, carry = 1, b""
+        line, held = 1, Held()
         for piece in self._utf8():
-            carry += piece
-            if len(carry) < CHUNK_BYTES:
+            held.add(piece)
+            if held.size < CHUNK_BYTES:
                 continue
-            cut = carry.rfind(b"\n") + 1
-            if not cut and len(carry) > LONGEST_RECORD_BYTES:
-                self._decoded(carry[:LONGEST_RECORD_BYTES], line, is_cut=True)
+            octets = held.take()
+            cut = octets.rfind(b"\n") + 1
+            if not cut and len(octets) > LONGEST_RECORD_BYTES:
+                self._decoded(octets[:LONGEST_RECORD_BYTES], line, is_cut=True)
                 self._raise_too_long(line)
-            if not cut:
-                continue
-            chunk, carry = carry[:cut], carry[cut:]
-            text = self._decoded(chunk, line)
-            line += int(np.count_nonzero(np.frombuffer(chunk, np.uint8) == ord("\n")))
-            yield text
-        if carry:
-            yield self._decoded(carry, line)
+            for lines, chunk in _of_few_lines(octets[:cut]):
+                yield self._decoded(chunk, line)
+                line += lines
+            held.add(octets[cut:])
+        if held.size:
+            yield self._decoded(held.take(), line)
 
     def _decoded(self, chunk: bytes, line: int, *, is_cut: bool = False) -> str:
         try:
@@ -348,43 +406,46 @@ class CsvReader:
             )
         return text
 
-    def _utf8(self) -> Iterator[bytes]:
+    def _utf8(self) -> Generator[bytes, None, None]:
         """The decompressed file; UTF-16 with a byte order mark, as Excel saves *Unicode text*, becomes UTF-8."""
-        pieces = self._decompressed()
+        digest = hashlib.sha256()
+        pieces = filter(None, self._access.uncompressed(self._path, digest))
         start = b""
         while len(start) < 2 and (piece := next(pieces, b"")):
             start += piece
-        if start[:2] not in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        if start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+            yield from self._from_utf16(chain([start], pieces))
+        else:
             yield start
             yield from pieces
-            return
+        self.sha256 = digest.hexdigest()
+
+    def _from_utf16(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
         self.tolerated["text in UTF-16"] += 1
         decoder = codecs.getincrementaldecoder("utf-16")()
         try:
-            for piece in chain([start], pieces):
+            for piece in pieces:
                 yield decoder.decode(piece).encode()
             yield decoder.decode(b"", final=True).encode()
         except UnicodeError as error:
             raise InputFileError(self.name, f"is not UTF-16, as its first bytes say ({error})", "UTF-8 text") from error
 
-    def _decompressed(self) -> Iterator[bytes]:
-        suffix = self.name.lower().rpartition(".")[2]
-        try:
-            with naming_place(str(self._path)), self._path.open("rb") as stream:
-                yield from _decompress(self._hashed(stream), suffix)
-        except (EOFError, zlib.error, zstandard.ZstdError) as error:
-            is_too_wide = "too much memory" in str(error)
-            expected = "a window of at most 128 MiB (zstd --long=27)" if is_too_wide else f"a whole .{suffix} file"
-            raise InputFileError(self.name, f"cannot be decompressed ({error})", expected) from error
-        except OSError as error:
-            raise InputFileError(self.name, f"cannot be read ({error.strerror or error})", "a readable file") from error
 
-    def _hashed(self, stream: BinaryIO) -> Iterator[bytes]:
-        digest = hashlib.sha256()
-        while chunk := stream.read(CHUNK_BYTES):
-            digest.update(chunk)
-            yield chunk
-        self.sha256 = digest.hexdigest()
+class Held:
+    """Bytes that are not passed on yet."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+        self.size = 0
+
+    def add(self, piece: bytes) -> None:
+        self._pieces.append(piece)
+        self.size += len(piece)
+
+    def take(self) -> bytes:
+        taken = b"".join(self._pieces)
+        self._pieces, self.size = [], 0
+        return taken
 
 
 class ShardsReader:
@@ -393,57 +454,66 @@ class ShardsReader:
     `sha256` and `tolerated` are as of `CsvReader`; the hash is the one of the shards' hashes.
     """
 
-    def __init__(self, paths: Sequence[StoragePath], kind: Kind) -> None:
-        self.name, self.kind, self.sha256 = paths[0].name, kind, ""
+    def __init__(self, paths: Sequence[StoragePath], kind: Kind, access: InputAccess) -> None:
+        self.name, self.kind, self.sha256 = shown_name(paths[0].name), kind, ""
         self.tolerated: Counter[str] = Counter()
-        self._paths = paths
+        self._paths, self._access = paths, access
 
     def batches(self) -> Iterator[Batch]:
         """All rows of all shards in order. Raises `InputFileError`; the batches before it are then void."""
-        before, hashes = 0, []
+        before, hashes, is_without_rows = 0, [], True
         for path in self._paths:
-            reader = CsvReader(path, self.kind)
+            reader = CsvReader(path, self.kind, self._access, needs_rows=False)  # an export may have empty shards
             for batch in reader.batches():
-                yield batch.shifted(before, f"{path.name}, line ")
+                is_without_rows = False
+                yield batch.shifted(before, f"{reader.name}, line ")
             before += reader.lines_read
             hashes.append(reader.sha256)
             self.tolerated.update(reader.tolerated)
+        if is_without_rows and not self.kind.may_be_empty:
+            raise InputFileError(self.name, "and the other shards hold headers and no rows", "at least one row")
         self.sha256 = hashlib.sha256("".join(hashes).encode()).hexdigest()
 
 
-def reader_of(file: SourceFile) -> CsvReader | ShardsReader:
-    """What reads a file of the data folder."""
-    return CsvReader(file.paths[0], file.kind) if len(file.paths) == 1 else ShardsReader(file.paths, file.kind)
+def reader_of(paths: Sequence[StoragePath], kind: Kind, access: InputAccess) -> CsvReader | ShardsReader:
+    """What reads a file of the data folder, or the shards of one export."""
+    return CsvReader(paths[0], kind, access) if len(paths) == 1 else ShardsReader(paths, kind, access)
 
 
-def _decompress(chunks: Iterator[bytes], suffix: str) -> Iterator[bytes]:
-    """Decompressed bytes of a .gz or .zst stream of one or more members; other suffixes pass as they are."""
-    start: Callable[[], zlib._Decompress | zstandard.ZstdDecompressionObj]
-    if suffix == "gz":
-        start = lambda: zlib.decompressobj(wbits=31)  # noqa: E731
-    elif suffix == "zst":
-        start = zstandard.ZstdDecompressor().decompressobj
-    else:
-        yield from chunks
-        return
-    member = None
-    for chunk in chunks:
-        while chunk:
-            if member is None:
-                member = start()
-            yield member.decompress(chunk)
-            if not member.eof:
-                break
-            chunk, member = member.unused_data, None
-            if suffix == "gz" and not chunk.strip(b"\0"):
-                break  # gzip allows zero padding after the last member
-    if member is not None:
-        raise EOFError("it ends too early: the file is cut short")
+def header_line(path: StoragePath, access: InputAccess) -> str:
+    """The first line of a file, decompressed; empty if it cannot be read."""
+    start = b""
+    try:
+        with closing(CsvReader(path, KINDS[0], access)._utf8()) as pieces:
+            for piece in pieces:
+                start += piece
+                if start.count(b"\n") > 1 or len(start) > LONGEST_HEADER_BYTES:
+                    break
+    except (InputFileError, NoAnswerError):
+        return ""
+    lines = start[:LONGEST_HEADER_BYTES].decode("utf-8", "replace").removeprefix("\ufeff").split("\n")
+    return lines[1] if SEPARATOR_LINE.fullmatch(lines[0]) and len(lines) > 1 else lines[0]
 
 
 def _physical_lines(chunk: str) -> list[str]:
     """Lines with their line ends; only LF ends a line (`str.splitlines` knows a dozen others)."""
     return io.StringIO(chunk, newline="\n").readlines()
+
+
+def _of_few_lines(octets: bytes) -> Iterator[tuple[int, bytes]]:
+    """Bytes that end at a line end, cut into parts of at most CHUNK_LINES lines: the number of lines, and the part."""
+    is_end = np.frombuffer(octets, np.uint8) == ord("\n")
+    lines = int(np.count_nonzero(is_end))
+    if lines <= CHUNK_LINES:
+        yield lines, octets
+        return
+    ends = np.flatnonzero(is_end) + 1
+    first = 0
+    for begun in range(0, lines, CHUNK_LINES):
+        last = min(begun + CHUNK_LINES, lines)
+        cut = int(ends[last - 1])
+        yield last - begun, octets[first:cut]
+        first = cut
 
 
 def _separators_by_line(separators: np.ndarray, starts: np.ndarray, ends: np.ndarray, width: int) -> np.ndarray:
@@ -457,6 +527,15 @@ def _separators_by_line(separators: np.ndarray, starts: np.ndarray, ends: np.nda
 
 def _folded(fields: list[str]) -> list[str]:
     return [field.strip().strip("\ufeff").strip().lower() for field in fields]
+
+
+def _shown_header(names: list[str]) -> str:
+    """The names in a header, cut short; `…` for what is no name: the file may be something else, even a secret."""
+    if len(names) == 1:
+        return "…"
+    stripped = (name.strip() for name in names[:LONGEST_HEADER_SHOWN])
+    shown = ", ".join(name if NAME.fullmatch(name) else "…" for name in stripped)
+    return shown if len(shown) <= LONGEST_HEADER_SHOWN else f"{shown[: LONGEST_HEADER_SHOWN - 1]}…"
 
 
 def _misfit(line: int, found: int, width: int, raw: str) -> Unusable:

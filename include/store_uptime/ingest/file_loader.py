@@ -2,32 +2,45 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import partial
 from tempfile import gettempdir
-from typing import Any
+from typing import NoReturn
 
 import numpy as np
 import polars as pl
 from numpy.typing import DTypeLike
 from sqlalchemy import Connection
 
-from store_uptime.calendar.zones import as_utc, known_timezones
-from store_uptime.db.statements import statement
-from store_uptime.errors import naming_place
+from store_uptime.calendar.zones import known_timezones
+from store_uptime.errors import InputFileError, naming_place
 from store_uptime.ingest import copy_binary
 from store_uptime.ingest.bucket_sort import BucketSorter, is_like_neighbour
+from store_uptime.ingest.checks import (
+    US_PER_YEAR,
+    Faults,
+    add_too_old,
+    check_ids,
+    check_number_of_stores,
+    check_polls,
+    latest_of,
+    usable_instants,
+)
 from store_uptime.ingest.concurrency import Writes, ahead, side_by_side
+from store_uptime.ingest.copies import INTERVAL_COPY, Copies, Loaded, instant_of, quarantined_rows, text_of
 from store_uptime.ingest.csv_reader import Batch, Unusable, reader_of
-from store_uptime.ingest.input_files import BUSINESS_HOURS, STORE_STATUS, STORE_TIMEZONES, SourceFile
+from store_uptime.ingest.input_files import SourceFile
+from store_uptime.ingest.kinds import BUSINESS_HOURS, STORE_STATUS, STORE_TIMEZONES
 from store_uptime.ingest.parsing import (
+    Weekdays,
     is_closed,
     is_plain_clock_time,
+    is_plainly_closed,
     is_weekday_number,
     is_without_zone,
     is_zone_or_none,
@@ -36,26 +49,25 @@ from store_uptime.ingest.parsing import (
     parse_timezone,
     parse_weekday,
     parsed,
-    parsed_and_tolerated_timestamps,
-    parsed_status,
 )
-from store_uptime.ingest.store_keys import LONGEST_STORE_ID_BYTES, NamedStores, StoreKeys
+from store_uptime.ingest.poll_days import PollDays
+from store_uptime.ingest.store_keys import NamedStores, StoreKeys
 
 MAX_SORTED_ROWS = 500_000  # of a sorted batch; a few copies of it are in memory at a time
 STORES_PER_COPY = 20_000
 CHECKERS = 2  # threads; more would only wait for the reader, which is one
-CLOCK_TOLERANCE = timedelta(hours=1)
+# From so many rows on, a file that cannot lead to a report is refused while it is read.
+MANY_ROWS = 200_000
+ROWS_OF_A_STORE = 200  # in a snapshot
 
-TIMESTAMP_EXAMPLE = "a time stamp such as 2023-01-22 12:09:39.388884 UTC"
 WEEKDAY_EXAMPLE = "a weekday from 0 (Monday) to 6 (Sunday) or its English name (ISO's 1 to 7: subtract 1)"
 START_EXAMPLE = "a clock time such as 09:30:00, or both times blank for a closed day"
 END_EXAMPLE = "a clock time such as 17:30:00, up to 48:00 (26:00 is 02:00 of the next day)"
 NO_ZONE_NUMBER = -1
+WEEKDAYS_WITHOUT_0 = "weekdays without a 0"  # known to sql/quality/checked_files.sql
 
 # Columns as they are sorted, and as they are copied.
 POLL = {"store_key": "i8", "polled_at": "i8", "is_active": "?"}
-POLL_COPY = {"store_key": ">i8", "polled_at": ">i8", "file_id": ">i4", "part_no": ">i2", "is_active": ">i1"}
-INTERVAL_COPY = {"file_id": ">i4", "store_key": ">i8", "started_at": ">i8", "is_active": ">i1"}
 OPENING = {"store_key": "i8", "weekday": "i2", "start_time_local": "i8", "end_time_local": "i8"}
 OPENING_COPY: dict[str, DTypeLike] = {
     "file_id": ">i4",
@@ -66,7 +78,7 @@ OPENING_COPY: dict[str, DTypeLike] = {
 }
 ZONE = {"store_key": "i8", "zone_number": "i2"}
 
-CopyInto = Callable[[date], str]  # the COPY for polls of the month that starts at a date
+CreateMonth = Callable[[date], None]  # creates the table for the polls of the month that starts at a date
 
 
 @dataclass(frozen=True)
@@ -98,23 +110,26 @@ class FileLoader:
         file: SourceFile,
         partition: FilePartition,
         keys: StoreKeys,
-        copy_into: CopyInto,
+        create_month: CreateMonth,
         clock: datetime,
     ) -> None:
-        self.connection, self.writes, self.copy_into, self.partition = connection, writes, copy_into, partition
-        self.reader = reader_of(file)
+        self.writes, self.create_month, self.partition = writes, create_month, partition
+        self.copies = Copies(connection)
+        self.reader = reader_of(file.paths, file.kind, file.access)
         self.file_id = partition.file_id
-        self.partition_bytes = file.size_bytes // partition.partitions
-        self.latest = as_utc(clock) + CLOCK_TOLERANCE
+        self.partition_bytes = file.text_bytes // partition.partitions
+        self.latest_us = latest_of(clock)
+        self.file = file
         self.rows_read = self.rows_quarantined = self.rows_replaced = 0
         self.has_intervals = False
         self.tolerated: Counter[str] = Counter()
         # Keys of stores with rows that say *closed*, and with unusable rows.
         self.closed = [pl.Series("store_key", [], dtype=pl.Int64)]
         self.unusable = [pl.Series("store_key", [], dtype=pl.Int64)]
-        self.named = NamedStores(keys)
+        self.keys, self.named = keys, NamedStores(keys)
+        self.access = file.access
+        self.newest_us: list[int] = []  # of each batch of a status file
         self.polled = pl.DataFrame(schema={"store_key": pl.Int64, "first_us": pl.Int64, "last_us": pl.Int64})
-        self.cursor: Any = connection.connection.cursor()  # psycopg2's own: SQLAlchemy has no COPY
 
     def load(self) -> None:
         """Reads the whole file. Raises `InputFileError`; the caller's transaction then rolls everything back."""
@@ -129,6 +144,7 @@ class FileLoader:
             ThreadPoolExecutor(CHECKERS) as self.checkers,
         ):
             loads[self.reader.kind.name]()
+        self.file.check_unchanged(self.reader.sha256)
         if not self.partition.partition_no:
             self.tolerated.update(self.reader.tolerated)
         self.writes.add(self._copy_named_stores)
@@ -140,55 +156,93 @@ class FileLoader:
         `check` types the columns of rows and notes what is unusable in them. It is called for several batches at once.
         """
 
-        def checked(batch: Batch) -> tuple[Batch, Faults, pl.DataFrame]:
-            mine, faults = self._of_partition(batch)
-            return mine, faults, check(mine.rows, faults).hstack([mine.rows["store_key"]])
-
         batches = ahead(self.reader.batches(), self.read_ahead)
+        checked = partial(self._checked, check)
         for batch, faults, typed in side_by_side(checked, batches, self.checkers, CHECKERS):
             unusable = sorted(batch.misfits + faults.of(batch), key=lambda row: row.line)
             self.tolerated.update(faults.tolerated)
             self.rows_read += batch.rows.height + len(batch.misfits)
-            self.rows_quarantined += len(unusable)
-            if unusable:
-                lines = pl.Series([row.line for row in unusable], dtype=pl.Int64)
-                self.unusable.append(batch.rows.filter(pl.col("line").is_in(lines.implode()))["store_key"])
-                quarantined = quarantined_rows(self.file_id, unusable)
-                self.writes.add(self._copy_text, "ingest/files/copy_quarantined_rows", text_of(quarantined))
+            self._quarantine(batch.rows, unusable)
             yield faults.without(typed)
 
-    def _of_partition(self, batch: Batch) -> tuple[Batch, Faults]:
-        """The rows of this partition, with `store_key`, and those among them that have no usable id."""
+    def _checked(
+        self, check: Callable[[pl.DataFrame, Faults], pl.DataFrame], batch: Batch
+    ) -> tuple[Batch, Faults, pl.DataFrame]:
+        """The rows of this partition, what is unusable in them, and their typed columns, with `store_key`.
+
+        All rows are typed, also those of other partitions: how old a poll may be depends on the newest one of the file.
+        """
         faults = Faults()
         rows = batch.rows.hstack([self.named.keys(batch.rows["store_id"]).alias("store_key")])
+        check_ids(rows, faults)
+        typed = check(rows, faults).hstack([rows["store_key"]])
         if self.partition.partitions > 1:
-            rows = rows.filter(self.partition.contains(pl.col("store_key")))
-        unusable = rows["store_key"].is_null()
-        if unusable.any():
-            is_blank = rows["store_id"].str.len_bytes() <= LONGEST_STORE_ID_BYTES
-            faults.add(rows, unusable & is_blank, "store_id", "expected an id that is not blank")
-            faults.add(rows, unusable & ~is_blank, "store_id", f"expected at most {LONGEST_STORE_ID_BYTES:,} bytes")
-        return replace(batch, rows=rows, misfits=[] if self.partition.partition_no else batch.misfits), faults
+            if self.reader.kind is STORE_STATUS:
+                self.newest_us += usable_instants(typed, self.latest_us)["polled_at"].top_k(1).to_list()
+            is_mine = self.partition.contains(pl.col("store_key"))
+            rows, typed = rows.filter(is_mine), typed.filter(is_mine)
+            faults = faults.of_lines(rows["line"])
+        return replace(batch, rows=rows, misfits=[] if self.partition.partition_no else batch.misfits), faults, typed
+
+    def _quarantine(self, rows: pl.DataFrame, unusable: list[Unusable]) -> None:
+        """Copies the unusable ones of `rows`, with the misfits among them, and notes their stores."""
+        if unusable:
+            lines = pl.Series([row.line for row in unusable], dtype=pl.Int64)
+            self.unusable.append(rows.filter(pl.col("line").is_in(lines.implode()))["store_key"])
+            self.rows_quarantined += len(unusable)
+            self.writes.add(self.copies.quarantined, quarantined_rows([self.file_id] * len(unusable), unusable))
+        self._check_limits(unusable)
+
+    def _check_limits(self, unusable: list[Unusable]) -> None:
+        """Raises `InputFileError` for a file that would take long, or much memory, and leads to no report."""
+        share = self.access.max_unusable_percent
+        if unusable and self.rows_quarantined > max(MANY_ROWS, self.rows_read * share / 100):
+            raise InputFileError(
+                self.reader.name,
+                f"more than {MANY_ROWS:,} rows, and {share:g} %, cannot be used ({unusable[-1].reason})",
+                "usable rows, or a larger STORE_UPTIME_MAX_UNUSABLE_PERCENT",
+                line=unusable[-1].line,
+            )
+        if self.reader.kind is not STORE_STATUS and self.rows_read > max(MANY_ROWS, ROWS_OF_A_STORE * len(self.keys)):
+            self._raise_too_many_rows()
+        check_number_of_stores(self.reader.name, self.keys, self.access)
 
     def _load_polls(self) -> None:
-        def check(rows: pl.DataFrame, faults: Faults) -> pl.DataFrame:
-            status = parsed_status(rows["status"])
-            faults.add(rows, status.is_null(), "status", "expected active or inactive")
-            polled_at, tolerated = parsed_and_tolerated_timestamps(rows["timestamp_utc"])
-            faults.add(rows, polled_at.is_null(), "timestamp_utc", f"expected {TIMESTAMP_EXAMPLE}")
-            if tolerated:
-                faults.tolerated["time stamps in other spellings"] += tolerated
-            latest_us = int(self.latest.timestamp()) * 1_000_000 + self.latest.microsecond
-            faults.add(
-                rows, (polled_at > latest_us).fill_null(False), "timestamp_utc", "more than an hour ahead of the clock"
-            )
-            return pl.DataFrame({"line": rows["line"], "polled_at": polled_at, "is_active": status})
-
+        check = partial(check_polls, latest_us=self.latest_us)
         with BucketSorter(POLL, ("store_key", "polled_at"), self.partition_bytes) as sorter:
-            self._sort(sorter, check)
-            self._copy_polls(sorter)
+            oldest_us = self._sort_polls(sorter, check)
+            kept_from_us = max(self.newest_us, default=0) - self.access.max_poll_years * US_PER_YEAR
+            if oldest_us < kept_from_us:
+                self._quarantine_older(kept_from_us, check)
+                self._copy_polls(sorter, pl.col("polled_at") >= kept_from_us)
+            else:
+                self._copy_polls(sorter)
+
+    def _sort_polls(self, sorter: BucketSorter, check: Callable[[pl.DataFrame, Faults], pl.DataFrame]) -> int:
+        """Adds the usable polls to the sorter; returns the oldest instant, and notes the newest ones."""
+        oldest_us = self.latest_us
+        for typed in self._usable(check):
+            sorter.add(typed)
+            if typed.height:
+                instants = typed["polled_at"].to_numpy()
+                oldest_us = min(oldest_us, int(instants.min()))
+                self.newest_us.append(int(instants.max()))
+        return oldest_us
+
+    def _quarantine_older(self, kept_from_us: int, check: Callable[[pl.DataFrame, Faults], pl.DataFrame]) -> None:
+        """Reads the file again for the rows of polls that are older: only now it is known how old they may be."""
+        reader = reader_of(self.file.paths, self.file.kind, self.access)
+        for batch in reader.batches():
+            mine, faults, typed = self._checked(check, batch)
+            lines = faults.without(typed).filter(pl.col("polled_at") < kept_from_us)["line"]
+            older = Faults()
+            add_too_old(mine.rows, mine.rows["line"].is_in(lines.implode()), older, self.access.max_poll_years)
+            self._quarantine(mine.rows, older.of(mine))
+        self.file.check_unchanged(reader.sha256)
 
     def _load_hours(self) -> None:
+        weekdays = Weekdays()
+
         def check(rows: pl.DataFrame, faults: Faults) -> pl.DataFrame:
             closed = is_closed(rows["start_time_local"], rows["end_time_local"])
             typed = pl.DataFrame(
@@ -200,17 +254,32 @@ class FileLoader:
                     "end_time_local": parsed(rows["end_time_local"], parse_end_time_us, pl.Int64),
                 }
             )
+            weekdays.add(rows["line"], rows["day"], typed["weekday"])
             faults.add(rows, typed["weekday"].is_null(), "day", f"expected {WEEKDAY_EXAMPLE}")
-            faults.tolerate("weekdays by name", rows["day"], is_weekday_number, typed["weekday"])
+            faults.tolerate_other("weekdays by name", rows, "day", is_weekday_number, typed["weekday"])
             for column, example in (("start_time_local", START_EXAMPLE), ("end_time_local", END_EXAMPLE)):
                 faults.add(rows, typed[column].is_null() & ~closed, column, f"expected {example}")
-                faults.tolerate("clock times in other spellings", rows[column], is_plain_clock_time, typed[column])
+                faults.tolerate_other(
+                    "clock times in other spellings", rows, column, is_plain_clock_time, typed[column]
+                )
+                said = closed.replace(False, None)
+                faults.tolerate_other("closed days in other words", rows, column, is_plainly_closed, said)
             return typed
 
         sorter = self.writes.keep(BucketSorter(OPENING, tuple(OPENING), self.partition_bytes))
         for typed in self._usable(check):
             self.closed.append(typed.filter("is_closed")["store_key"])
             sorter.add(typed.filter(~pl.col("is_closed")))
+        if weekdays.count_from_1():
+            raise InputFileError(
+                self.reader.name,
+                "its weekdays count from 1 to 7: this is a 7, and no row has a 0",
+                "0 (Monday) to 6 (Sunday): subtract 1",
+                line=min(weekdays.lines_of_7),
+                column="day",
+            )
+        if weekdays.may_count_from_1():
+            self.tolerated[WEEKDAYS_WITHOUT_0] += 1
         self.writes.add(self._copy_hours, sorter)
 
     def _load_timezones(self) -> None:
@@ -223,7 +292,7 @@ class FileLoader:
         def check(rows: pl.DataFrame, faults: Faults) -> pl.DataFrame:
             zone_number = parsed(rows["timezone_str"], zone_number_of, pl.Int16)
             faults.add(rows, zone_number.is_null(), "timezone_str", "expected an IANA zone, as America/Denver")
-            faults.tolerate("zones in other spellings", rows["timezone_str"], is_zone_or_none, zone_number)
+            faults.tolerate_other("zones in other spellings", rows, "timezone_str", is_zone_or_none, zone_number)
             return pl.DataFrame({"line": rows["line"], "zone_number": zone_number})
 
         sorter = self.writes.keep(BucketSorter(ZONE, ("store_key",), self.partition_bytes))
@@ -240,61 +309,67 @@ class FileLoader:
         self.rows_replaced += rows.height - standing.height
         return standing
 
+    def _whole_buckets(self, sorter: BucketSorter) -> Iterator[pl.DataFrame]:
+        """All sorted rows; those of a store are together. Raises `InputFileError` if those are too many."""
+        for batch_no, rows in sorter.sorted_batches(MAX_SORTED_ROWS):
+            if batch_no:
+                self._raise_too_many_rows()
+            yield rows
+
+    def _raise_too_many_rows(self) -> NoReturn:
+        raise InputFileError(
+            self.reader.name, f"holds more than {ROWS_OF_A_STORE} rows for a store", "each opening, or zone, once"
+        )
+
     def _copy_hours(self, sorter: BucketSorter) -> None:
-        for _, openings in sorter.sorted_batches():
+        for openings in self._whole_buckets(sorter):
             rows = self._standing(openings, *OPENING)
             ends = copy_binary.intervals(rows["end_time_local"])
             encoded = copy_binary.encoded(OPENING_COPY, rows, {"file_id": self.file_id, "end_time_local": ends})
-            copy_binary.copy_rows(self.cursor, statement("ingest/snapshots/copy_business_hours").text, encoded)
+            self.copies.openings(encoded)
 
     def _copy_timezones(self, sorter: BucketSorter, names: pl.Series) -> None:
-        for _, zones in sorter.sorted_batches():
+        for zones in self._whole_buckets(sorter):
             rows = self._standing(zones, "store_key").filter(pl.col("zone_number") != NO_ZONE_NUMBER)
             copied = rows.select(pl.lit(self.file_id).alias("file_id"), "store_key", names[rows["zone_number"]])
-            self._copy_text("ingest/snapshots/copy_timezones", text_of(copied))
+            self.copies.timezones(text_of(copied))
 
-    def _copy_polls(self, sorter: BucketSorter) -> None:
+    def _copy_polls(self, sorter: BucketSorter, are_kept: pl.Expr | None = None) -> None:
         """Copies polls in the order of the primary key, so each store's together, and finds status intervals."""
         spans = [self.polled]
         self.has_intervals = True
         batches = (
-            SortedPolls.of(self.file_id, part_no, polls) for part_no, polls in sorter.sorted_batches(MAX_SORTED_ROWS)
+            SortedPolls.of(self.file_id, batch_no, polls if are_kept is None else polls.filter(are_kept))
+            for batch_no, polls in sorter.sorted_batches(MAX_SORTED_ROWS)
         )
         for batch in ahead(batches, self.read_ahead):
             self.rows_replaced += batch.rows_replaced
-            self.has_intervals = self.has_intervals and batch.part_no == 0
+            self.has_intervals = self.has_intervals and batch.batch_no == 0
             spans.append(batch.spans)
-            for month, rows in batch.months.items():
-                self.writes.add(self._copy_month, month, rows)
+            for month in batch.days.months:
+                self.create_month(month)
+            self.writes.add(self.copies.poll_days, batch.days.encoded)
             if self.has_intervals:
-                self.writes.add(self._copy_intervals, batch.intervals)
+                self.writes.add(self.copies.intervals, batch.intervals)
         self.polled = pl.concat(spans).group_by("store_key").agg(pl.col("first_us").min(), pl.col("last_us").max())
 
-    def _copy_month(self, month: date, rows: np.ndarray) -> None:
-        copy_binary.copy_rows(self.cursor, self.copy_into(month), rows)
-
-    def _copy_intervals(self, rows: np.ndarray) -> None:
-        copy_binary.copy_rows(self.cursor, statement("ingest/status_intervals/copy_staged").text, rows)
-
-    def _copy_text(self, name: str, text: bytes) -> None:
-        self.cursor.copy_expert(statement(name).text, io.BytesIO(text))
-
     def _finish_partition(self) -> None:
-        is_status = self.reader.kind is STORE_STATUS
-        add_stores = statement("ingest/stores/add_polled" if is_status else "ingest/snapshots/add_stores")
-        partition = {"file_id": self.file_id, "partition_no": self.partition.partition_no}
-        self.connection.execute(add_stores, partition)
-        facts = {
-            "has_intervals": self.has_intervals,
-            "rows_read": self.rows_read,
-            "rows_quarantined": self.rows_quarantined,
-            "rows_replaced": self.rows_replaced,
-            "tolerated": json.dumps(self.tolerated),
-            "store_count": self._stores_of_partition().height,
-            "first_polled_at": instant_of(self.polled["first_us"].min()),
-            "last_polled_at": instant_of(self.polled["last_us"].max()),
-        }
-        self.connection.execute(statement("ingest/partitions/finish"), partition | facts)
+        loaded = Loaded(
+            file_id=self.file_id,
+            partition_no=self.partition.partition_no,
+            has_intervals=self.has_intervals,
+            rows_read=self.rows_read,
+            rows_quarantined=self.rows_quarantined,
+            rows_replaced=self.rows_replaced,
+            tolerated=json.dumps(self.tolerated),
+            store_count=self._stores_of_partition().height,
+            first_polled_at=instant_of(self.polled["first_us"].min()),
+            last_polled_at=instant_of(self.polled["last_us"].max()),
+        )
+        is_of_polls = self.reader.kind is STORE_STATUS
+        self.copies.finish_partition(
+            "ingest/stores/add_polled" if is_of_polls else "ingest/snapshots/add_stores", loaded
+        )
 
     def _stores_of_partition(self) -> pl.DataFrame:
         return self.named.stores().filter(self.partition.contains(pl.col("store_key")))
@@ -312,55 +387,27 @@ class FileLoader:
                 has_closed_rows=pl.col("store_key").is_in(closed.implode()),
                 has_unusable_rows=pl.col("store_key").is_in(unusable.implode()),
             )
-            self._copy_text("ingest/stores/copy_named", text_of(named.select(*numbers, pl.all())))
-
-
-def quarantined_rows(file_id: int, rows: list[Unusable]) -> pl.DataFrame:
-    """Rows of quality.quarantined_row."""
-    return pl.DataFrame(
-        {
-            "file_id": [file_id] * len(rows),
-            "line_number": [row.line for row in rows],
-            "column_name": [row.column for row in rows],
-            "reason": [row.reason for row in rows],
-            "raw_text": [row.raw for row in rows],
-        },
-        schema_overrides={"column_name": pl.String},
-    )
-
-
-def text_of(frame: pl.DataFrame) -> bytes:
-    """Rows for a COPY of format csv, always quoted: an empty text is then not a null, and nothing in it is special."""
-    stream = io.BytesIO()
-    frame.write_csv(stream, include_header=False, quote_style="non_numeric", datetime_format="%Y-%m-%d %H:%M:%S%.6f+00")
-    return stream.getvalue()
-
-
-def instant_of(microseconds: Any) -> datetime | None:
-    """Microseconds since 1970 as an instant in UTC; null stays null."""
-    return None if microseconds is None else datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
+            self.copies.named_stores(text_of(named.select(*numbers, pl.all())))
 
 
 @dataclass(frozen=True)
 class SortedPolls:
-    """A sorted batch of polls: the `spans` of its stores, and rows for COPY, of status `intervals` and by month."""
+    """A sorted batch of polls: the `spans` of its stores, and rows for COPY, of status `intervals` and of `days`."""
 
-    part_no: int
+    batch_no: int
     rows_replaced: int
     spans: pl.DataFrame
     intervals: np.ndarray
-    months: dict[date, np.ndarray]
+    days: PollDays
 
     @classmethod
-    def of(cls, file_id: int, part_no: int, polls: pl.DataFrame) -> SortedPolls:
+    def of(cls, file_id: int, batch_no: int, polls: pl.DataFrame) -> SortedPolls:
         """`polls` are in the order of store, instant and file; of two at one instant the last one counts."""
         standing = polls.filter(~is_like_neighbour(-1, "store_key", "polled_at"))
         instant = pl.col("polled_at")
-        numbers = {"file_id": file_id, "part_no": part_no}
         changes = standing.filter(~is_like_neighbour(1, "store_key", "is_active"))
-        months = standing.with_columns(month=pl.from_epoch("polled_at", time_unit="us").dt.truncate("1mo"))
         return cls(
-            part_no=part_no,
+            batch_no=batch_no,
             rows_replaced=polls.height - standing.height,
             spans=standing.group_by("store_key").agg(first_us=instant.min(), last_us=instant.max()),
             intervals=copy_binary.encoded(
@@ -368,49 +415,5 @@ class SortedPolls:
                 changes,
                 {"file_id": file_id, "started_at": copy_binary.postgres_us(changes["polled_at"])},
             ),
-            months={
-                month.date(): copy_binary.encoded(
-                    POLL_COPY, rows, numbers | {"polled_at": copy_binary.postgres_us(rows["polled_at"])}
-                )
-                for (month,), rows in months.group_by("month", maintain_order=True)
-            },
+            days=PollDays.of(file_id, batch_no, standing),
         )
-
-
-@dataclass
-class Faults:
-    """The unusable rows of a batch: the first fault of each line; and how many values were `tolerated`, by what."""
-
-    found: dict[int, tuple[str, str, str]] = field(default_factory=dict)
-    tolerated: Counter[str] = field(default_factory=Counter)
-
-    def add(self, rows: pl.DataFrame, mask: pl.Series, column: str, expected: str) -> None:
-        """Notes the rows where `mask` is true, with the value that stands in `column`."""
-        if mask.any():
-            for line, value in rows.filter(mask).select("line", column).iter_rows():
-                self.found.setdefault(line, (column, value, expected))
-
-    def tolerate(self, what: str, texts: pl.Series, is_plain: Callable[[str], bool], values: pl.Series) -> None:
-        """Counts the texts that have a value although they are not spelled as documented."""
-        distinct = texts.unique()
-        other = distinct.filter(pl.Series([not is_plain(text) for text in distinct], dtype=pl.Boolean))
-        if other.len():
-            count = int((texts.is_in(other.implode()) & values.is_not_null()).sum())
-            if count:
-                self.tolerated[what] += count
-
-    def without(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """`rows` but for the unusable ones."""
-        lines = pl.Series(list(self.found), dtype=pl.Int64)
-        return rows.filter(~pl.col("line").is_in(lines.implode())) if self.found else rows
-
-    def of(self, batch: Batch) -> list[Unusable]:
-        """The faults with reason and raw text."""
-        return [
-            Unusable(line, column, f"{column} is {_shown(value)}; {expected}", batch.raw_of(line))
-            for line, (column, value, expected) in self.found.items()
-        ]
-
-
-def _shown(value: str) -> str:
-    return repr(value if len(value) <= 100 else value[:97] + "...")

@@ -4,51 +4,58 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from store_uptime.calendar.zones import as_utc, known_timezones
+from store_uptime.calendar.zones import known_timezones
 
 EARLIEST_US = -62_104_060_800_000_000  # 0002-01-01 UTC: a report looks back a week, and no year comes before the first
 
 # Time stamps as they usually come: 2023-01-22 12:09:39, 2023-01-22T12:09:39.388884, with " UTC", Z or nothing after it.
-# All of them are parsed at once, character by character; others one by one. `SEPARATORS` says what stands where.
+# They are parsed character by character, all at once. `SEPARATORS` says what stands where.
 USUAL_LENGTH, LONGEST_USUAL = 19, 30
 SEPARATORS = {4: b"-", 7: b"-", 10: b" T", 13: b":", 16: b":"}
+DIGITS = [position for position in range(USUAL_LENGTH) if position not in SEPARATORS]
 BLANK = " " * LONGEST_USUAL
 
-# Spellings that tools write, beside the usual ones; `fromisoformat` would take more, such as 09:00:00:00. A bare offset
-# may follow a blank, and UTC, GMT or Z an offset of zero.
-TIMESTAMP = re.compile(
-    r"(?P<date>\d{4}-?\d\d-?\d\d)[T ] ?(?P<hour>\d\d?)(?P<minutes>(?::?\d\d(?::?\d\d(?:[.,]\d+)?)?)?)"
-    r" ?(?P<zone>Z|UTC|GMT|(?P<offset>[+-]\d\d(?::?\d\d(?::?\d\d)?)?)(?P<utc> ?(?:UTC|GMT|Z))?)?",
-    re.ASCII,
+# Spellings that tools write, beside the usual ones. An offset may follow a blank, and a zone's abbreviation an offset:
+# UTC, GMT and Z only one of zero. What stands between the numbers of a date, a time or an offset is the same each time.
+OTHER_TIMESTAMP = (
+    r"^(?P<year>[0-9]{4})(?P<mark_1>[-/]?)(?P<month>[0-9]{2})(?P<mark_2>[-/]?)(?P<day>[0-9]{2})"
+    r"[T ] ?(?P<hour>[0-9]{1,2})"
+    r"(?:(?P<colon_1>:?)(?P<minute>[0-9]{2})(?:(?P<colon_2>:?)(?P<second>[0-9]{2})(?:[.,](?P<fraction>[0-9]+))?)?)?"
+    r" ?(?:Z|UTC|GMT|(?P<sign>[+-])(?P<offset_hours>[0-9]{2})"
+    r"(?:(?P<colon_3>:?)(?P<offset_minutes>[0-9]{2})(?:(?P<colon_4>:?)(?P<offset_seconds>[0-9]{2}))?)?"
+    r"(?: ?(?P<abbreviation>Z|[A-Z]{3,5}))?)?$"
 )
-ZERO_OFFSET = re.compile(r"[+-]00(:?00){0,2}")
+UTC_NAMES = ("UTC", "GMT", "Z")
+OTHER_BLANKS = r"[\t-\r\x1c-\x1f[^\x00-\x7f]]|  "
+ANY_BLANKS = r"[\s\x1c-\x1f]+"  # as Python's; polars does not take the last four for blanks
 BLANKS = re.compile(r"[\s\u00a0\u202f]+")
 
-# 9:00, 09:00:00.5, 9:00 AM, 0 days 09:00:00 (as pandas writes spans), 26:00 (as an end).
+# 9:00, 09:00:00.5, 9:00 AM, 0 days 09:00:00 and 1 day, 2:00:00 (as pandas and Python write spans), 26:00.
 CLOCK_TIME = re.compile(
-    r"(?:(?P<days>\d) DAYS? )?(?P<hour>\d\d?):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,](?P<fraction>\d+))?)?"
+    r"(?:(?P<days>\d) DAYS?,? )?(?P<hour>\d\d?):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,](?P<fraction>\d+))?)?"
     r"(?: ?(?P<half>[AP])\.?M\.?)?",
     re.ASCII,
 )
 PLAIN_CLOCK_TIME = re.compile(r"\d\d:\d\d(:\d\d(\.\d+)?)?", re.ASCII)
 HOUR_US, DAY_US = 3_600_000_000, 86_400_000_000
-CLOSED = {"", "closed"}
-NO_ZONE = {"", "null", "none", "nan", "n/a", "na", "nil", "\\n", "-"}
+# How tools write that there is no value.
+NO_VALUE = {"", "null", "(null)", "[null]", "<null>", "none", "nan", "n/a", "#n/a", "na", "<na>", "nil", "\\n", "-"}
+CLOSED = NO_VALUE | {"closed"}
 DAY_NAMES = (
-    ("mon", "monday"),
-    ("tue", "tues", "tuesday"),
-    ("wed", "wednesday"),
-    ("thu", "thur", "thurs", "thursday"),
-    ("fri", "friday"),
-    ("sat", "saturday"),
-    ("sun", "sunday"),
+    ("mo", "mon", "monday"),
+    ("tu", "tue", "tues", "tuesday"),
+    ("we", "wed", "weds", "wednesday"),
+    ("th", "thu", "thur", "thurs", "thursday"),
+    ("fr", "fri", "friday"),
+    ("sa", "sat", "saturday"),
+    ("su", "sun", "sunday"),
 )
 WEEKDAYS = {name: number for number, names in enumerate(DAY_NAMES) for name in names}
 
@@ -82,62 +89,66 @@ def parsed_timestamps(column: pl.Series) -> pl.Series:
     return parsed_and_tolerated_timestamps(column)[0]
 
 
-def parsed_and_tolerated_timestamps(column: pl.Series) -> tuple[pl.Series, int]:
-    """As `parsed_timestamps`, and how many of the values are in spellings that only some tools write."""
-    result, tolerated = _usual_us(column), 0
-    for parse in (_with_offset_us, _one_by_one_us):
-        missing = result.is_null()
+def parsed_and_tolerated_timestamps(column: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """As `parsed_timestamps`, and where the text is in a spelling that only some tools write."""
+    result = _usual_us(column)
+    missing = result.is_null()
+    for parse in (_with_offset_us, _other_us):
         if missing.any():
-            values = parse(column.filter(missing))
-            result = result.scatter(missing.arg_true(), values)
-            tolerated = values.len() - values.null_count() if parse is _one_by_one_us else 0
-    return _without(result, (result < EARLIEST_US).fill_null(False)), tolerated
+            result = result.scatter(missing.arg_true(), parse(column.filter(missing)))
+        tolerated = missing
+        missing = result.is_null()
+    result = _without(result, (result < EARLIEST_US).fill_null(False))
+    return result, tolerated & result.is_not_null()
 
 
 def _usual_us(column: pl.Series) -> pl.Series:
     """Null where the text is not one of the usual ones."""
-    lengths = column.str.len_bytes().to_numpy()
     padded = column.str.pad_end(LONGEST_USUAL)
     # ASCII of at most that length, and nothing else, is as many bytes now.
     padded = _without(padded, padded.str.len_bytes() != LONGEST_USUAL, BLANK)
     texts = padded.cast(pl.Binary).bin.reinterpret(dtype=pl.Array(pl.UInt8, LONGEST_USUAL)).to_numpy()
     character = np.ascontiguousarray(texts.T)  # by position, as all texts are looked at together
-    digit = character - ord("0")  # unsigned: what is below 0 becomes large
-    is_digit = digit < 10
+    digit = character - np.uint8(ord("0"))  # unsigned: what is below 0 becomes large
 
-    def number(first: int, last: int) -> np.ndarray:
-        value = np.zeros(len(column), np.int64)
-        for position in range(first, last + 1):
-            value = value * 10 + digit[position]
-        return value
+    def number(first: int) -> np.ndarray:
+        return digit[first] * np.uint8(10) + digit[first + 1]  # of two digits; what it is of others does not matter
 
-    is_usual = np.ones(len(column), np.bool_)
-    for position in range(USUAL_LENGTH):
-        if position not in SEPARATORS:
-            is_usual &= is_digit[position]
+    is_usual = np.maximum.reduce(digit[DIGITS]) < 10
     for position, separators in SEPARATORS.items():
-        is_usual &= np.any([character[position] == separator for separator in separators], axis=0)
-
-    hour, minute, second = number(11, 12), number(14, 15), number(17, 18)
-    is_usual &= (hour < 24) & (minute < 60) & (second < 60)
-    month, day = number(5, 6), number(8, 9)
-    months = np.where(is_usual, (number(0, 3) - 1970) * 12 + month - 1, 0).astype("datetime64[M]")
-    days = months.astype("datetime64[D]") + np.where(is_usual, day - 1, 0)
-    is_usual &= (month >= 1) & (month <= 12) & (days.astype("datetime64[M]") == months)
+        is_usual &= np.logical_or.reduce([character[position] == separator for separator in separators])
+    hour, minute, second, month = number(11), number(14), number(17), number(5)
+    is_usual &= (hour < 24) & (minute < 60) & (second < 60) & (month >= 1) & (month <= 12)
+    month_of_all = np.where(is_usual, (number(0).astype(np.int32) * 100 + number(2)) * 12 + month - 1, 0)
+    month_starts, month_days = _months()
+    days_before = number(8) - np.uint8(1)
+    is_usual &= days_before < month_days[month_of_all]
 
     is_of_fraction = character[USUAL_LENGTH] == ord(".")
     end = USUAL_LENGTH + is_of_fraction.astype(np.int64)
-    fraction_us = np.zeros(len(column), np.int64)
+    fraction_us = np.zeros(len(column), np.int32)
     for position in range(USUAL_LENGTH + 1, USUAL_LENGTH + 7):
-        is_of_fraction = is_of_fraction & is_digit[position]
+        is_of_fraction = is_of_fraction & (digit[position] < 10)
         end += is_of_fraction
         fraction_us = fraction_us * 10 + digit[position] * is_of_fraction
     is_usual &= end != USUAL_LENGTH + 1
 
-    suffixes = 4 * column.str.ends_with(" UTC").to_numpy() + column.str.ends_with("Z").to_numpy()
-    is_usual &= end + suffixes == lengths
-    seconds = (days.astype(np.int64) * 24 + hour) * 3600 + minute * 60 + second
-    return _without(pl.Series(seconds * 1_000_000 + fraction_us), pl.Series(~is_usual))
+    suffix = texts.reshape(-1), np.arange(len(column)) * LONGEST_USUAL + end
+    is_suffix = [
+        np.logical_and.reduce([suffix[0][suffix[1] + at] == mark for at, mark in enumerate(text)])
+        for text in (b"Z", b" UTC")
+    ]
+    is_usual &= end + is_suffix[0] + 4 * is_suffix[1] == column.str.len_bytes().to_numpy()
+    seconds = (hour.astype(np.int32) * 60 + minute) * 60 + second
+    instants = (month_starts[month_of_all] + days_before) * DAY_US + seconds.astype(np.int64) * 1_000_000 + fraction_us
+    return _without(pl.Series(instants), pl.Series(~is_usual))
+
+
+@cache
+def _months() -> tuple[np.ndarray, np.ndarray]:
+    """Of each month from January of year 0 to December 9999: the days since 1970 at its start, and how many it has."""
+    starts = np.arange(-1970 * 12, 8030 * 12 + 1).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
+    return starts[:-1], np.diff(starts).astype(np.uint8)
 
 
 def _without(column: pl.Series, mask: pl.Series, value: str | None = None) -> pl.Series:
@@ -152,23 +163,50 @@ def _with_offset_us(column: pl.Series) -> pl.Series:
     return texts.str.to_datetime("%Y-%m-%d %H:%M:%S%.f%:z", time_unit="us", strict=False).to_physical()
 
 
-def _one_by_one_us(column: pl.Series) -> pl.Series:
-    return parsed(column, _timestamp_us, pl.Int64)
+def _other_us(column: pl.Series) -> pl.Series:
+    """Of the spellings that OTHER_TIMESTAMP has: they are put into the usual one, and the offset is taken away."""
+    distinct = column.unique()
+    if distinct.len() > column.len() // 2:  # replacing them would take longer than parsing some of them twice
+        return _distinct_other_us(column)
+    return replaced(column, distinct, _distinct_other_us(distinct))
 
 
-def _timestamp_us(value: str) -> int | None:
-    found = TIMESTAMP.fullmatch(BLANKS.sub(" ", value).strip().upper())
-    if not found or (found["utc"] and not ZERO_OFFSET.fullmatch(found["offset"])):
-        return None
-    if len(found["hour"]) == 1 and ":" not in found["minutes"]:
-        return None
-    try:
-        text = f"{found['date']}T{found['hour']:0>2}{found['minutes']}{found['offset'] or ''}"
-        instant = as_utc(datetime.fromisoformat(text))
-    except (ValueError, OverflowError):
-        return None
-    delta = instant - datetime(1970, 1, 1, tzinfo=UTC)
-    return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
+def _distinct_other_us(column: pl.Series) -> pl.Series:
+    texts = column.rechunk()  # polars panics where groups are extracted from texts of several files
+    if column.str.contains(OTHER_BLANKS).any():
+        texts = texts.str.replace_all(ANY_BLANKS, " ")
+    texts = texts.str.strip_chars(" ").str.to_uppercase()
+    part = {name: pl.col(name) for name in re.findall(r"\?P<(\w+)>", OTHER_TIMESTAMP)}
+    offset_us = 1_000_000 * sum(
+        part[name].fill_null("0").cast(pl.Int64) * seconds
+        for name, seconds in (("offset_hours", 3600), ("offset_minutes", 60), ("offset_seconds", 1))
+    )
+    is_alike = [
+        part[one] == part[other].fill_null(part[one])
+        for one, other in (("mark_1", "mark_2"), ("colon_1", "colon_2"), ("colon_3", "colon_4"))
+    ]
+    usual = pl.format(
+        "{}-{}-{} {}:{}:{}.{}",
+        *(part[name] for name in ("year", "month", "day")),
+        *(part[name].fill_null("00").str.zfill(2) for name in ("hour", "minute", "second")),
+        part["fraction"].fill_null("0").str.slice(0, 6),
+    )
+    found = (
+        texts.str.extract_groups(OTHER_TIMESTAMP)
+        .struct.unnest()
+        .select(
+            text=pl.when(
+                pl.all_horizontal(alike.fill_null(True) for alike in is_alike),
+                (part["hour"].str.len_bytes() == 2) | (part["colon_1"] == ":").fill_null(False),
+                part["offset_minutes"].fill_null("00") < "60",
+                part["offset_seconds"].fill_null("00") < "60",
+                offset_us < DAY_US,
+                ~part["abbreviation"].is_in(UTC_NAMES).fill_null(False) | (offset_us == 0),
+            ).then(usual),
+            offset_us=pl.when(part["sign"] == "-").then(-offset_us).otherwise(offset_us),
+        )
+    )
+    return _usual_us(found["text"].fill_null("")) - found["offset_us"]
 
 
 def parse_weekday(value: str) -> int | None:
@@ -178,6 +216,29 @@ def parse_weekday(value: str) -> int | None:
         return WEEKDAYS[text.removesuffix(".")]
     digits = text.lstrip("0") or text[:1]  # Python does not convert thousands of digits
     return int(digits) if digits in ("0", "1", "2", "3", "4", "5", "6") else None
+
+
+@dataclass
+class Weekdays:
+    """The `numbers` of weekdays in an hours file, the lines of a 7, and whether some weekdays are names."""
+
+    numbers: set[int] = field(default_factory=set)
+    lines_of_7: set[int] = field(default_factory=set)
+    has_names: bool = False
+
+    def add(self, lines: pl.Series, texts: pl.Series, numbers: pl.Series) -> None:
+        """Notes the weekdays of some rows; safe to call from several threads."""
+        self.numbers.update(numbers.drop_nulls().unique())
+        self.lines_of_7.update(lines.filter(texts.str.strip_chars() == "7").head(1))
+        self.has_names |= any(text.strip()[:1].isalpha() for text in texts.filter(numbers.is_not_null()).unique())
+
+    def count_from_1(self) -> bool:
+        """Whether they are ISO's, from 1 (Monday) to 7 (Sunday): each opening would count a day late."""
+        return bool(self.lines_of_7) and 0 not in self.numbers
+
+    def may_count_from_1(self) -> bool:
+        """Whether they are ISO's working days, or all stores are closed on Mondays."""
+        return not self.has_names and self.numbers in ({1, 2, 3, 4, 5}, {1, 2, 3, 4, 5, 6})
 
 
 def parse_start_time_us(value: str) -> int | None:
@@ -231,7 +292,7 @@ def parse_timezone(value: str) -> str | None:
 
 def is_without_zone(value: str) -> bool:
     """Whether a text says that a store has no zone: blank, NULL, N/A and the like."""
-    return value.strip().lower() in NO_ZONE
+    return value.strip().lower() in NO_VALUE
 
 
 # Whether a text is spelled as the documentation has it; other spellings are read too, and counted.
@@ -240,7 +301,12 @@ def is_without_zone(value: str) -> bool:
 def is_plain_clock_time(value: str) -> bool:
     """`09:30` and `09:30:00`, up to 24:00, and the blank or `Closed` of a closed day."""
     text = value.strip()
-    return (bool(PLAIN_CLOCK_TIME.fullmatch(text)) and text[:5] <= "24:00") or text.lower() in CLOSED
+    return (bool(PLAIN_CLOCK_TIME.fullmatch(text)) and text[:5] <= "24:00") or is_plainly_closed(value)
+
+
+def is_plainly_closed(value: str) -> bool:
+    """Blank or `Closed`, not NULL and the like."""
+    return value.strip().lower() in ("", "closed")
 
 
 def is_weekday_number(value: str) -> bool:

@@ -10,7 +10,7 @@ docs/decisions/0007-a-large-file-is-loaded-in-partitions.md.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -23,12 +23,18 @@ from sqlalchemy.exc import OperationalError
 from store_uptime.db import topology
 from store_uptime.db.statements import statement
 from store_uptime.errors import InputFileError, InputFolderError
+from store_uptime.ingest import small_files
 from store_uptime.ingest.concurrency import Writes
-from store_uptime.ingest.file_loader import CopyInto, FileLoader, FilePartition
-from store_uptime.ingest.input_files import STORE_STATUS, SourceFile, read_folder
+from store_uptime.ingest.file_loader import FileLoader, FilePartition
+from store_uptime.ingest.input_files import SourceFile, find_input
+from store_uptime.ingest.kinds import STORE_STATUS
+from store_uptime.ingest.safe_open import InputAccess
+from store_uptime.ingest.scoped_files import ScopedFileLoader, is_scoped
+from store_uptime.ingest.small_files import SmallFilesLoader
 from store_uptime.ingest.store_keys import StoreKeys
 from store_uptime.storage import StoragePath
 
+Partition = dict[str, int]  # file_id, partition_no, and partitions: how many the file has
 LARGE_FILE_BYTES = 8 * 2**20  # about a second's work: below that, another task costs more than it saves
 
 
@@ -39,28 +45,31 @@ def ingest(
     clock: datetime,
     loaders: int = 1,
     large_file_bytes: int = LARGE_FILE_BYTES,
+    access: InputAccess | None = None,
 ) -> dict[str, Any]:
-    """Stages every file of `folder` that is not loaded yet, and notes which files the report found there.
+    """Stages every file of `folder` that is not loaded yet, and notes which ones the report brings.
 
     `clock` is the time the rows are loaded at (aware). `loaders` is how many tasks do this for the report, at the same
     time or one after the other; each returns when all files are staged, with what it has loaded itself. Raises
     `InputFolderError` or `InputFileError`; a file at fault is then as if it had never come, and with one loader so are
     all files that came with it.
     """
-    found = read_folder(folder)
-    if not any(file.kind is STORE_STATUS for file in found.files) and not has_polls(engine):
+    found = find_input(engine, folder, access)
+    if not found.has_status and not has_polls(engine):
+        others = f"; it holds {', '.join(found.unread)}, which has another name or format" if found.unread else ""
         raise InputFolderError(
-            str(folder), f"holds no status file ({' or '.join(STORE_STATUS.patterns)}) and no polls are loaded yet"
+            str(folder), f"holds no status file (store_status*.csv) and no polls are loaded yet{others}"
         )
     with engine.begin() as connection:
-        unread = {"report_id": report_id, "unread_files": found.unread}
-        connection.execute(statement("report/report/note_unread_files"), unread)
+        found_there = {"report_id": report_id, "data_folder": str(folder), "unread_files": found.unread}
+        connection.execute(statement("report/report/note_folder"), found_there)
+        connection.execute(statement("ingest/acceptance/pin_report"), {"report_id": report_id})
     task = Ingest(engine, report_id, found.files, clock, loaders, large_file_bytes)
     if loaders == 1:
         task.load_together()
     else:
         task.load_with_others()
-    return {"files": len(found.files), "files_loaded": len(task.files_loaded)} | task.counts
+    return {"files": found.count, "files_loaded": len(task.files_loaded)} | task.counts
 
 
 def has_polls(engine: Engine) -> bool:
@@ -82,10 +91,12 @@ class Ingest:
     keys: StoreKeys = field(default_factory=StoreKeys)
     source_files: dict[int, SourceFile] = field(default_factory=dict)
     files_loaded: set[int] = field(default_factory=set)
+    months: set[date] = field(default_factory=set)
     counts: Counter[str] = field(default_factory=lambda: Counter(rows_read=0, rows_quarantined=0))
+    reading: int | None = None  # the file that is at fault if its content is
 
     def load_together(self) -> None:
-        """Everything in one transaction: files are read while others are written, and months are filled faster."""
+        """Everything in one transaction: files are read while others are written."""
         while not self._unless_deadlocked(self._load_together):
             pass
 
@@ -95,30 +106,35 @@ class Ingest:
             self._plan(connection)
             connection.execute(statement("ingest/stores/create_named"))
             # All of them before the first write: from then on the connection belongs to the thread that writes.
+            files = {"file_ids": list(self.source_files)}
+            waited_for = {tuple(row) for row in connection.execute(statement("ingest/partitions/await_all"), files)}
             partitions = [
                 partition
                 for partition in self._open_partitions(connection)
-                if connection.execute(statement("ingest/partitions/await"), partition).first()
+                if (partition["file_id"], partition["partition_no"]) in waited_for
             ]
-            months = self._months(connection)
+            connection.execute(statement("ingest/polls/lock_months"))
             with Writes() as writes:
-                for partition in partitions:
-                    self._load(connection, writes, months.copy_into, partition)
-                writes.add(months.finish)
+                for unit in self._units(partitions):
+                    self._load(connection, writes, unit)
                 writes.wait()
             register_stores(connection)
             self._finish(connection)
             return True
 
-    def _months(self, connection: Connection) -> NewMonths | SharedMonths:
-        """Citus copies what is in a month that becomes a part of core.poll, so there it is one before it is filled."""
-        if not topology.is_there(connection):
-            return NewMonths(connection)
-        connection.execute(statement("ingest/polls/lock_months"))
-        return SharedMonths(self.engine)
+    def _units(self, partitions: Sequence[Partition]) -> list[list[Partition]]:
+        """The partitions, those of small files in groups that are loaded together."""
+        small = {
+            partition["file_id"]: partition
+            for partition in partitions
+            if partition["partitions"] == 1 and small_files.is_small(self.source_files[partition["file_id"]])
+        }
+        groups = small_files.groups_of((file_id, self.source_files[file_id]) for file_id in small)
+        others = [[partition] for partition in partitions if partition["file_id"] not in small]
+        return [*others, *([small[file_id] for file_id in group] for group in groups)]
 
     def load_with_others(self) -> None:
-        """Partition by partition, as long as one is free; then those that other loaders have, should they die."""
+        """Unit by unit, as long as one is free; then those that other loaders have, should they die."""
         with self.engine.begin() as connection:
             self._plan(connection)
         while True:
@@ -126,10 +142,9 @@ class Ingest:
                 partitions = self._open_partitions(connection)
             if not partitions:
                 break
-            if not any(
-                self._unless_deadlocked(self._load_partition, "ingest/partitions/take", one) for one in partitions
-            ):
-                self._unless_deadlocked(self._load_partition, "ingest/partitions/await", partitions[0])
+            units = self._units(partitions)
+            if not any(self._unless_deadlocked(self._load_unit, "ingest/partitions/take", unit) for unit in units):
+                self._unless_deadlocked(self._load_unit, "ingest/partitions/await", units[0])
         with self.engine.begin() as connection:
             self._finish(connection)
 
@@ -150,78 +165,143 @@ class Ingest:
 
     def _plan(self, connection: Connection) -> None:
         """Records the report's files; the first loader to see a new file decides its partitions."""
-        # Every loader locks in the same order, so that no two wait for each other.
-        for sha256 in sorted({file.content_sha256 for file in self.files}):
-            connection.execute(statement("ingest/files/lock_content"), {"content_sha256": sha256})
+        contents = {
+            "kinds": [file.kind.name for file in self.files],
+            "content_sha256s": [file.content_sha256 for file in self.files],
+        }
+        connection.execute(statement("ingest/files/lock_contents"), contents)
+        known = {
+            (row.kind, row.content_sha256): row.file_id
+            for row in connection.execute(statement("ingest/files/find"), contents)
+        }
+        new: dict[tuple[str, str], SourceFile] = {}  # two files with the same content are one
         for file in self.files:
-            content = {"kind": file.kind.name, "content_sha256": file.content_sha256}
-            file_id = connection.scalar(statement("ingest/files/find"), content)
-            if file_id is None:
-                facts = content | {"name": file.name, "size_bytes": file.size_bytes, "loaded_at": self.clock}
-                file_id = connection.scalar(statement("ingest/files/add"), facts)
-                is_large = file.kind is STORE_STATUS and file.size_bytes > self.large_file_bytes
-                partitions = self.loaders if is_large else 1
-                connection.execute(statement("ingest/partitions/add"), {"file_id": file_id, "partitions": partitions})
-            self.source_files[file_id] = file
+            if _content(file) not in known:
+                new.setdefault(_content(file), file)
+        if new:
+            known |= self._add(connection, list(new.values()))
+        self.source_files = {known[_content(file)]: file for file in self.files}
         connection.execute(statement("ingest/source_files/clear"), {"report_id": self.report_id})
-        if self.source_files:
-            connection.execute(
-                statement("ingest/source_files/add"),
-                [
-                    {"report_id": self.report_id, "file_id": file_id, "name": file.name}
-                    for file_id, file in self.source_files.items()
-                ],
-            )
+        found = {
+            "report_id": self.report_id,
+            "file_ids": list(self.source_files),
+            "names": [file.name for file in self.source_files.values()],
+        }
+        connection.execute(statement("ingest/source_files/add"), found)
 
-    def _open_partitions(self, connection: Connection) -> list[dict[str, int]]:
+    def _add(self, connection: Connection, files: Sequence[SourceFile]) -> dict[tuple[str, str], int]:
+        """Adds new files and their partitions; returns their ids by kind and content."""
+        facts = {
+            "kinds": [file.kind.name for file in files],
+            "content_sha256s": [file.content_sha256 for file in files],
+            "names": [file.name for file in files],
+            "sizes_bytes": [file.size_bytes for file in files],
+            "loaded_at": self.clock,
+        }
+        added = connection.execute(statement("ingest/files/add"), facts).all()
+        partitions = {
+            _content(file): self.loaders
+            for file in files
+            if file.kind is STORE_STATUS and file.size_bytes > self.large_file_bytes
+        }
+        division = {
+            "file_ids": [row.file_id for row in added],
+            "partitions": [partitions.get((row.kind, row.content_sha256), 1) for row in added],
+        }
+        connection.execute(statement("ingest/partitions/add"), division)
+        return {(row.kind, row.content_sha256): row.file_id for row in added}
+
+    def _open_partitions(self, connection: Connection) -> list[Partition]:
         """The report's partitions that are not loaded: `file_id`, `partition_no`, and the `partitions` of the file."""
         found = connection.execute(statement("ingest/partitions/list_open"), {"file_ids": list(self.source_files)})
         return [dict(partition) for partition in found.mappings()]
 
-    def _load_partition(self, take: str, partition: dict[str, int]) -> bool:
-        """Loads a partition in a transaction of its own, if the statement `take` gets its lock."""
+    def _load_unit(self, take: str, unit: Sequence[Partition]) -> bool:
+        """Loads those partitions of a unit that the statement `take` locks, in a transaction of their own."""
         try:
             with self.engine.begin() as connection:
-                if connection.execute(statement(take), partition).first() is None:
+                taken = self._taken(connection, take, unit)
+                if not taken:
                     return False
                 topology.run_one_at_a_time(connection)
                 connection.execute(statement("ingest/polls/lock_months"))
                 connection.execute(statement("ingest/stores/create_named"))
                 with Writes() as writes:
-                    self._load(connection, writes, SharedMonths(self.engine).copy_into, partition)
+                    self._load(connection, writes, taken)
                     writes.wait()
                 register_stores(connection)
-                stage_if_whole(connection, partition["file_id"])
+                stage_if_whole(connection, [partition["file_id"] for partition in taken])
                 return True
         except InputFileError:
-            discard_file(self.engine, partition["file_id"])
+            at_fault = [partition["file_id"] for partition in unit] if self.reading is None else [self.reading]
+            for file_id in at_fault:
+                discard_file(self.engine, file_id)
             raise
 
-    def _load(self, connection: Connection, writes: Writes, copy_into: CopyInto, partition: dict[str, int]) -> None:
-        file = self.source_files[partition["file_id"]]
+    def _taken(self, connection: Connection, take: str, unit: Sequence[Partition]) -> list[Partition]:
+        if len(unit) == 1:
+            return list(unit) if connection.execute(statement(take), unit[0]).first() else []
+        file_ids = {"file_ids": [partition["file_id"] for partition in unit]}
+        taken = {row.file_id for row in connection.execute(statement(f"{take}_all"), file_ids)}
+        return [partition for partition in unit if partition["file_id"] in taken]
+
+    def _load(self, connection: Connection, writes: Writes, unit: Sequence[Partition]) -> None:
+        """Loads a partition, or several small files together; `reading` is the file at fault if it raises."""
+        if len(unit) == 1:
+            self._load_partition(connection, writes, unit[0])
+            return
+        files = {partition["file_id"]: self.source_files[partition["file_id"]] for partition in unit}
+        loader = SmallFilesLoader(connection, writes, files, self.keys, self._create_month, self.clock)
+        try:
+            loader.load()
+        finally:
+            self.reading = loader.reading
+        for loaded in loader.loaded:
+            self.files_loaded.add(loaded.file_id)
+            self.counts.update(rows_read=loaded.rows_read, rows_quarantined=loaded.rows_quarantined)
+        for partition in unit:
+            if partition["file_id"] in loader.too_large:
+                self._load_partition(connection, writes, partition)
+
+    def _load_partition(self, connection: Connection, writes: Writes, partition: Partition) -> None:
+        self.reading = partition["file_id"]
+        file = self.source_files[self.reading]
         file_partition = FilePartition(partition["file_id"], partition["partition_no"], partition["partitions"])
-        loader = FileLoader(connection, writes, file, file_partition, self.keys, copy_into, self.clock)
+        loader = (
+            ScopedFileLoader(connection, writes, file, partition["file_id"])
+            if is_scoped(file)
+            else FileLoader(connection, writes, file, file_partition, self.keys, self._create_month, self.clock)
+        )
         loader.load()
-        if loader.reader.sha256 != file.content_sha256:
-            raise InputFileError(file.name, "changed while it was read", "a file that is complete when it appears")
+        self.reading = None
         self.files_loaded.add(partition["file_id"])
         self.counts.update(rows_read=loader.rows_read, rows_quarantined=loader.rows_quarantined)
 
+    def _create_month(self, month: date) -> None:
+        """In a transaction of its own: the table is there for every loader before the first poll is copied."""
+        if month not in self.months:
+            with self.engine.begin() as connection:
+                connection.execute(statement("ingest/polls/create_month"), {"month": month})
+            self.months.add(month)
+
     def _finish(self, connection: Connection) -> None:
         """All partitions are loaded: stages the files whose last ones were loaded at the same time."""
-        for file_id in sorted(self.source_files):
-            stage_if_whole(connection, file_id)
-        report = {"report_id": self.report_id}
-        staged = {file.file_id for file in connection.execute(statement("ingest/source_files/list"), report)}
-        for file_id, file in self.source_files.items():
-            if file_id not in staged:
-                raise InputFileError(file.name, "failed in another loader, see its log", "a file that can be loaded")
+        stage_if_whole(connection, sorted(self.source_files))
+        files = {"file_ids": list(self.source_files)}
+        for file_id in connection.scalars(statement("ingest/source_files/find_discarded"), files):
+            name = self.source_files[file_id].name
+            raise InputFileError(name, "failed in another loader, see its log", "a file that can be loaded")
 
 
-def stage_if_whole(connection: Connection, file_id: int) -> None:
-    """Stages a file that is loading, if all its partitions are loaded."""
-    if connection.execute(statement("ingest/files/finish"), {"file_id": file_id}).rowcount:
-        connection.execute(statement("ingest/partitions/clear"), {"file_id": file_id})
+def stage_if_whole(connection: Connection, file_ids: Sequence[int]) -> None:
+    """Stages those files that are loading, if all their partitions are loaded."""
+    staged = connection.scalars(statement("ingest/files/finish"), {"file_ids": list(file_ids)}).all()
+    if staged:
+        connection.execute(statement("ingest/partitions/clear"), {"file_ids": staged})
+
+
+def _content(file: SourceFile) -> tuple[str, str]:
+    return file.kind.name, file.content_sha256
 
 
 def discard_file(engine: Engine, file_id: int) -> None:
@@ -252,41 +332,3 @@ def register_stores(connection: Connection) -> None:
         raise InputFileError(
             "store_id", f"{clash.one!r} and {clash.other!r} have the same 64-bit key", "ids that differ in their key"
         )
-
-
-class NewMonths:
-    """Month tables (UTC) that one transaction fills and attaches at its end; other loaders wait for it."""
-
-    def __init__(self, connection: Connection) -> None:
-        self.connection, self.copies = connection, dict[date, str]()
-
-    def copy_into(self, month: date) -> str:
-        """The COPY for polls of the month that starts at `month`; a new table is no partition before `finish`."""
-        if month not in self.copies:
-            begun = self.connection.execute(statement("ingest/polls/begin_month"), {"month": month}).one()
-            self.copies[month] = statement("ingest/polls/copy").text.format(table=begun.poll_table, freeze=begun.is_new)
-        return self.copies[month]
-
-    def finish(self) -> None:
-        """Gives the new tables their keys and attaches them."""
-        for month in sorted(self.copies):
-            self.connection.execute(statement("ingest/polls/finish_month"), {"month": month})
-
-
-class SharedMonths:
-    """Month tables (UTC) that several transactions fill at the same time: attached before the first poll is copied."""
-
-    def __init__(self, engine: Engine) -> None:
-        self.engine, self.copies = engine, dict[date, str]()
-
-    def copy_into(self, month: date) -> str:
-        """The COPY for polls of the month that starts at `month`; its table is there for every loader then."""
-        if month not in self.copies:
-            with self.engine.begin() as connection:
-                begun = connection.execute(statement("ingest/polls/begin_month"), {"month": month}).one()
-                connection.execute(statement("ingest/polls/finish_month"), {"month": month})
-            self.copies[month] = statement("ingest/polls/copy").text.format(table=begun.poll_table, freeze=False)
-        return self.copies[month]
-
-    def finish(self) -> None:
-        """Nothing is left to do."""

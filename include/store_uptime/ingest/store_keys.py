@@ -34,6 +34,10 @@ class StoreKeys:
         self._known = np.zeros(0, np.int64), np.zeros(0, np.int8)  # by number: keys, and NEW, USABLE or UNUSABLE
         self._adding = Lock()
 
+    def __len__(self) -> int:
+        """How many ids there are."""
+        return len(self._known[0])
+
     def numbers(self, store_ids: pl.Series) -> np.ndarray:
         """The number of each id, from 0 in order of appearance."""
         numbers = store_ids.cast(self._numbered.dtype).to_physical().to_numpy()
@@ -83,6 +87,9 @@ class NamedStores:
 
     def keys(self, store_ids: pl.Series) -> pl.Series:
         """The key of each id (Int64), null where it is not usable. Records the ids for `stores`."""
+        is_too_long = store_ids.str.len_bytes() > LONGEST_STORE_ID_BYTES
+        if is_too_long.any():  # only as unusable: ids stay in memory
+            store_ids = store_ids.set(is_too_long, "")
         numbers = self._keys.numbers(store_ids)
         with self._recording:
             more = (int(numbers.max()) + 1 if len(numbers) else 0) - len(self._is_named)

@@ -1,16 +1,17 @@
 -- The newest poll that a report may look back from, up to as_of_limit if it has one; null if there is none.
 --
--- reads   report.report, core.acceptance, core.file, core.poll
+-- reads   report.report, core.acceptance, core.file, core.poll_day
 -- binds   report_id
 --
--- Of files that end before the limit core.file has the newest poll; only the polls of later ones are read.
+-- Of files that end before the limit core.file has the newest poll; only the days of later ones are read. The newest of
+-- a row is the last of those up to the limit: width_bucket counts them.
 with visible_file as (
     select
         file.file_id,
         file.last_polled_at
     from core.acceptance
     inner join core.file using (file_id)
-    where acceptance.kind = 'store_status' and file.last_polled_at is not null
+    where file.kind = 'store_status' and file.last_polled_at is not null
 ),
 
 newest_whole as (
@@ -24,14 +25,16 @@ newest_whole as (
 ),
 
 newest_within as (
-    select max(poll.polled_at) as polled_at
+    select max(poll_day.instants[width_bucket(report.as_of_limit, poll_day.instants)]) as polled_at
     from report.report
     cross join newest_whole
-    inner join core.poll
+    inner join core.poll_day
         on
-            poll.polled_at <= report.as_of_limit
-            and poll.polled_at > coalesce(newest_whole.polled_at, '-infinity')
-    inner join visible_file on poll.file_id = visible_file.file_id
+            poll_day.first_polled_at <= report.as_of_limit
+            and poll_day.utc_day <= cast(report.as_of_limit at time zone 'UTC' as date)
+            and poll_day.last_polled_at > coalesce(newest_whole.polled_at, '-infinity')
+            and poll_day.utc_day >= cast(coalesce(newest_whole.polled_at, '-infinity') at time zone 'UTC' as date)
+    inner join visible_file on poll_day.file_id = visible_file.file_id
     where
         report.report_id = :report_id
         and report.as_of_requested is null

@@ -1,6 +1,6 @@
 -- Requested stores that no visible file names.
 --
--- reads   report.report, core.store, core.snapshot_store
+-- reads   report.report, report.used_snapshot, core.store, core.snapshot_store
 -- yields  one store_id per store
 -- binds   report_id
 with known as materialized (
@@ -12,7 +12,11 @@ with known as materialized (
     left join core.snapshot_store
         on
             store.store_key = snapshot_store.store_key
-            and snapshot_store.file_id in (report.business_hours_file_id, report.store_timezones_file_id)
+            and snapshot_store.file_id in (
+                select used_snapshot.file_id
+                from report.used_snapshot
+                where used_snapshot.report_id = :report_id
+            )
     where store.polled_from <= report.accepted_order or snapshot_store.store_key is not null
     group by store.store_key, store.store_id
 )

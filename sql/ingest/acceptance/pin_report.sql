@@ -1,20 +1,9 @@
--- Pins the report to what is visible now: a repeated task then uses the same files.
+-- Pins the report to what is visible now: when its files are found, and for good when they are accepted, so that a
+-- repeated task uses the same files.
 --
 -- reads   core.acceptance
--- writes  report.report, one row
+-- writes  report.report.accepted_order
 -- binds   report_id
 update report.report
-set
-    accepted_order = visible.accepted_order,
-    business_hours_file_id = visible.business_hours_file_id,
-    store_timezones_file_id = visible.store_timezones_file_id
-from (
-    select
-        max(accepted_order) as accepted_order,
-        (array_agg(file_id order by accepted_order desc) filter (where kind = 'business_hours'))[1]
-            as business_hours_file_id,
-        (array_agg(file_id order by accepted_order desc) filter (where kind = 'store_timezones'))[1]
-            as store_timezones_file_id
-    from core.acceptance
-) as visible
-where report.report_id = :report_id
+set accepted_order = (select max(acceptance.accepted_order) from core.acceptance)
+where report_id = :report_id

@@ -1,9 +1,9 @@
--- The intervals of a file whose polls are later than all others (can_append), without reading the polls: continued
+-- The intervals of files whose polls are later than all others (can_append), without reading the polls: continued
 -- intervals are dropped before (drop_continued), and the ones before are ended (end_last).
 --
 -- reads   core.staged_interval, core.status_interval
--- writes  core.status_interval, one row per interval that starts in the file
--- binds   file_id
+-- writes  core.status_interval, one row per interval that starts in the files
+-- binds   file_ids
 insert into core.status_interval (store_key, started_at, holds_from, holds_until, is_active)
 select
     staged.store_key,
@@ -19,11 +19,12 @@ from (
         lag(started_at) over in_time is null as is_first,
         lead(started_at, 1, 'infinity') over in_time as holds_until
     from core.staged_interval
-    where file_id = :file_id
+    where file_id = any(:file_ids)
     window in_time as (partition by store_key order by started_at)
 ) as staged
-left join (
-    select store_key
+left join lateral (
+    select status_interval.store_key
     from core.status_interval
-    group by store_key
+    where status_interval.store_key = staged.store_key and status_interval.holds_until >= staged.started_at
+    group by status_interval.store_key
 ) as known on staged.store_key = known.store_key

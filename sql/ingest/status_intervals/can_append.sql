@@ -1,20 +1,26 @@
--- Whether files only continue the accepted ones: their polls are later than all others, and their intervals are staged.
+-- Whether files only continue the accepted ones: their polls are later than all others, each file's than those of the
+-- ones before, and their intervals are staged.
 --
 -- reads   core.file
 -- binds   file_ids (just accepted)
-select
-    bool_and(
-        arrival.has_intervals
-        and not exists (
-            select
-            from core.file as other
-            where
-                other.kind = 'store_status'
-                and other.state = 'accepted'
-                and other.file_id <> arrival.file_id
-                and other.last_polled_at >= arrival.first_polled_at
-                and (other.file_id <> all(:file_ids) or other.first_polled_at <= arrival.last_polled_at)
-        )
-    ) as can_append
-from core.file as arrival
-where arrival.file_id = any(:file_ids) and arrival.first_polled_at is not null
+select bool_and(arrival.has_intervals and arrival.first_polled_at > greatest(arrival.last_before, known.last_polled_at))
+    as can_append
+from (
+    select
+        has_intervals,
+        first_polled_at,
+        coalesce(
+            max(last_polled_at) over (
+                order by first_polled_at, file_id
+                rows between unbounded preceding and 1 preceding
+            ),
+            '-infinity'
+        ) as last_before
+    from core.file
+    where file_id = any(:file_ids) and first_polled_at is not null
+) as arrival
+cross join (
+    select max(last_polled_at) as last_polled_at
+    from core.file
+    where kind = 'store_status' and state = 'accepted' and file_id <> all(:file_ids)
+) as known

@@ -1,14 +1,14 @@
--- The last interval of a store ends where the first one of a later file starts.
+-- The last interval of a store ends where the first one of later files starts.
 --
 -- reads   core.staged_interval, without continued intervals
 -- writes  core.status_interval.holds_until
--- binds   file_id
+-- binds   file_ids
 with starting as (
     select
         store_key,
         min(started_at) as started_at
     from core.staged_interval
-    where file_id = :file_id
+    where file_id = any(:file_ids)
     group by store_key
 )
 

@@ -5,7 +5,7 @@
 -- binds   file_ids
 --
 -- Store by store along the primary key, so that the polls of a day cost no more than that day. Of several polls of one
--- instant the last in (file_id, part_no) counts: the one that no poll of the same instant follows. Polls of files that
+-- instant the last one counts: the one that no poll of the same instant follows (see core.poll). Polls of files that
 -- are not accepted do not count. Candidates are all polls that may differ from the one that counts before them; the few
 -- that are left are then compared with it. The interval before ends where the new polls begin (cut): that is its key.
 with arrival as (
@@ -60,11 +60,15 @@ inner join lateral (
             from core.poll
             where
                 poll.store_key = arrival.store_key
+                and poll.utc_day >= cast(arrival.since at time zone 'UTC' as date)
                 and poll.polled_at >= arrival.since
                 and poll.file_id <> all(
                     array(select file_id from core.file where kind = 'store_status' and state <> 'accepted')
                 )
-            window in_order as (partition by poll.store_key order by poll.polled_at, poll.file_id, poll.part_no)
+            window in_order as (
+                partition by poll.store_key
+                order by poll.polled_at, poll.file_id, poll.row_no, poll.position
+            )
         ) as candidate
         where
             candidate.next_polled_at is distinct from candidate.polled_at
