@@ -1,19 +1,27 @@
 -- How many stores of a report its list shows under the filters of stores.sql.
 --
--- reads   report.store_period
--- binds   report_id, pattern, period, percent_from, percent_to, no_percent
+-- reads   report.store_period, report.store (by its key)
+-- binds   report_id, pattern, timezone, period, percent_from, percent_to, no_percent
 select count(*)
-from report.store_period
+from report.store_period as p
 where
-    report_id = :report_id
-    and period = :period
-    and (cast(:pattern as text) is null or lower(store_id collate "C") like :pattern)
-    and (not :no_percent or uptime_us + downtime_us = 0)
+    p.report_id = :report_id
+    and p.period = :period
+    and (cast(:pattern as text) is null or lower(p.store_id collate "C") like :pattern)
     and (
-        cast(:percent_from as integer) is null
+        cast(:timezone as text) is null
+        or exists (
+            select
+            from report.store as s
+            where s.report_id = p.report_id and s.store_key = p.store_key and s.timezone = :timezone
+        )
+    )
+    and (not :no_percent or p.uptime_us + p.downtime_us = 0)
+    and (
+        cast(:percent_from as numeric) is null
         or (
-            uptime_us + downtime_us > 0
-            and uptime_us * 100 >= :percent_from * (uptime_us + downtime_us)
-            and (:percent_to = 100 or uptime_us * 100 < :percent_to * (uptime_us + downtime_us))
+            p.uptime_us + p.downtime_us > 0
+            and p.uptime_us * 100 >= :percent_from * (p.uptime_us + p.downtime_us)
+            and (:percent_to = 100 or p.uptime_us * 100 < :percent_to * (p.uptime_us + p.downtime_us))
         )
     )

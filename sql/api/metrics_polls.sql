@@ -1,11 +1,10 @@
 -- The newest usable poll. Files are accepted in the order of their days, except for a few late ones, so the last
 -- hundred are enough.
 --
--- reads   core.acceptance (by its index on kind), core.file
+-- reads   core.acceptance (from its end), core.file
 with accepted as (
     select file_id
     from core.acceptance
-    where kind = 'store_status'
     order by accepted_order desc
     limit 100
 )

@@ -12,10 +12,14 @@ select
     r.failed_task,
     r.failure_cause,
     r.failed_at,
-    q.warnings
+    q.warnings,
+    q.warnings_that_change_figures
 from report.report as r
 left join lateral (
-    select count(*) filter (where not e.is_met and e.severity = 'warn') as warnings
+    select
+        count(*) filter (where not e.is_met and e.severity = 'warn') as warnings,
+        count(*) filter (where not e.is_met and e.severity = 'warn' and e.changes_figures)
+            as warnings_that_change_figures
     from quality.expectation_result as e
     where e.report_id = r.report_id
     having count(*) > 0

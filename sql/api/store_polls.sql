@@ -3,15 +3,14 @@
 -- reads   report.report, core.acceptance, core.poll
 -- binds   report_id, store_key, poll_rows
 --
--- A report uses files accepted up to its position. Of several polls at one instant the highest (file_id, part_no)
--- counts.
+-- A report uses files accepted up to its position. Of several polls at one instant the last one counts (see core.poll).
 with visible_file as (
     select
         a.file_id,
         r.as_of
     from report.report as r
     inner join core.acceptance as a on r.accepted_order >= a.accepted_order
-    where r.report_id = :report_id and a.kind = 'store_status'
+    where r.report_id = :report_id
 ),
 
 bound as (
@@ -28,9 +27,10 @@ poll_before as (
     from core.poll as p
     where
         p.store_key = :store_key
+        and p.utc_day <= (select cast(bound.week_start at time zone 'UTC' as date) from bound)
         and p.polled_at < (select bound.week_start from bound)
         and p.file_id in (select visible_file.file_id from visible_file)
-    order by p.polled_at desc, p.file_id desc, p.part_no desc
+    order by p.utc_day desc, p.polled_at desc, p.file_id desc, p.row_no desc, p.position desc
     limit 1
 ),
 
@@ -41,9 +41,11 @@ poll_in_week as (
     from core.poll as p
     where
         p.store_key = :store_key
+        and p.utc_day between (select cast(bound.week_start at time zone 'UTC' as date) from bound)
+        and (select cast(bound.as_of at time zone 'UTC' as date) from bound)
         and p.polled_at between (select bound.week_start from bound) and (select bound.as_of from bound)
         and p.file_id in (select visible_file.file_id from visible_file)
-    order by p.polled_at asc, p.file_id desc, p.part_no desc
+    order by p.polled_at asc, p.file_id desc, p.row_no desc, p.position desc
 )
 
 select

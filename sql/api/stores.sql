@@ -1,10 +1,10 @@
 -- A page of a report's stores in the requested order: a row for each store and period.
 --
 -- reads   report.store_period, report.store
--- binds   report_id; pattern (of the id; null: any); period, percent_from (null: any), percent_to, no_percent (only
---         stores without a percentage in that period); sort_measure (or store_id), sort_period, missing (the value
---         of a store that has none), is_descending; is_rare; after_value, after_store_id (where the previous page
---         ended; null for the first), page_rows
+-- binds   report_id; pattern (of the id; null: any); timezone (null: any); period, percent_from (null: any),
+--         percent_to, no_percent (only stores without a percentage in that period); sort_measure (or store_id),
+--         sort_period, missing (the value of a store that has none), is_descending; is_rare; after_value,
+--         after_store_id (where the previous page ended; null for the first), page_rows
 --
 -- The driver writes binds into the text, so the planner folds every case on them away and sees one plain sort: by
 -- store_id a walk along store_uptime_by_store_id, by a measure one scan of the report that keeps no more than a page.
@@ -33,7 +33,15 @@ with sorted as (
         and p.period = :sort_period
         and (cast(:pattern as text) is null or lower(p.store_id collate "C") like :pattern)
         and (
-            (cast(:percent_from as integer) is null and not :no_percent)
+            cast(:timezone as text) is null
+            or exists (
+                select
+                from report.store as z
+                where z.report_id = p.report_id and z.store_key = p.store_key and z.timezone = :timezone
+            )
+        )
+        and (
+            (cast(:percent_from as numeric) is null and not :no_percent)
             or exists (
                 select
                 from report.store_period as f
@@ -43,7 +51,7 @@ with sorted as (
                     and f.period = :period
                     and (not :no_percent or f.uptime_us + f.downtime_us = 0)
                     and (
-                        cast(:percent_from as integer) is null
+                        cast(:percent_from as numeric) is null
                         or (
                             f.uptime_us + f.downtime_us > 0
                             and f.uptime_us * 100 >= :percent_from * (f.uptime_us + f.downtime_us)

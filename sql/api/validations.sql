@@ -1,6 +1,6 @@
 -- The validations of reports' input in numbers, newest first.
 --
--- reads   report.report, report.source_file, core.file, quality.expectation_result
+-- reads   report.report, report.report_file, core.file, quality.expectation_result
 -- binds   report_id (null: all), before_created_at, before_report_id (where the previous page ended; null for the
 --         first), page_rows
 with report as (
@@ -33,6 +33,8 @@ cross join lateral (
         count(*) as expectations,
         count(*) filter (where e.is_met) as met,
         count(*) filter (where not e.is_met and e.severity = 'warn') as warnings,
+        count(*) filter (where not e.is_met and e.severity = 'warn' and e.changes_figures)
+            as warnings_that_change_figures,
         count(*) filter (where not e.is_met and e.severity = 'fail') as failures
     from quality.expectation_result as e
     where e.report_id = report.report_id
@@ -41,8 +43,8 @@ cross join lateral (
     select
         cast(coalesce(sum(f.rows_read), 0) as bigint) as rows_read,
         cast(coalesce(sum(f.rows_quarantined), 0) as bigint) as quarantined_rows
-    from report.source_file as s
-    inner join core.file as f on s.file_id = f.file_id
-    where s.report_id = report.report_id
+    from report.report_file as r
+    inner join core.file as f on r.file_id = f.file_id
+    where r.report_id = report.report_id
 ) as loaded
 order by report.created_at desc, report.report_id desc

@@ -1,101 +1,183 @@
 -- What Great Expectations checks before anything is accepted: whether the ids of a new hours or zones file fit those of
--- the polls, and the stores of the snapshot that it replaces.
+-- the polls, and the stores of the snapshot that it replaces; and whether status files, new ones among them, have ids
+-- that a spreadsheet rounded.
 --
--- reads   report.report, report.source_file, core.file, core.acceptance, core.store, core.snapshot_store,
---         core.polled_store
--- yields  one row per hours or zones file that was not accepted before the DAG run, if there are polls
+-- reads   report.report, report.source_file, core.file, core.acceptance, core.snapshot, core.store,
+--         core.snapshot_store, core.polled_store
+-- yields  one row per hours or zones file that was not accepted before the DAG run, if there are polls; and one for all
+--         status files together, if some of them were not and rounded ids have polls
 -- binds   report_id
 --
 -- It becomes a temporary table, so it has to begin with `select`. Ids are text: two that differ by case, or by blanks
--- around them, are two stores, though hardly ever meant to be. A spreadsheet keeps 15 digits of a number, so long ids
--- that it saved end in zeros. Shares are of the smaller side: of many stores only some may have polls, or hours.
+-- around them, are two stores, though hardly ever meant to be. Neither are those whose leading zeros a tool has cut, or
+-- to which it has added .0, quotes or braces: by_meaning has ids together that may be of one store. A spreadsheet keeps
+-- 15 digits of a number, so long ids that it saved end in zeros, or are like 1.48197E+18. Shares are of the smaller
+-- side: of many stores only some may have polls, or hours.
 select
-    by_spelling.file_id,
-    by_spelling.file,
-    cast(sum(by_spelling.stores) as bigint) as stores,
-    cast(sum(by_spelling.polled_stores) as bigint) as polled_stores,
-    cast(sum(by_spelling.common_stores) as bigint) as common_stores,
+    by_meaning.file_id,
+    by_meaning.file,
+    cast(sum(by_meaning.stores) as bigint) as stores,
+    cast(sum(by_meaning.polled_stores) as bigint) as polled_stores,
+    cast(sum(by_meaning.common_stores) as bigint) as common_stores,
     coalesce(
-        min(by_spelling.example) filter (where by_spelling.polled_stores > 0 and by_spelling.common_stores = 0),
-        min(by_spelling.example)
+        min(by_meaning.example) filter (where by_meaning.polled_stores > 0 and by_meaning.common_stores = 0),
+        min(by_meaning.example)
     ) as example,
+    cast(sum(by_meaning.common_spellings) as double precision) as common_spellings,
     cast(
-        count(*) filter (where by_spelling.stores > 0 and by_spelling.polled_stores > 0) as double precision
-    ) as common_spellings,
-    cast(
-        100.0 * count(*) filter (where by_spelling.stores > 0 and by_spelling.polled_stores > 0) / nullif(
-            least(
-                count(*) filter (where by_spelling.stores > 0), count(*) filter (where by_spelling.polled_stores > 0)
-            ),
-            0
-        ) as double precision
+        100.0 * sum(by_meaning.common_spellings)
+        / nullif(least(sum(by_meaning.named_spellings), sum(by_meaning.polled_spellings)), 0) as double precision
     ) as common_percent,
     cast(
         count(*) filter (
-            where by_spelling.stores > 0 and by_spelling.polled_stores > 0 and by_spelling.common_stores = 0
+            where by_meaning.stores > 0 and by_meaning.polled_stores > 0 and by_meaning.common_stores = 0
         ) as double precision
     ) as stores_in_other_spelling,
-    cast(100.0 * sum(by_spelling.rounded_stores) / nullif(sum(by_spelling.stores), 0) as double precision)
+    cast(100.0 * sum(by_meaning.rounded_stores) / nullif(sum(by_meaning.stores), 0) as double precision)
         as rounded_percent,
-    cast(sum(by_spelling.lost_stores) as double precision) as lost_stores,
-    min(by_spelling.lost_example) as lost_example
+    min(by_meaning.rounded_example) as rounded_example,
+    cast(sum(by_meaning.lost_stores) as double precision) as lost_stores,
+    min(by_meaning.lost_example) as lost_example,
+    cast(sum(by_meaning.lost_hours) as bigint) as lost_hours,
+    cast(100.0 * sum(by_meaning.lost_hours) / nullif(sum(by_meaning.hours_before), 0) as double precision)
+        as lost_hours_percent
 from (
     select
-        new_file.file_id,
-        new_file.file,
-        lower(btrim(store.store_id)) as spelling,
-        count(named.store_key) as stores,
-        count(*) filter (where store.polled_from is not null or polled.store_key is not null) as polled_stores,
-        count(named.store_key) filter (
-            where store.polled_from is not null or polled.store_key is not null
-        ) as common_stores,
-        count(named.store_key) filter (where store.store_id ~ '^[0-9]{12,}0000$') as rounded_stores,
-        count(replaced.store_key) filter (
-            where named.store_key is null and (store.polled_from is not null or polled.store_key is not null)
-        ) as lost_stores,
-        min(store.store_id collate "C") filter (where named.store_key is not null) as example,
-        min(store.store_id collate "C") filter (
-            where
-                replaced.store_key is not null
-                and named.store_key is null
-                and (store.polled_from is not null or polled.store_key is not null)
-        ) as lost_example
-    from core.store
-    cross join (
+        by_spelling.file_id,
+        by_spelling.file,
+        sum(by_spelling.stores) as stores,
+        sum(by_spelling.polled_stores) as polled_stores,
+        sum(by_spelling.common_stores) as common_stores,
+        count(*) filter (where by_spelling.stores > 0) as named_spellings,
+        count(*) filter (where by_spelling.polled_stores > 0) as polled_spellings,
+        count(*) filter (where by_spelling.stores > 0 and by_spelling.polled_stores > 0) as common_spellings,
+        sum(by_spelling.rounded_stores) as rounded_stores,
+        sum(by_spelling.lost_stores) as lost_stores,
+        sum(by_spelling.hours_before) as hours_before,
+        sum(by_spelling.lost_hours) as lost_hours,
+        min(by_spelling.example) as example,
+        min(by_spelling.rounded_example) as rounded_example,
+        min(by_spelling.lost_example) as lost_example
+    from (
         select
-            file.file_id,
-            source_file.name as file,
-            current_snapshot.file_id as replaced_file_id
-        from report.report
-        inner join report.source_file using (report_id)
-        inner join core.file using (file_id)
+            new_file.file_id,
+            new_file.file,
+            lower(btrim(store.store_id, E' \t\u00a0\u202f')) as spelling,
+            count(named.store_key) as stores,
+            count(*) filter (where store.polled_from is not null or polled.store_key is not null) as polled_stores,
+            count(named.store_key) filter (
+                where store.polled_from is not null or polled.store_key is not null
+            ) as common_stores,
+            count(named.store_key) filter (
+                where store.store_id ~* '^([0-9]{12,}0000|[0-9]([.,][0-9]+)?e[+][0-9]{2})$'
+            ) as rounded_stores,
+            count(replaced.store_key) filter (
+                where named.store_key is null and (store.polled_from is not null or polled.store_key is not null)
+            ) as lost_stores,
+            count(replaced.store_key) filter (where new_file.kind = 'business_hours') as hours_before,
+            count(replaced.store_key) filter (
+                where new_file.kind = 'business_hours' and named.store_key is null
+            ) as lost_hours,
+            min(store.store_id collate "C") filter (where named.store_key is not null) as example,
+            min(store.store_id collate "C") filter (
+                where
+                    named.store_key is not null
+                    and store.store_id ~* '^([0-9]{12,}0000|[0-9]([.,][0-9]+)?e[+][0-9]{2})$'
+            ) as rounded_example,
+            min(store.store_id collate "C") filter (
+                where
+                    replaced.store_key is not null
+                    and named.store_key is null
+                    and (store.polled_from is not null or polled.store_key is not null)
+            ) as lost_example
+        from core.store
+        cross join (
+            select
+                file.file_id,
+                file.kind,
+                source_file.name as file,
+                current_snapshot.file_id as replaced_file_id
+            from report.report
+            inner join report.source_file using (report_id)
+            inner join core.file using (file_id)
+            left join (
+                select distinct on (snapshot.kind)
+                    snapshot.kind,
+                    snapshot.file_id
+                from core.snapshot
+                inner join core.acceptance using (accepted_order)
+                inner join report.report as own_report on own_report.report_id = cast(:report_id as uuid)
+                where acceptance.accepted_at < own_report.created_at
+                order by snapshot.kind asc, snapshot.accepted_order desc
+            ) as current_snapshot on file.kind = current_snapshot.kind
+            left join core.acceptance as earlier
+                on file.file_id = earlier.file_id and earlier.accepted_at < report.created_at
+            where
+                report.report_id = cast(:report_id as uuid)
+                and file.kind in ('business_hours', 'store_timezones')
+                and earlier.file_id is null
+        ) as new_file
+        left join core.snapshot_store as named
+            on store.store_key = named.store_key and new_file.file_id = named.file_id
+        left join core.snapshot_store as replaced
+            on store.store_key = replaced.store_key and new_file.replaced_file_id = replaced.file_id
         left join (
-            select distinct on (acceptance.kind)
-                acceptance.kind,
-                acceptance.file_id
-            from core.acceptance
-            inner join report.report as own_report on own_report.report_id = cast(:report_id as uuid)
-            where acceptance.accepted_at < own_report.created_at
-            order by acceptance.kind asc, acceptance.accepted_order desc
-        ) as current_snapshot on file.kind = current_snapshot.kind
-        left join core.acceptance as earlier
-            on file.file_id = earlier.file_id and earlier.accepted_at < report.created_at
-        where
-            report.report_id = cast(:report_id as uuid)
-            and file.kind <> 'store_status'
-            and earlier.file_id is null
-    ) as new_file
-    left join core.snapshot_store as named
-        on store.store_key = named.store_key and new_file.file_id = named.file_id
-    left join core.snapshot_store as replaced
-        on store.store_key = replaced.store_key and new_file.replaced_file_id = replaced.file_id
-    left join (
-        select store_key
-        from core.polled_store
-        group by store_key
-    ) as polled on store.store_key = polled.store_key
-    group by new_file.file_id, new_file.file, lower(btrim(store.store_id))
-) as by_spelling
-group by by_spelling.file_id, by_spelling.file
-having sum(by_spelling.polled_stores) > 0 and sum(by_spelling.stores) > 0
-order by by_spelling.file_id
+            select store_key
+            from core.polled_store
+            group by store_key
+        ) as polled on store.store_key = polled.store_key
+        group by new_file.file_id, new_file.file, lower(btrim(store.store_id, E' \t\u00a0\u202f'))
+    ) as by_spelling
+    group by
+        by_spelling.file_id,
+        by_spelling.file,
+        regexp_replace(btrim(by_spelling.spelling, '"''={}'), '^0+(?=[0-9])|[.]0$', '', 'g')
+) as by_meaning
+group by by_meaning.file_id, by_meaning.file
+having sum(by_meaning.polled_stores) > 0 and sum(by_meaning.stores) > 0
+union all
+select
+    cast(null as integer) as file_id,
+    'status files' as file,
+    count(*) as stores,
+    count(*) as polled_stores,
+    cast(null as bigint) as common_stores,
+    min(store.store_id collate "C") as example,
+    cast(null as double precision) as common_spellings,
+    cast(null as double precision) as common_percent,
+    cast(null as double precision) as stores_in_other_spelling,
+    cast(
+        100.0 * count(*) filter (
+            where store.store_id ~* '^([0-9]{12,}0000|[0-9]([.,][0-9]+)?e[+][0-9]{2})$'
+        ) / count(*) as double precision
+    ) as rounded_percent,
+    min(store.store_id collate "C") filter (
+        where store.store_id ~* '^([0-9]{12,}0000|[0-9]([.,][0-9]+)?e[+][0-9]{2})$'
+    ) as rounded_example,
+    cast(null as double precision) as lost_stores,
+    cast(null as text) as lost_example,
+    cast(null as bigint) as lost_hours,
+    cast(null as double precision) as lost_hours_percent
+from core.store
+cross join (
+    select count(*) as files
+    from report.report
+    inner join report.source_file using (report_id)
+    inner join core.file using (file_id)
+    left join core.acceptance as earlier
+        on file.file_id = earlier.file_id and earlier.accepted_at < report.created_at
+    where
+        report.report_id = cast(:report_id as uuid)
+        and file.kind = 'store_status'
+        and earlier.file_id is null
+) as new_status
+left join (
+    select store_key
+    from core.polled_store
+    group by store_key
+) as polled on store.store_key = polled.store_key
+where
+    new_status.files > 0
+    and (store.polled_from is not null or polled.store_key is not null)
+having count(*) filter (where store.store_id ~* '^([0-9]{12,}0000|[0-9]([.,][0-9]+)?e[+][0-9]{2})$') > 0
+order by file_id

@@ -1,61 +1,238 @@
 -- What Great Expectations checks once a report is pinned: its stores, and the polls of the reported week.
 --
--- reads   report.report, core.acceptance, core.file, core.store, core.snapshot_store, core.business_hours,
---         core.store_timezone, core.poll
+-- reads   report.report, report.used_snapshot, core.acceptance, core.file, core.store, core.snapshot_store,
+--         core.business_hours, core.store_timezone, core.poll_day, core.poll
 -- yields  one row per store of the report; the log_ columns are about all polls together, and the same in every row
--- binds   report_id, as_of, day_start and week_start (a day and a week before it), slot_starts (of the week's slots of
---         three hours, as the text of an array), expected_at (when the newest poll of all is due)
+-- binds   report_id, as_of, day_start and week_start (a day and a week before it)
 --
--- It becomes a temporary table, so it has to begin with `select`. The polls are read once, in parallel and unsorted: a
--- store has one bit for each of the week's 56 slots of three hours, set if it has polls there. A gap is a stretch of
--- whole slots without polls between two slots with polls: a gap shorter than nine hours may be missed, and a gap
--- shorter than six hours never counts as six. Of a corrected poll both versions are counted.
+-- It becomes a temporary table, so it has to begin with `select`. The counts, ends and longest gaps of the rows of
+-- core.poll_day are enough, and the time between one row and the next; width_bucket counts the polls of a row up to an
+-- instant. Only days that an edge of the week cuts, or in which rows overlap, are unnested, and of these only those
+-- where a gap may be the store's longest. Of a corrected poll both versions are counted.
+--
+-- Maintenance merges the polls of several files into one row, whose file_id is the newest of them. If some of these
+-- files were accepted after the pin, the row is put together anew from the polls of the others (visible_row).
+--
+-- Three hours without any poll cannot have passed if they did not pass for one store, and that is so in most logs. Only
+-- where no such store is, the polls of all are put in order.
 select checked_store.*
 from (
     with pinned as (
         select
-            accepted_order,
-            business_hours_file_id,
-            store_timezones_file_id
+            report.accepted_order,
+            hours.file_id as business_hours_file_id,
+            zones.file_id as store_timezones_file_id
         from report.report
-        where report_id = cast(:report_id as uuid)
+        left join report.used_snapshot as hours on report.report_id = hours.report_id and hours.kind = 'business_hours'
+        left join report.used_snapshot as zones on report.report_id = zones.report_id and zones.kind = 'store_timezones'
+        where report.report_id = cast(:report_id as uuid)
+    ),
+
+    hidden_file as (
+        select file.file_id
+        from core.file
+        where
+            file.kind = 'store_status'
+            and file.state <> 'rejected'
+            and not exists (
+                select from core.acceptance
+                inner join report.report on acceptance.accepted_order <= report.accepted_order
+                where acceptance.file_id = file.file_id and report.report_id = cast(:report_id as uuid)
+            )
+    ),
+
+    -- Only accepted files are merged.
+    hidden_in_merged as materialized (
+        select coalesce(array_agg(cast(file.file_id as integer)), '{}') as file_ids
+        from hidden_file
+        inner join core.file on hidden_file.file_id = file.file_id
+        where file.state = 'accepted' and file.first_polled_at <= cast(:as_of as timestamptz)
+    ),
+
+    visible_row as (
+        select
+            poll_day.store_key,
+            poll_day.utc_day,
+            poll_day.polls,
+            poll_day.first_polled_at,
+            poll_day.last_polled_at,
+            poll_day.longest_gap_us,
+            poll_day.instants,
+            false as is_partial
+        from core.poll_day
+        cross join hidden_in_merged
+        where
+            poll_day.file_id not in (select hidden_file.file_id from hidden_file)
+            and (poll_day.file_ids is null or not poll_day.file_ids && hidden_in_merged.file_ids)
+        union all
+        select
+            poll_day.store_key,
+            poll_day.utc_day,
+            cast(count(*) as integer) as polls,
+            min(poll.polled_at) as first_polled_at,
+            max(poll.polled_at) as last_polled_at,
+            -- At most: its polls are unnested if that may be the store's longest gap.
+            cast(extract(epoch from max(poll.polled_at) - min(poll.polled_at)) * 1000000 as bigint) as longest_gap_us,
+            array_agg(poll.polled_at order by poll.polled_at) as instants,
+            true as is_partial
+        from core.poll_day
+        cross join hidden_in_merged
+        cross join lateral unnest(poll_day.instants, poll_day.file_ids) as poll (polled_at, file_id)
+        where
+            (select cardinality(hidden.file_ids) > 0 from hidden_in_merged as hidden) -- else no row is read
+            and poll_day.file_ids && hidden_in_merged.file_ids
+            and poll.file_id not in (select hidden_file.file_id from hidden_file)
+        group by poll_day.store_key, poll_day.utc_day, poll_day.file_id, poll_day.row_no
+    ),
+
+    cut_row as materialized (
+        select
+            visible_row.store_key,
+            visible_row.utc_day,
+            visible_row.longest_gap_us,
+            visible_row.is_partial
+            or visible_row.first_polled_at <= cast(:week_start as timestamptz)
+            or visible_row.last_polled_at > cast(:as_of as timestamptz) as is_cut,
+            case
+                when visible_row.first_polled_at > cast(:week_start as timestamptz) then 0
+                else width_bucket(cast(:week_start as timestamptz), visible_row.instants)
+            end as polls_before_week,
+            case
+                when visible_row.first_polled_at > cast(:day_start as timestamptz) then 0
+                else width_bucket(cast(:day_start as timestamptz), visible_row.instants)
+            end as polls_before_day,
+            case
+                when visible_row.last_polled_at <= cast(:as_of as timestamptz) then visible_row.polls
+                else width_bucket(cast(:as_of as timestamptz), visible_row.instants)
+            end as polls,
+            case
+                when visible_row.first_polled_at > cast(:week_start as timestamptz) then visible_row.first_polled_at
+                else visible_row.instants[width_bucket(cast(:week_start as timestamptz), visible_row.instants) + 1]
+            end as first_polled_at,
+            case
+                when visible_row.last_polled_at <= cast(:as_of as timestamptz) then visible_row.last_polled_at
+                else visible_row.instants[width_bucket(cast(:as_of as timestamptz), visible_row.instants)]
+            end as last_polled_at
+        from visible_row
+        where
+            visible_row.utc_day >= cast(cast(:week_start as timestamptz) at time zone 'UTC' as date)
+            and visible_row.utc_day <= cast(cast(:as_of as timestamptz) at time zone 'UTC' as date)
+            and visible_row.last_polled_at > cast(:week_start as timestamptz)
+            and visible_row.first_polled_at <= cast(:as_of as timestamptz)
+    ),
+
+    row_of_week as materialized (
+        select
+            cut_row.*,
+            max(cut_row.last_polled_at) over (
+                in_time rows between unbounded preceding and 1 preceding
+            ) as last_polled_before,
+            cut_row.is_cut
+            or cut_row.last_polled_at >= lead(cut_row.first_polled_at, 1, 'infinity') over in_time as is_inexact
+        from cut_row
+        where cut_row.polls > cut_row.polls_before_week
+        window in_time as (partition by cut_row.store_key order by cut_row.first_polled_at)
+    ),
+
+    summed_store as materialized (
+        select
+            store_key,
+            sum(polls - polls_before_week) as polls,
+            sum(greatest(polls - greatest(polls_before_week, polls_before_day), 0)) as last_day_polls,
+            min(first_polled_at) as first_polled_at,
+            max(last_polled_at) as last_polled_at,
+            max(longest_gap_us) filter (where is_inexact or first_polled_at <= last_polled_before) as inexact_gap_us,
+            greatest(
+                max(longest_gap_us) filter (
+                    where not is_inexact and (last_polled_before is null or first_polled_at > last_polled_before)
+                ),
+                extract(epoch from max(first_polled_at - last_polled_before)) * 1000000,
+                0
+            ) as longest_gap_us
+        from row_of_week
+        group by store_key
+    ),
+
+    unnested_store as materialized (
+        select
+            poll.store_key,
+            extract(epoch from max(poll.polled_at - poll.polled_before)) * 1000000 as longest_gap_us
+        from (
+            select
+                poll.store_key,
+                poll.polled_at,
+                lag(poll.polled_at) over (
+                    partition by poll.store_key, poll.utc_day
+                    order by poll.polled_at
+                ) as polled_before
+            from (
+                select
+                    row_of_week.store_key,
+                    row_of_week.utc_day
+                from row_of_week
+                inner join summed_store on row_of_week.store_key = summed_store.store_key
+                where
+                    -- One more poll within a gap can only make it shorter.
+                    summed_store.inexact_gap_us > summed_store.longest_gap_us
+                    and row_of_week.longest_gap_us > summed_store.longest_gap_us
+                group by row_of_week.store_key, row_of_week.utc_day
+            ) as inexact_day
+            inner join core.poll on inexact_day.store_key = poll.store_key and inexact_day.utc_day = poll.utc_day
+            where
+                poll.utc_day >= cast(cast(:week_start as timestamptz) at time zone 'UTC' as date)
+                and poll.utc_day <= cast(cast(:as_of as timestamptz) at time zone 'UTC' as date)
+                and poll.polled_at > cast(:week_start as timestamptz)
+                and poll.polled_at <= cast(:as_of as timestamptz)
+                and poll.file_id not in (select hidden_file.file_id from hidden_file)
+        ) as poll
+        group by poll.store_key
     ),
 
     polled_store as (
         select
-            poll.store_key,
-            count(*) as polls,
-            count(*) filter (where poll.polled_at > cast(:day_start as timestamptz)) as last_day_polls,
-            min(poll.polled_at) as first_polled_at,
-            max(poll.polled_at) as last_polled_at,
-            bit_or(1::bigint << width_bucket(poll.polled_at, cast(:slot_starts as timestamptz[]))) as slots
-        from core.poll
-        where
-            poll.polled_at > cast(:week_start as timestamptz)
-            and poll.polled_at <= cast(:as_of as timestamptz)
-            and poll.file_id not in (
-                select file.file_id
-                from core.file
-                where
-                    file.kind = 'store_status'
-                    and file.state <> 'rejected'
-                    and not exists (
-                        select from core.acceptance
-                        inner join report.report on acceptance.accepted_order <= report.accepted_order
-                        where acceptance.file_id = file.file_id and report.report_id = cast(:report_id as uuid)
-                    )
-            )
-        group by poll.store_key
+            summed_store.store_key,
+            summed_store.polls,
+            summed_store.last_day_polls,
+            summed_store.first_polled_at,
+            summed_store.last_polled_at,
+            greatest(summed_store.longest_gap_us, unnested_store.longest_gap_us)
+            * interval '1 microsecond' as longest_gap
+        from summed_store
+        left join unnested_store on summed_store.store_key = unnested_store.store_key
     ),
 
-    log as (
+    log as materialized (
         select
             max(last_polled_at) as last_polled_at,
-            length(replace(trim(both '0' from bit_or(slots)::bit(57)::text), '1', '')) * 3 as silent_hours,
+            min(first_polled_at) as first_polled_at,
             sum(last_day_polls) as last_day_polls,
             sum(polls - last_day_polls) as earlier_polls,
             date_part('epoch', cast(:day_start as timestamptz) - min(first_polled_at)) / 86400 as earlier_days
         from polled_store
+    ),
+
+    silence as materialized (
+        select coalesce(sum(date_part('epoch', between_polls.gap)) / 3600, 0) as hours
+        from (
+            select poll.polled_at - lag(poll.polled_at) over (order by poll.polled_at) as gap
+            from core.poll
+            where
+                poll.utc_day >= cast(cast(:week_start as timestamptz) at time zone 'UTC' as date)
+                and poll.utc_day <= cast(cast(:as_of as timestamptz) at time zone 'UTC' as date)
+                and poll.polled_at > cast(:week_start as timestamptz)
+                and poll.polled_at <= cast(:as_of as timestamptz)
+                and poll.file_id not in (select hidden_file.file_id from hidden_file)
+                and not exists (
+                    select
+                    from polled_store
+                    cross join log
+                    where
+                        polled_store.longest_gap < interval '3 hours'
+                        and polled_store.first_polled_at < log.first_polled_at + interval '3 hours'
+                        and polled_store.last_polled_at > log.last_polled_at - interval '3 hours'
+                )
+        ) as between_polls
+        where between_polls.gap >= interval '3 hours'
     ),
 
     known_store as materialized (
@@ -70,8 +247,8 @@ from (
                 when zone_row.store_key is not null then
                     store_timezone.store_key is not null or not zone_row.has_unusable_rows
             end as is_timezone_known,
-            polled_store.slots::bit(57)::text as slots,
-            coalesce(polled_store.last_polled_at, earlier_poll.polled_at) as last_polled_at
+            date_part('epoch', polled_store.longest_gap) / 3600 as longest_gap_hours,
+            coalesce(polled_store.last_polled_at, earlier_row.last_polled_at) as last_polled_at
         from core.store
         cross join pinned
         left join core.snapshot_store as hours_row
@@ -80,31 +257,38 @@ from (
             on store.store_key = zone_row.store_key and pinned.store_timezones_file_id = zone_row.file_id
         left join core.store_timezone
             on store.store_key = store_timezone.store_key and pinned.store_timezones_file_id = store_timezone.file_id
-        left join lateral (
+        left join (
             select business_hours.store_key
             from core.business_hours
-            where
-                business_hours.store_key = store.store_key
-                and business_hours.file_id = pinned.business_hours_file_id
+            where business_hours.file_id = (select pinned.business_hours_file_id from pinned)
             group by business_hours.store_key
         ) as opening on store.store_key = opening.store_key
         left join polled_store on store.store_key = polled_store.store_key
         left join lateral (
             select
-                poll.store_key,
-                max(poll.polled_at) as polled_at
-            from core.poll
+                poll_day.store_key,
+                max(poll.polled_at) as last_polled_at
+            from core.poll_day
+            cross join hidden_in_merged
+            -- The last poll of the row, or all of them if some are hidden.
+            cross join lateral unnest(
+                case
+                    when poll_day.file_ids && hidden_in_merged.file_ids then poll_day.instants
+                    else array[poll_day.last_polled_at]
+                end,
+                case
+                    when poll_day.file_ids && hidden_in_merged.file_ids then poll_day.file_ids
+                    else array[poll_day.file_id]
+                end
+            ) as poll (polled_at, file_id)
             where
                 polled_store.store_key is null
-                and poll.store_key = store.store_key
+                and poll_day.store_key = store.store_key
+                and poll_day.first_polled_at <= cast(:week_start as timestamptz)
                 and poll.polled_at <= cast(:week_start as timestamptz)
-                and poll.file_id in (
-                    select acceptance.file_id
-                    from core.acceptance
-                    where acceptance.accepted_order <= pinned.accepted_order
-                )
-            group by poll.store_key
-        ) as earlier_poll on store.store_key = earlier_poll.store_key
+                and poll.file_id not in (select hidden_file.file_id from hidden_file)
+            group by poll_day.store_key
+        ) as earlier_row on store.store_key = earlier_row.store_key
         where
             store.polled_from <= pinned.accepted_order
             or hours_row.store_key is not null
@@ -119,12 +303,8 @@ from (
         known_store.is_timezone_known,
         known_store.last_polled_at is not null as has_polls,
         date_part('epoch', cast(:as_of as timestamptz) - known_store.last_polled_at) / 3600 as hours_since_last_poll,
-        gap.longest_gap_hours,
-        date_part(
-            'epoch',
-            cast(:expected_at as timestamptz) - coalesce(log.last_polled_at, max(known_store.last_polled_at) over ())
-        ) / 3600 as log_hours_since_newest_poll,
-        coalesce(log.silent_hours, 168) as log_silent_hours,
+        known_store.longest_gap_hours,
+        case when log.last_polled_at is null then 168 else silence.hours end as log_silent_hours,
         cast(
             case
                 when log.earlier_days >= 1 then 100 * log.last_day_polls / (log.earlier_polls / log.earlier_days)
@@ -133,9 +313,6 @@ from (
         ) as log_percent_of_usual_polls
     from known_store
     cross join log
-    left join lateral (
-        select max(length(stretch.zeros)) * 3 as longest_gap_hours
-        from regexp_split_to_table(trim(both '0' from known_store.slots), '1+') as stretch (zeros)
-    ) as gap on known_store.slots is not null
+    cross join silence
     order by known_store.store_id collate "C"
 ) as checked_store

@@ -1,10 +1,10 @@
--- Unusable rows to show as examples: the first ones of each file, with as many different wrong columns as possible.
+-- Unusable rows to show as examples: the first ones of each file, with as many different kinds of reasons as possible.
 --
--- reads   quality.quarantined_row, report.source_file
+-- reads   quality.quarantined_row, report.report_file, core.file
 -- yields  up to three rows per file
 -- binds   report_id, file_id (null: all files of the report), longest_raw_text
 --
--- Only the first hundred of a file are read: a file may have very many.
+-- Only the first hundred rows of a file are read, and of the newest hundred files: there may be very many.
 select
     example.file_id,
     source_file.name as file,
@@ -14,19 +14,31 @@ select
         when length(example.raw_text) > :longest_raw_text then left(example.raw_text, :longest_raw_text - 1) || '…'
         else example.raw_text
     end as raw_text
-from report.source_file
+from (
+    select
+        report_file.file_id,
+        report_file.name
+    from report.report_file
+    inner join core.file using (file_id)
+    where
+        report_file.report_id = :report_id
+        and report_file.file_id = coalesce(:file_id, report_file.file_id)
+        and file.rows_quarantined > 0
+    order by report_file.file_id desc
+    limit 100
+) as source_file
 cross join lateral (
     select
         file_id,
         line_number,
         reason,
         raw_text,
-        row_number() over (partition by column_name order by line_number) as nth_of_column
+        row_number() over (partition by reason_kind order by line_number) as nth_of_kind
     from (
         select
             file_id,
             line_number,
-            column_name,
+            reason_kind,
             reason,
             raw_text
         from quality.quarantined_row
@@ -34,10 +46,7 @@ cross join lateral (
         order by line_number
         limit 100
     ) as early_row
-    order by nth_of_column, line_number
+    order by nth_of_kind, line_number
     limit 3
 ) as example
-where
-    source_file.report_id = :report_id
-    and source_file.file_id = coalesce(:file_id, source_file.file_id)
-order by example.nth_of_column, example.file_id, example.line_number
+order by example.nth_of_kind, example.file_id, example.line_number

@@ -12,6 +12,30 @@ select
 from report.report
 where report_id = :report_id;
 
+-- name: find_unchanged
+-- The newest other report of the same input, on which a suite was checked: it looks back from the same instant, and
+-- nothing was accepted between the two.
+--
+-- reads   report.report, quality.expectation_result
+-- yields  its report_id, or nothing
+-- binds   report_id, suite
+select other.report_id
+from report.report
+inner join report.report as other
+    on
+        report.as_of = other.as_of
+        and report.accepted_order = other.accepted_order
+        and report.report_id <> other.report_id
+where
+    report.report_id = :report_id
+    and exists (
+        select
+        from quality.expectation_result
+        where expectation_result.report_id = other.report_id and expectation_result.suite = :suite
+    )
+order by other.created_at desc
+limit 1;
+
 -- name: clear_results
 -- What an earlier attempt at the same report found.
 --

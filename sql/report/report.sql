@@ -13,8 +13,8 @@ on conflict do nothing;
 -- What is requested of a report; a DAG run that starts again resets it to that.
 --
 -- writes  report.report, its row
--- binds   report_id, as_of_requested, as_of_limit, max_gap, no_data, store_ids, shards,
---         run_started_at (a failure since then is of the same DAG run and stays; null: none does)
+-- binds   report_id, as_of_requested, as_of_limit, max_gap, no_data, store_ids, shards, hours_valid_from,
+--         zones_valid_from, run_started_at (a failure since then is of the same DAG run and stays; null: none does)
 update report.report
 set
     as_of_requested = :as_of_requested,
@@ -23,6 +23,8 @@ set
     no_data = :no_data,
     store_ids = :store_ids,
     shards = :shards,
+    hours_valid_from = :hours_valid_from,
+    zones_valid_from = :zones_valid_from,
     failed_task = case when failed_at >= cast(:run_started_at as timestamptz) then failed_task end,
     failure_cause = case when failed_at >= cast(:run_started_at as timestamptz) then failure_cause end,
     failed_at = case when failed_at >= cast(:run_started_at as timestamptz) then failed_at end
@@ -69,11 +71,13 @@ select
 from report.report
 where report_id = :report_id;
 
--- name: note_unread_files
--- CSV files of the data folder that are not read, although their header fits an input.
+-- name: note_folder
+-- The data folder that the DAG run reads, and those of its files that are not read, although they look like an input.
 --
 -- writes  report.report, one row
--- binds   report_id, unread_files
+-- binds   report_id, data_folder, unread_files
 update report.report
-set unread_files = :unread_files
+set
+    data_folder = :data_folder,
+    unread_files = :unread_files
 where report_id = :report_id;

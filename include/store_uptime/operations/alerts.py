@@ -17,6 +17,7 @@ from sqlalchemy import Engine, Row
 from store_uptime.contract import MAINTENANCE_DAG_ID, REPORT_DAG_ID
 from store_uptime.db.statements import statement
 from store_uptime.errors import AlertError
+from store_uptime.quality.results import warning_text
 from store_uptime.reports.request import report_id_of
 
 log = logging.getLogger(__name__)
@@ -26,6 +27,9 @@ POST_SECONDS, POST_RETRIES = 10, 3
 # A task writes its cause to the database just after Airflow marks it as failed.
 CAUSE_ATTEMPTS, PAUSE_SECONDS = 10, 0.5
 LATE = "Store Uptime: the nightly report is late"
+NEW_CHANGES = "Store Uptime: a report is published, with new warnings that change its figures"
+NEW_WARNINGS = "Store Uptime: a report is published, with new warnings about its input"
+TIERS = {True: "Changes your figures", False: "For information"}
 
 Kind = Literal["failed", "late", "warnings", "recovered", "maintenance"]
 
@@ -79,8 +83,9 @@ def published_run_alerts(engine: Engine, dag_run_id: str, base_url: str) -> list
         warnings = connection.execute(statement("alerts/new_warnings"), {"report_id": report_id}).all()
     messages: list[tuple[Kind, str, list[str]]] = []
     if warnings:
-        why = [f"Not met: {one.description} Changes: {one.observed_value}." for one in warnings]
-        messages.append(("warnings", "Store Uptime: a report is published, with new warnings about its input", why))
+        why = [f"{TIERS[one.changes_figures]}: {warning_text(one)}" for one in warnings]
+        subject = NEW_CHANGES if any(one.changes_figures for one in warnings) else NEW_WARNINGS
+        messages.append(("warnings", subject, why))
     if report is not None and report.has_recovered:
         why = ["The nightly report before this one failed. This one is published."]
         messages.append(("recovered", "Store Uptime: the nightly report is back", why))

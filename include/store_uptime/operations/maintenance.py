@@ -4,6 +4,8 @@ Each function finds what to change and returns it by count and by name. Unless i
 changes, in steps that each leave a consistent state; a killed task does the rest when it runs again.
 
 Reports stay correct: a report whose week begins in a month that is kept does not change.
+
+What loads files is imported where it is used: it needs a second, and most tasks do not use it.
 """
 
 from __future__ import annotations
@@ -19,17 +21,18 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from store_uptime.db.statements import statement
 from store_uptime.errors import StoreUptimeError
-from store_uptime.ingest.stage_files import discard_file
 from store_uptime.quality import data_docs
 from store_uptime.storage import UNFINISHED, StoragePath, is_url
 
 log = logging.getLogger(__name__)
 
 MONTHS_AHEAD = 1
+# The rows of a month's polls that can go, as a share of all, from which on the month is written anew.
+MERGED_SHARE, MERGED_SHARE_OF_PAST = 1 / 4, 1 / 20
 LEFT_OVER_AFTER = timedelta(days=1)  # writing a file takes far less
 
 
@@ -60,10 +63,9 @@ def create_months(engine: Engine, *, dry_run: bool) -> Changes:
         for ahead in range(1, MONTHS_AHEAD + 1):
             month = first_of_month(newest.date(), ahead)
             if month not in there:
-                changes.add(f"core.poll_{month:%Y_%m}", months=1)
+                changes.add(f"core.poll_day_{month:%Y_%m}", months=1)
                 if not dry_run:
-                    connection.execute(statement("ingest/polls/begin_month"), {"month": month})
-                    connection.execute(statement("ingest/polls/finish_month"), {"month": month})
+                    connection.execute(statement("ingest/polls/create_month"), {"month": month})
     return changes
 
 
@@ -72,8 +74,8 @@ def drop_polls(
 ) -> Changes:
     """Drops the months of polls that end more than `keep_days` before the newest poll.
 
-    Polls whose status lasts into a kept month stay, in core.poll_early. Days count from the newest poll, not from the
-    clock: if no new polls arrive, the last ones are kept.
+    Polls whose status lasts into a kept month stay, in core.poll_day_early. Days count from the newest poll, not from
+    the clock: if no new polls arrive, the last ones are kept.
     """
     changes = Changes({"months": 0, "polls": 0})
     with engine.begin() as connection:
@@ -81,7 +83,8 @@ def drop_polls(
         if keep_days is None or newest is None:
             return changes
         kept_from = first_of_month((min(newest, clock) - timedelta(days=keep_days)).date())
-        kept_from = max(kept_from, connection.scalar(statement("maintenance/polls/first_month")))
+        if kept_from < connection.scalar(statement("maintenance/polls/first_month")):
+            return changes
         for row in connection.execute(statement("maintenance/polls/list_months")):
             if row.month < kept_from:
                 changes.add(row.table_name, months=1)
@@ -89,18 +92,76 @@ def drop_polls(
         bridging = connection.scalar(statement("maintenance/polls/count_bridging"), {"kept_from": kept_from})
         changes.add(polls=polls - bridging)
     if changes.names or changes.counts["polls"]:
-        changes.add(f"core.poll_early: {bridging} of {polls} polls before {kept_from} stay")
+        changes.add(f"core.poll_day_early: {bridging} of {polls} polls before {kept_from} stay")
         if not dry_run:
             with engine.begin() as connection:
-                connection.execute(
-                    statement("maintenance/polls/limit_lock_wait"), {"milliseconds": 1000 * lock_seconds}
-                )
-                connection.execute(statement("maintenance/polls/lock_months"))
+                _lock_months(connection, lock_seconds)
                 dropped = connection.scalar(
                     statement("maintenance/polls/drop"), {"kept_from": kept_from, "moved_at": clock}
                 )
                 changes.counts["polls"] = dropped
     return changes
+
+
+def merge_polls(engine: Engine, *, dry_run: bool, lock_seconds: int = 10) -> Changes:
+    """Merges the rows of polls that many files have left of a day: a day that is over gets one row for each store.
+
+    A day is over when the newest poll is of a later one. The table of a month is written anew when a quarter of its
+    rows can go, or a twentieth if the month is over: so the cost is in proportion to what was loaded.
+    """
+    from store_uptime.ingest.poll_days import MAX_POLLS
+
+    changes = Changes({"months": 0, "rows": 0})
+    with engine.begin() as connection:
+        newest = connection.scalar(statement("maintenance/polls/find_newest"))
+        accepted_order = connection.scalar(statement("maintenance/polls/newest_acceptance"))
+        if newest is None:
+            return changes
+        over = {"over_before": newest.astimezone(UTC).date(), "max_polls": MAX_POLLS}
+        found = connection.execute(statement("maintenance/polls/list_mergeable"), over).all()
+    this_month = first_of_month(over["over_before"])
+    merged_before = over["over_before"]
+    for month in found:
+        share = MERGED_SHARE if month.month == this_month else MERGED_SHARE_OF_PAST
+        if month.rows_to_go < share * month.rows:
+            merged_before = min(merged_before, this_month)
+            continue
+        changes.add(f"core.poll_day_{month.month:%Y_%m}", months=1, rows=month.rows_to_go)
+        if not dry_run:
+            with engine.begin() as connection:
+                _lock_months(connection, lock_seconds)
+                connection.execute(statement("maintenance/polls/merge"), over | {"month": month.month})
+    if not dry_run:
+        with engine.begin() as connection:
+            marks = {"merged_before": merged_before, "accepted_order": accepted_order}
+            connection.execute(statement("maintenance/polls/mark_merged"), marks)
+    return changes
+
+
+def delete_history(engine: Engine, keep_days: int | None, *, dry_run: bool) -> Changes:
+    """Deletes days, outages and restatements older than `keep_days` before what is settled.
+
+    It waits for a stage of a settlement that runs. An outage that may go on stays, with all of its downtime.
+    """
+    changes = Changes({"days": 0, "outages": 0, "restatements": 0})
+    if keep_days is None:
+        return changes
+    with engine.begin() as connection:
+        connection.execute(statement("history/settlement/lock"))
+        kept_from = {
+            "kept_from": connection.scalar(statement("maintenance/history/first_date"), {"keep_days": keep_days})
+        }
+        changes.add(**connection.execute(statement("maintenance/history/count"), kept_from).mappings().one())
+        if not dry_run:
+            for name in ("days", "outages", "outage_days", "restatements"):
+                connection.execute(statement(f"maintenance/history/delete_{name}"), kept_from)
+    return changes
+
+
+def _lock_months(connection: Connection, lock_seconds: int) -> None:
+    """Keeps loaders waiting until the transaction ends, which itself waits for them for `lock_seconds` at most."""
+    connection.execute(statement("maintenance/polls/limit_lock_wait"), {"milliseconds": 1000 * lock_seconds})
+    connection.execute(statement("maintenance/polls/lock_months"))
 
 
 def delete_reports(
@@ -170,35 +231,12 @@ def delete_quality(
     return changes
 
 
-def delete_snapshots(engine: Engine, *, dry_run: bool) -> Changes:
-    """Deletes hours and zones that newer ones have replaced, and that no kept report uses."""
-    changes = Changes({"files": 0, "rows": 0})
-    with engine.connect() as connection:
-        files = connection.execute(statement("maintenance/snapshots/list_superseded"), {"file_id": None}).all()
-    for file in files:
-        if dry_run or delete_snapshot(engine, file.file_id, file.content_sha256):
-            changes.add(f"{file.kind} of {file.name} (file {file.file_id})", files=1, rows=file.rows_read)
-    return changes
-
-
-def delete_snapshot(engine: Engine, file_id: int, content_sha256: str) -> bool:
-    """Deletes the rows of a snapshot; False if a load has found the same content again in the meantime."""
-    with engine.begin() as connection:
-        connection.execute(statement("ingest/files/lock_content"), {"content_sha256": content_sha256})
-        if connection.execute(statement("maintenance/snapshots/list_superseded"), {"file_id": file_id}).first() is None:
-            return False
-        connection.execute(statement("maintenance/snapshots/mark_forgotten"), {"file_id": file_id})
-        files = {"file_ids": [file_id]}
-        connection.execute(statement("ingest/snapshots/clear_business_hours"), files)
-        connection.execute(statement("ingest/snapshots/clear_timezones"), files)
-        connection.execute(statement("ingest/snapshots/clear_stores"), files)
-        return True
-
-
 def delete_left_overs(
     engine: Engine, reports: StoragePath, quality: StoragePath, clock: datetime, *, dry_run: bool
 ) -> Changes:
     """Deletes what killed processes left: temporary files, and rows of files whose load was never finished."""
+    from store_uptime.ingest.stage_files import discard_file
+
     changes = Changes({"files": 0, "inputs": 0})
     for file in left_over_files(reports, quality, clock):
         changes.add(str(file), files=1)

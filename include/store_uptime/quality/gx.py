@@ -17,6 +17,7 @@ from sqlalchemy.engine.default import DefaultDialect
 
 from store_uptime.db import topology
 from store_uptime.db.statements import statement
+from store_uptime.percentages import percent_text
 from store_uptime.quality.expectations import Expectation, Suite
 from store_uptime.quality.lazy_imports import import_lazily
 from store_uptime.quality.results import ExpectationResult, SuiteResult, unusable_rows
@@ -177,6 +178,17 @@ class Checker:
         )
 
 
+def gx_result_of(saved: dict[str, Any]) -> ExpectationSuiteValidationResult:
+    """Great Expectations' result of a suite, from the JSON that it was saved as; `ValueError` if it is not one."""
+    from great_expectations.core.expectation_validation_result import expectationSuiteValidationResultSchema
+    from marshmallow import ValidationError
+
+    try:
+        return cast("ExpectationSuiteValidationResult", expectationSuiteValidationResultSchema.load(saved))
+    except ValidationError as error:
+        raise ValueError(f"Great Expectations cannot read a result that it saved: {error}") from error
+
+
 def check_error(name: str, causes: set[str]) -> Exception:
     """The error for a check that failed to run: `ConnectionError` for a lost connection, else `RuntimeError`."""
     message = f"{name} could not be checked: {'; '.join(sorted(causes))}"
@@ -191,4 +203,4 @@ def _observed(suite: Suite, found: Mapping[str, Any]) -> str:
         return "no rows to check"
     if not count:
         return f"0 of {rows:,} {suite.rows} do not meet it"
-    return f"{count:,} of {rows:,} {suite.rows} do not meet it ({100 * count / rows:.2f} %)"
+    return f"{count:,} of {rows:,} {suite.rows} do not meet it ({percent_text(count, rows)} %)"

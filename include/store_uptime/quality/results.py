@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, Row
 
 from store_uptime.db.statements import statement
 from store_uptime.quality.expectations import Severity, Suite
@@ -41,6 +41,12 @@ class SuiteResult:
     suite: Suite
     expectation_results: list[ExpectationResult]
     gx_result: ExpectationSuiteValidationResult = field(repr=False)
+
+
+def warning_text(result: ExpectationResult | Row) -> str:
+    """What a warning says to people: the expectation, what was found, and an example if there is one."""
+    example = f" For example: {result.examples[0]}." if result.examples else ""
+    return f"{result.description} Found: {result.observed_value}.{example}"
 
 
 def unusable_rows(engine: Engine, report_id: UUID, file_id: int | None) -> list[Any]:

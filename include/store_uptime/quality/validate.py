@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
@@ -21,14 +21,12 @@ from store_uptime.db.statements import statement
 from store_uptime.errors import ExpectationFailedError, naming_output
 from store_uptime.ingest import acceptance
 from store_uptime.quality import data_docs
-from store_uptime.quality.expectations import IDS, STORES, files
-from store_uptime.quality.gx import GX_LOCK, Checker, preload
-from store_uptime.quality.results import SuiteResult, unusable_rows
+from store_uptime.quality.expectations import IDS, LOG, STORES, Suite, files
+from store_uptime.quality.gx import GX_LOCK, Checker, gx_result_of, preload
+from store_uptime.quality.results import ExpectationResult, SuiteResult, unusable_rows
 from store_uptime.settings import Settings
 from store_uptime.storage import StoragePath, write_text_atomically
 
-SLOT = timedelta(hours=3)  # parts of the week, to find gaps in the polls
-SLOTS = LAST_WEEK.length // SLOT
 MAX_FAILURES = 10  # in an error message
 
 
@@ -41,6 +39,7 @@ def validate(
     Raises `ExpectationFailedError` if a `fail` expectation is not met; its staged files are rejected.
     """
     preload()
+    folder = folder or cast("StoragePath", Path(settings.quality))
     with engine.begin() as connection:
         report = connection.execute(statement("quality/validation/read_report"), {"report_id": report_id}).one()
         connection.execute(statement("quality/validation/clear_results"), {"report_id": report_id})
@@ -53,18 +52,14 @@ def validate(
                 raise ExpectationFailedError(summarize(failures))
             accepted = acceptance.accept(engine, report_id, clock)
             as_of = datetime.fromisoformat(accepted["as_of"])
-            suite_results.append(
-                checker.check(
-                    STORES,
-                    as_of=as_of,
-                    day_start=as_of - LAST_DAY.length,
-                    week_start=as_of - LAST_WEEK.length,
-                    slot_starts=f"{{{','.join((as_of - SLOT * n).isoformat() for n in range(SLOTS, 0, -1))}}}",
-                    expected_at=report.as_of_requested or report.as_of_limit or clock,
-                )
+            expected_at = report.as_of_requested or report.as_of_limit or clock
+            suite_results.append(checker.check(LOG, as_of=as_of, expected_at=expected_at))
+            stores = unchanged_result(engine, report_id, folder, STORES) or checker.check(
+                STORES, as_of=as_of, day_start=as_of - LAST_DAY.length, week_start=as_of - LAST_WEEK.length
             )
+            suite_results.append(stores)
         finally:
-            publish(engine, report_id, folder or cast("StoragePath", Path(settings.quality)), clock, suite_results)
+            publish(engine, report_id, folder, clock, suite_results)
     found = {
         result.expectation: result for suite_result in suite_results for result in suite_result.expectation_results
     }
@@ -77,6 +72,29 @@ def validate(
         "rows_quarantined": found["no_row_is_quarantined"].unexpected_count,
         **accepted,
     }
+
+
+def unchanged_result(engine: Engine, report_id: UUID, folder: StoragePath, suite: Suite) -> SuiteResult | None:
+    """The result of a suite for an earlier report of the same input; None if there is none, or its JSON cannot be used.
+
+    An earlier version of the project may have checked other expectations.
+    """
+    with engine.connect() as connection:
+        binds = {"report_id": report_id, "suite": suite.name}
+        earlier = connection.scalar(statement("quality/validation/find_unchanged"), binds)
+    if earlier is None:
+        return None
+    try:
+        document = json.loads((folder / f"{earlier}.json").read_text(encoding="utf-8"))
+        saved = [result for result in document["results"] if result["suite"] == suite.name]
+        results = [ExpectationResult(**result, unexpected=[]) for result in saved]
+        gx_result = gx_result_of(document["great_expectations"][suite.name])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    checked = [(result.expectation, result.description) for result in results]
+    if checked != [(expectation.name, expectation.description) for expectation in suite.expectations]:
+        return None
+    return SuiteResult(suite, results, gx_result)
 
 
 def find_failures(engine: Engine, report_id: UUID, suite_results: Sequence[SuiteResult]) -> dict[int, list[str]]:

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine
 
+from store_uptime.calendar.planned_downtime import zone_spans
 from store_uptime.calendar.zones import DEFAULT_TIMEZONE, offset_segments
 from store_uptime.db.statements import statement
 from store_uptime.errors import ReportError
@@ -62,7 +63,16 @@ def _localize(connection: Connection, subshard: dict[str, Any]) -> int:
 
 def _clip(connection: Connection, subshard: dict[str, Any]) -> int:
     connection.execute(statement("report/2_clip/clear/open_time"), subshard)
-    return connection.execute(statement("report/2_clip/clip"), subshard).rowcount
+    stores = connection.execute(statement("report/2_clip/clip"), subshard).rowcount
+    if connection.scalar(statement("report/2_clip/source/has_special_hours"), subshard):
+        connection.execute(statement("report/2_clip/source/without_nested_loops"))
+        connection.execute(statement("report/2_clip/special_hours"), subshard)
+    if connection.scalar(statement("report/2_clip/source/has_planned_downtime"), subshard):
+        connection.execute(statement("report/2_clip/source/without_nested_loops"))
+        zones = connection.scalars(statement("report/1_localize/zones/list"), subshard)
+        spans = zone_spans(zones, subshard["week_start"], subshard["as_of"])
+        connection.execute(statement("report/2_clip/planned_downtime"), subshard | spans)
+    return stores
 
 
 def _interpolate(connection: Connection, subshard: dict[str, Any]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,8 @@ from psycopg2.errors import DiskFull
 from sqlalchemy import Engine
 
 from store_uptime.db.statements import statement
-from store_uptime.errors import StoreUptimeError
+from store_uptime.errors import StoreUptimeError, printable
+from store_uptime.reports.request import ReportRequest, report_id_of
 
 
 def record_task(
@@ -40,11 +42,17 @@ def record_task(
 
 
 def record_failure(
-    engine: Engine, report_id: UUID, task: str, cause: str, failed_at: datetime, run_started_at: datetime | None = None
+    engine: Engine, dag_run_id: str, task: str, cause: str, failed_at: datetime, run_started_at: datetime | None = None
 ) -> None:
-    """Records the failed task and its cause, unless the report already has a failure since `run_started_at`."""
+    """Records the failed task of a DAG run and its cause, unless the task already failed since `run_started_at`.
+
+    A DAG run can fail before its report has a row (with Params that cannot be read): the row is created then.
+    """
+    report_id = report_id_of(dag_run_id)
+    request = ReportRequest(report_id, dag_run_id, created_at=failed_at)
     failure = {"report_id": report_id, "failed_task": task, "failure_cause": cause, "failed_at": failed_at}
     with engine.begin() as connection:
+        connection.execute(statement("report/report/create"), asdict(request))
         connection.execute(statement("report/report/fail"), failure | {"run_started_at": run_started_at})
 
 
@@ -53,7 +61,7 @@ def cause_of(error: object) -> str:
     if error is None:
         return "The task's process ended without an exception; see the task's log."
     error = getattr(error, "orig", None) or error  # SQLAlchemy adds the statement and its values to the message
-    text = " ".join(str(error).split())
+    text = printable(" ".join(str(error).split()))
     if isinstance(error, DiskFull):
         return f"The disk of the database server is full: {text}"
     return text if isinstance(error, StoreUptimeError) else f"{type(error).__name__}: {text}"

@@ -1,14 +1,15 @@
 -- name: can_use_intervals
 -- Whether core.status_interval is enough for the report: no max_gap, and no status file accepted since it was pinned.
 --
--- reads   core.acceptance
+-- reads   core.acceptance, core.file
 -- binds   max_gap, accepted_order
 select
     cast(:max_gap as interval) is null
     and not exists (
         select
         from core.acceptance
-        where kind = 'store_status' and accepted_order > :accepted_order
+        inner join core.file using (file_id)
+        where file.kind = 'store_status' and acceptance.accepted_order > :accepted_order
     );
 
 -- name: polls_kept_from

@@ -6,10 +6,10 @@
 --
 -- For reports with a max_gap, and for those that run again after later files were accepted. A poll covers the time up
 -- to the next one, but max_gap at most; the first poll of all also covers the time before it. Of several polls of one
--- instant the last in (file_id, part_no) counts. Files that were accepted after the report was pinned do not count.
+-- instant the last one counts (see core.poll). Files that were accepted after the report was pinned do not count.
 --
--- The polls begin with the last one before the week. `distinct on` the one store that is looked up stops at its first
--- row, as `limit 1` would, which Citus refuses here (decision 1).
+-- Only the days of the week are unnested, and that of the last poll before it. `distinct on` the one store that is
+-- looked up stops at its first row, as `limit 1` would, which Citus refuses here (decision 1).
 insert into report.observed_status (report_id, store_key, known_time, active_time)
 select
     :report_id,
@@ -20,10 +20,11 @@ from report.store
 left join lateral (
     select distinct on (earlier.store_key)
         earlier.store_key,
-        earlier.polled_at
+        earlier.utc_day
     from core.poll as earlier
     where
         earlier.store_key = store.store_key
+        and earlier.utc_day <= cast(cast(:week_start as timestamptz) at time zone 'UTC' as date)
         and earlier.polled_at <= :week_start
         and earlier.file_id <> all(
             array(
@@ -34,7 +35,7 @@ left join lateral (
                 where file.kind = 'store_status' and acceptance.file_id is null
             )
         )
-    order by earlier.store_key asc, earlier.polled_at desc
+    order by earlier.store_key asc, earlier.utc_day desc
 ) as poll_before on store.store_key = poll_before.store_key
 left join lateral (
     select
@@ -68,12 +69,15 @@ left join lateral (
                 poll.is_active,
                 lead(poll.polled_at) over (
                     partition by poll.store_key
-                    order by poll.polled_at, poll.file_id, poll.part_no
+                    order by poll.polled_at, poll.file_id, poll.row_no, poll.position
                 ) as next_polled_at
             from core.poll
             where
                 poll.store_key = store.store_key
-                and poll.polled_at >= coalesce(poll_before.polled_at, :week_start)
+                and poll.utc_day >= coalesce(
+                    poll_before.utc_day, cast(cast(:week_start as timestamptz) at time zone 'UTC' as date)
+                )
+                and poll.utc_day <= cast(cast(:as_of as timestamptz) at time zone 'UTC' as date)
                 and poll.polled_at <= :as_of
                 and poll.file_id <> all(
                     array(

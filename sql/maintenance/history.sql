@@ -1,0 +1,87 @@
+-- name: first_date
+-- The first date whose days stay: `keep_days` before the newest settlement's as_of, and one more, since a settlement
+-- that begins there goes on from the day before. Null if nothing is settled.
+--
+-- reads   history.newest_settlement
+-- binds   keep_days
+select cast(as_of at time zone 'UTC' as date) - :keep_days - 1 as first_date
+from history.newest_settlement;
+
+-- name: count
+-- How many rows of history there are before a date.
+--
+-- reads   history.day, history.outage, history.restatement
+-- yields  one row
+-- binds   kept_from (a date)
+select
+    old_day.days,
+    old_outage.outages,
+    old_restatement.restatements
+from (
+    select count(*) as days
+    from history.day
+    where local_date < :kept_from
+) as old_day
+cross join (
+    select count(*) as outages
+    from history.outage
+    where
+        ended_on < :kept_from
+        and (
+            ended_by = 'up'
+            or exists (
+                select
+                from history.outage as later
+                where later.store_key = outage.store_key and later.started_at > outage.started_at
+            )
+        )
+) as old_outage
+cross join (
+    select count(*) as restatements
+    from history.restatement
+    where local_date < :kept_from
+) as old_restatement;
+
+-- name: delete_days
+-- writes  history.day
+-- binds   kept_from (a date)
+delete from history.day
+where local_date < :kept_from;
+
+-- name: delete_outages
+-- Outages that are over. A store's last one is not if it ended with unknown time: more downtime may go on with it.
+--
+-- writes  history.outage
+-- binds   kept_from (a date)
+delete from history.outage
+where
+    ended_on < :kept_from
+    and (
+        ended_by = 'up'
+        or exists (
+            select
+            from history.outage as later
+            where later.store_key = outage.store_key and later.started_at > outage.started_at
+        )
+    );
+
+-- name: delete_outage_days
+-- The downtime by date of outages that are gone. That of others stays, from the first date on: it is one outage.
+--
+-- reads   history.outage
+-- writes  history.outage_day
+-- binds   kept_from (a date)
+delete from history.outage_day
+where
+    local_date < :kept_from
+    and not exists (
+        select
+        from history.outage
+        where outage.store_key = outage_day.store_key and outage.started_at = outage_day.started_at
+    );
+
+-- name: delete_restatements
+-- writes  history.restatement
+-- binds   kept_from (a date)
+delete from history.restatement
+where local_date < :kept_from;
