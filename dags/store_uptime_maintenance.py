@@ -6,8 +6,9 @@
 | `create_months` | creates the table for the polls of the next month |
 | `delete_reports` | deletes reports that are too old: rows and file |
 | `drop_polls` | drops whole months of polls that are too old; later reports stay as they are |
+| `merge_polls` | merges the polls that many files have left of a day, once the day is over |
 | `delete_quality` | deletes old validation results: rows, JSON, Data Docs and their lists |
-| `delete_snapshots` | deletes replaced hours and zones that no kept report uses |
+| `delete_history` | deletes days and outages that are too old |
 | `delete_left_overs` | deletes what killed processes left: unfinished files and loads older than a day, staged rows |
 | `delete_logs` | deletes the task logs of old DAG runs |
 | `clean_airflow` | `airflow db clean`: old DAG runs, logs and XComs in Airflow's own tables |
@@ -16,8 +17,8 @@
 Retention is set by `STORE_UPTIME_KEEP_..._DAYS` (docs/operations/settings.md), never by Params. With **Dry run** the
 task logs list what would be deleted.
 
-**When it fails:** reports continue, and the next DAG run, or clearing the task, does the rest. `drop_polls` waits for
-loads to end, at most for **Lock wait**, and is retried.
+**When it fails:** reports continue, and the next DAG run, or clearing the task, does the rest. `drop_polls` and
+`merge_polls` wait for loads to end, at most for **Lock wait**, and are retried.
 """
 
 from __future__ import annotations
@@ -47,11 +48,19 @@ from store_uptime_airflow import maintenance_tasks as tasks
 )
 def store_uptime_maintenance() -> None:
     deleted = task(tasks.delete_reports)()
-    # Which polls, validation results and snapshots are kept depends on the reports that are kept.
-    after_reports = [task(work)() for work in (tasks.drop_polls, tasks.delete_quality, tasks.delete_snapshots)]
+    # Which polls and validation results are kept depends on the reports that are kept.
+    after_reports = [task(work)() for work in (tasks.drop_polls, tasks.delete_quality)]
     deleted >> after_reports
     others = [
-        task(work)() for work in (tasks.create_months, tasks.delete_left_overs, tasks.delete_logs, tasks.clean_airflow)
+        task(work)()
+        for work in (
+            tasks.create_months,
+            tasks.merge_polls,
+            tasks.delete_history,
+            tasks.delete_left_overs,
+            tasks.delete_logs,
+            tasks.clean_airflow,
+        )
     ]
     [*after_reports, *others] >> task(tasks.vacuum)()
 

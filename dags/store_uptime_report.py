@@ -49,10 +49,11 @@ def store_uptime_report() -> None:
     @task(map_index_template=tasks.LOADER_NAME)
     def ingest(loader: int) -> None:
         """Copies new files from the data folder into the database."""
-        from store_uptime.ingest import stage_files
+        from store_uptime.ingest import safe_open, stage_files
 
         tasks.open_report()
-        tasks.run_stage(stage_files.ingest, folders.data_folder(), datetime.now(UTC), SETTINGS.loaders)
+        access = safe_open.InputAccess.of(SETTINGS)
+        tasks.run_stage(stage_files.ingest, folders.data_folder(), datetime.now(UTC), SETTINGS.loaders, access=access)
 
     @task
     def validate() -> list[int]:

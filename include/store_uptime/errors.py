@@ -8,8 +8,32 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
+def printable(text: str) -> str:
+    """`text` with what a terminal obeys, PostgreSQL refuses or nobody sees as an escape; line ends stay."""
+    if text.isprintable():  # as nearly all text is
+        return text
+    return "".join(
+        character if character.isprintable() or character == "\n" else f"\\u{ord(character):04x}" for character in text
+    )
+
+
 class StoreUptimeError(Exception):
-    """Base of all errors of input or deployment, as opposed to bugs. Only `NoAnswerError` is worth a retry."""
+    """Base of all errors of input or deployment, as opposed to bugs. Only `NoAnswerError` is worth a retry.
+
+    Messages quote files and names that anybody may have made, so they are `printable`.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(printable(message))
+
+
+LONGEST_QUOTE = 200
+
+
+def quoted(value: object) -> str:
+    """`value` in quotes, without control characters, and cut short where it is long."""
+    text = repr(value)
+    return text if len(text) <= LONGEST_QUOTE else f"{text[: LONGEST_QUOTE - 1]}…"
 
 
 class SettingError(StoreUptimeError):
@@ -17,7 +41,7 @@ class SettingError(StoreUptimeError):
 
     def __init__(self, name: str, value: str | None, expected: str) -> None:
         self.name, self.value, self.expected = name, value, expected
-        super().__init__(f"{name} is {'not set' if value is None else repr(value)}; expected {expected}.")
+        super().__init__(f"{name} is {'not set' if value is None else quoted(value)}; expected {expected}.")
 
 
 class InputFolderError(StoreUptimeError):

@@ -54,13 +54,27 @@ def send(alert: Alert) -> None:
 
 
 def mail(addresses: tuple[str, ...], alert: Alert) -> None:
-    """Sends by mail. Called directly, the notifier renders no templates: alerts quote the input."""
-    from airflow.providers.smtp.notifications.smtp import SmtpNotifier
+    """Sends by mail, as plain text and as HTML. A notifier would render templates, but alerts quote the input."""
+    from email.mime.text import MIMEText
 
-    notifier = SmtpNotifier(
-        to=list(addresses), subject=alert.subject[:SUBJECT_CHARACTERS], html_content=alert.as_html()
-    )
-    notifier.notify({})
+    from airflow.providers.smtp.hooks.smtp import SmtpHook
+    from airflow.sdk.configuration import conf
+
+    class Hook(SmtpHook):
+        def _build_mime_message(self, *arguments: Any, **options: Any) -> tuple[Any, list[str]]:
+            message, recipients = super()._build_mime_message(*arguments, **options)
+            html = message.get_payload(0)
+            message.set_payload([MIMEText(alert.as_text(), "plain", "utf-8"), html])
+            return message, recipients
+
+    connection = conf.get("email", "email_conn_id", fallback=SmtpHook.default_conn_name)
+    with Hook(smtp_conn_id=connection) as hook:
+        hook.send_email_smtp(
+            to=list(addresses),
+            subject=alert.subject[:SUBJECT_CHARACTERS],
+            html_content=alert.as_html(),
+            mime_subtype="alternative",
+        )
 
 
 def base_url() -> str:

@@ -27,7 +27,7 @@ PARAMS = {
     "dry_run": Param(False, type="boolean", title="Dry run", description="Only log what would be deleted."),
     "lock_seconds": Param(
         10, type="integer", minimum=1, maximum=600, title="Lock wait",
-        description="Seconds that drop_polls waits for loads to end before it is retried. Reports may wait as long.",
+        description="Seconds that drop_polls and merge_polls wait for loads to end. Reports may wait as long.",
     ),
 }  # fmt: skip
 
@@ -55,6 +55,13 @@ def drop_polls() -> None:
     run_on_database(maintenance.drop_polls, settings().keep_polls_days, clock(), lock_seconds=lock_seconds)
 
 
+def merge_polls() -> None:
+    """Merges the polls that many files have left of a day, once the day is over."""
+    from store_uptime.operations import maintenance
+
+    run_on_database(maintenance.merge_polls, lock_seconds=parameter("lock_seconds"))
+
+
 def delete_quality() -> None:
     """Deletes old validation results: rows, JSON, Data Docs and their lists."""
     from store_uptime.operations import maintenance
@@ -63,11 +70,11 @@ def delete_quality() -> None:
     run_on_database(maintenance.delete_quality, quality_folder(), keep_days, clock())
 
 
-def delete_snapshots() -> None:
-    """Deletes replaced hours and zones that no kept report uses."""
+def delete_history() -> None:
+    """Deletes days and outages that are too old."""
     from store_uptime.operations import maintenance
 
-    run_on_database(maintenance.delete_snapshots)
+    run_on_database(maintenance.delete_history, settings().keep_history_days)
 
 
 def delete_left_overs() -> None:

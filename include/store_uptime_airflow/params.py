@@ -50,4 +50,14 @@ def report_params() -> dict[str, Param]:
             title="Shards",
             description="How many mapped tasks compute the report in parallel. The result is the same.",
         ),
+    } | {
+        f"{name}_valid_from": Param(
+            None,
+            type=["null", "string"],
+            format="date",
+            title=f"{name.capitalize()} valid from",
+            description=f"From which date on the {name} in the data folder hold, in what is computed for past dates. "
+            "Empty: from the date on which they are accepted.",
+        )
+        for name in ("hours", "zones")
     }

@@ -1,4 +1,4 @@
-"""Retries of failed tasks, and the callback that records why a task failed.
+"""Retries of failed tasks, what their logs say, and the callback that records why a task failed.
 
 Imports nothing heavy: Airflow parses the DAGs that import this module every few seconds.
 """
@@ -12,6 +12,9 @@ from typing import Any
 from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
 
 from store_uptime.settings import Settings
+from store_uptime_airflow import task_logs
+
+task_logs.log_messages_only()  # in each process that parses a DAG, so in each task
 
 # A lost connection may come back, and so may a machine (Airflow also retries a task that dies without an exception).
 # Everything else would fail again: bad input, a wrong setting, a bug.
@@ -39,13 +42,13 @@ RETRY_POLICY = ExceptionRetryPolicy(
 def record_cause(context: Mapping[str, Any]) -> None:
     """Records the failed task and its cause with the report; Airflow only writes them to the task's log."""
     from store_uptime.db.engine import connected
-    from store_uptime.reports.request import report_id_of
     from store_uptime.reports.task_records import cause_of, record_failure
 
     dag_run, cause = context["dag_run"], cause_of(context.get("exception"))
-    report = report_id_of(dag_run.run_id)
     with connected(Settings.from_environment(), "writer") as engine:
-        record_failure(engine, report, context["ti"].task_id, cause, datetime.now(UTC), dag_run.start_date)
+        record_failure(
+            engine, dag_run.run_id, context["ti"].task_id, cause, datetime.now(UTC), run_started_at=dag_run.start_date
+        )
 
 
 DEFAULTS: dict[str, Any] = {

@@ -8,16 +8,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from airflow.sdk import Asset, get_current_context
 from structlog.contextvars import bind_contextvars
 
+from store_uptime.contract import TASK_BEGINS
 from store_uptime.settings import Settings
-
-if TYPE_CHECKING:
-    pass
 
 log = logging.getLogger(__name__)
 
@@ -28,8 +26,8 @@ LOADER_NAME = "loader {{ task.op_kwargs['loader'] }}"
 SHARD_NAME = "shard {{ task.op_kwargs['shard'] }}"
 
 
-def run_stage(body: Callable[..., Mapping[str, Any]], *arguments: Any) -> None:
-    """Runs `body(engine, report_id, *arguments)`; its counts go to the database, to XCom and to the log."""
+def run_stage(body: Callable[..., Mapping[str, Any]], *arguments: Any, **options: Any) -> None:
+    """Runs `body(engine, report_id, *arguments, **options)`; its counts go to the database, to XCom and to the log."""
     from store_uptime import tracing
     from store_uptime.db.engine import connected
     from store_uptime.reports.task_records import record_task
@@ -37,12 +35,13 @@ def run_stage(body: Callable[..., Mapping[str, Any]], *arguments: Any) -> None:
     task_instance = get_current_context()["ti"]
     shard = max(task_instance.map_index or 0, 0)
     bind_contextvars(report_id=str(report_id()))
+    log.info(TASK_BEGINS, task_instance.task_id)
     with (
         tracing.report_span(f"task {task_instance.task_id}", report_id(), shard=shard),
         connected(Settings.from_environment(), "writer", f"{task_instance.task_id} {report_id()}") as engine,
     ):
         started_at = datetime.now(UTC)
-        counts = dict(body(engine, report_id(), *arguments))
+        counts = dict(body(engine, report_id(), *arguments, **options))
         finished_at = datetime.now(UTC)
         record_task(engine, report_id(), task_instance.task_id, shard, started_at, finished_at, counts)
     counts["seconds"] = round((finished_at - started_at).total_seconds(), 3)
@@ -63,9 +62,8 @@ def open_report() -> None:
 
     Raises `SettingError` for an invalid Param.
     """
-    from store_uptime.calendar.durations import parse_duration, parse_instant
     from store_uptime.db.engine import connected
-    from store_uptime.reports.request import ReportRequest, create_report
+    from store_uptime.reports.request import ReportRequest, create_report, read_params
 
     context = get_current_context()
     dag_run, params = context["dag_run"], context["params"]
@@ -74,13 +72,9 @@ def open_report() -> None:
         report_id=report_id(),
         dag_run_id=dag_run.run_id,
         created_at=datetime.now(UTC),
-        as_of_requested=parse_instant("as_of", params["as_of"]) if params["as_of"] else None,
         as_of_limit=dag_run.data_interval_end if is_nightly else None,
-        max_gap=parse_duration("max_gap", params["max_gap"]) if params["max_gap"] else None,
-        no_data=params["no_data"],
-        shards=params["shards"],
-        store_ids=params["store_ids"],
         run_started_at=dag_run.start_date,
+        **read_params(params, dag_run.conf or {}),
     )
     with connected(Settings.from_environment(), "writer") as engine:
         create_report(engine, request)

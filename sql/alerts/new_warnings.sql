@@ -3,7 +3,7 @@
 -- nothing.
 --
 -- reads   report.report (from the report back, by its index on created_at), quality.expectation_result
--- yields  one row per expectation
+-- yields  one row per expectation; those that change figures come first
 -- binds   report_id
 with this_report as (
     select created_at
@@ -24,10 +24,12 @@ report_before as (
     limit 1
 )
 
-select distinct
+select
     e.expectation,
+    e.changes_figures,
     e.description,
-    e.observed_value
+    e.observed_value,
+    e.examples
 from quality.expectation_result as e
 where
     e.report_id = :report_id
@@ -42,4 +44,4 @@ where
             and b.expectation = e.expectation
             and not b.is_met
     )
-order by e.expectation
+order by e.changes_figures desc, e.expectation asc

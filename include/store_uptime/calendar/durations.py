@@ -1,10 +1,10 @@
-"""Parses and formats instants and durations of settings, commands, forms and requests."""
+"""Parses and formats instants, dates and durations of settings, commands, forms and requests."""
 
 from __future__ import annotations
 
 import re
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import cast
 
 import pendulum
@@ -14,7 +14,9 @@ from store_uptime.errors import SettingError
 
 # The week before as-of, in any local time, must be within the years that Python supports.
 EARLIEST, LATEST = datetime(2, 1, 1, tzinfo=UTC), datetime(9998, 12, 31, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MAX_GAP_LIMIT = timedelta(days=3650)
+DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 DATE_AND_TIME = re.compile(r"\d{4}-?(\d\d-?\d\d|W\d\d-?\d)[T ]\d\d", re.ASCII)
 # pendulum counts in 32 bits, so numbers of more than nine digits are not accepted.
 ISO_DURATION = re.compile(r"(?!.*\d{10})P[\d.WDTHMS]+", re.ASCII)
@@ -29,13 +31,37 @@ def parse_instant(name: str, value: str | datetime) -> datetime:
     if not DATE_AND_TIME.match(instant_text):
         raise SettingError(name, text, expected)
     try:
-        parsed = cast("pendulum.DateTime", pendulum.parse(instant_text))
+        parsed = pendulum.parse(instant_text)
+        if not isinstance(parsed, pendulum.DateTime):  # an interval: two instants with a slash between them
+            raise SettingError(name, text, expected)
         instant = as_utc(datetime.fromisoformat(parsed.isoformat()))
     except (ValueError, OverflowError) as error:
         raise SettingError(name, text, expected) from error
     if not EARLIEST <= instant <= LATEST:
         raise SettingError(name, text, f"{expected}, in the years {EARLIEST.year} to {LATEST.year}")
     return instant
+
+
+def parse_date(name: str, value: str | date) -> date:
+    """A date such as 2023-03-01. Raises `SettingError` with `name` for other text."""
+    text = str(value).strip()
+    try:
+        parsed = date.fromisoformat(text) if DATE.fullmatch(text) else None
+    except ValueError:
+        parsed = None
+    if parsed is None or not EARLIEST.date() <= parsed <= LATEST.date():
+        raise SettingError(name, text, "a date such as 2023-03-01")
+    return parsed
+
+
+def instant_text(instant: datetime) -> str:
+    """`instant` in UTC as ISO 8601, to the microsecond, with Z."""
+    return instant.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def microseconds_of(instant: datetime) -> int:
+    """Whole microseconds from 1970-01-01T00:00:00Z to `instant`."""
+    return (instant - EPOCH) // timedelta(microseconds=1)
 
 
 def parse_duration(name: str, value: str) -> timedelta:

@@ -1,0 +1,1 @@
+"""Availability over time: the days and outages of every store."""

@@ -1,0 +1,181 @@
+-- The stores that have days: their clock, their hours, and their new polls.
+--
+-- reads   core.store, history.file_period, core.store_timezone, core.snapshot_store, core.business_hours,
+--         core.poll_day, history.store, history.day
+-- writes  history.new_store, one row for each store of the shard with a poll up to as_of
+-- binds   as_of, accepted_order, default_timezone, new_file_ids, later_file_ids (accepted after accepted_order, or not
+--         at all), kept_from (an instant: polls before are gone), keep_from (a date), shard, shards
+--
+-- A clock is written as its zone, and where that changes as `America/Chicago, 2023-03-01 America/Denver`: stores that
+-- have it in common share its dates. Of merged polls the file of each one counts.
+--
+-- A store with days that stay as they are, as their polls are gone, keeps its clock up to there: zones that hold for
+-- these dates, too, begin two dates after, where the last of those days is over in any zone.
+insert into history.new_store (
+    store_key, store_id, clock, newest_timezone, hours_file_ids, first_polled_at, new_polled_at, new_file_id,
+    provisional_from
+)
+with frozen as (
+    select
+        settled_store.store_key,
+        settled_store.clock,
+        horizon.kept_date + 2 as until_date
+    from history.store as settled_store
+    cross join (
+        select
+            greatest(
+                cast(cast(:kept_from as timestamptz) at time zone 'UTC' as date), cast(:keep_from as date)
+            ) as kept_date
+    ) as horizon
+    where
+        exists (
+            select
+            from history.day
+            where
+                day.store_key = settled_store.store_key
+                and day.local_date <= horizon.kept_date
+                and (day.local_date < :keep_from or lower(day.utc_range) < :kept_from)
+        )
+),
+
+old_zone as (
+    select
+        frozen.store_key,
+        case when zone.number = 1 then '-infinity' else cast(split_part(zone.part, ' ', 1) as date) end as valid_from,
+        split_part(zone.part, ' ', -1) as timezone
+    from frozen
+    cross join lateral unnest(string_to_array(frozen.clock, ', ')) with ordinality as zone (part, number)
+    where zone.number = 1 or cast(split_part(zone.part, ' ', 1) as date) < frozen.until_date
+),
+
+new_zone as (
+    select
+        zoned_store.store_key,
+        greatest(file_period.valid_from, frozen.until_date) as valid_from,
+        coalesce(store_timezone.timezone, :default_timezone) as timezone
+    from core.store as zoned_store
+    inner join history.file_period
+        on file_period.kind = 'store_timezones' and file_period.accepted_order = :accepted_order
+    left join core.store_timezone
+        on file_period.file_id = store_timezone.file_id and zoned_store.store_key = store_timezone.store_key
+    left join frozen on zoned_store.store_key = frozen.store_key
+    where frozen.store_key is null or file_period.valid_until > frozen.until_date
+)
+
+select
+    store.store_key,
+    store.store_id,
+    zoned.clock,
+    zoned.newest_timezone,
+    coalesce(hours.file_ids, '{}'),
+    least(settled.first_polled_at, new_poll.polled_at, first_poll.polled_at),
+    new_poll.polled_at,
+    new_poll.file_id,
+    provisional.local_date
+from core.store
+inner join (
+    select
+        store_key,
+        string_agg(
+            case when isfinite(valid_from) then valid_from || ' ' else '' end || timezone, ', ' order by valid_from
+        ) filter (where timezone is distinct from timezone_before) as clock,
+        (array_agg(timezone order by valid_from desc))[1] as newest_timezone
+    from (
+        select
+            part.store_key,
+            part.valid_from,
+            part.timezone,
+            lag(part.timezone) over (partition by part.store_key order by part.valid_from) as timezone_before
+        from (
+            select
+                new_zone.store_key,
+                new_zone.valid_from,
+                new_zone.timezone
+            from new_zone
+            union all
+            select
+                old_zone.store_key,
+                old_zone.valid_from,
+                old_zone.timezone
+            from old_zone
+        ) as part
+    ) as zone
+    group by store_key
+) as zoned on store.store_key = zoned.store_key
+left join (
+    select
+        with_hours.store_key,
+        array_agg(with_hours.file_id) as file_ids
+    from (
+        select
+            snapshot_store.store_key,
+            snapshot_store.file_id
+        from core.snapshot_store
+        inner join history.file_period
+            on
+                file_period.kind = 'business_hours'
+                and file_period.accepted_order = :accepted_order
+                and snapshot_store.file_id = file_period.file_id
+        left join core.business_hours
+            on
+                snapshot_store.file_id = business_hours.file_id
+                and snapshot_store.store_key = business_hours.store_key
+        where business_hours.store_key is not null or snapshot_store.has_closed_rows
+        group by snapshot_store.store_key, snapshot_store.file_id
+    ) as with_hours
+    group by with_hours.store_key
+) as hours on store.store_key = hours.store_key
+left join history.store as settled on store.store_key = settled.store_key
+left join (
+    select
+        day.store_key,
+        min(day.local_date) as local_date
+    from history.day
+    where not day.is_final
+    group by day.store_key
+) as provisional on store.store_key = provisional.store_key
+left join (
+    select
+        poll_day.store_key,
+        min(poll.polled_at) as polled_at,
+        (array_agg(poll.file_id order by poll.polled_at))[1] as file_id
+    from core.poll_day
+    cross join lateral unnest(
+        case when poll_day.file_ids is null then array[poll_day.first_polled_at] else poll_day.instants end,
+        coalesce(poll_day.file_ids, array[poll_day.file_id])
+    ) as poll (polled_at, file_id)
+    where
+        case
+            when poll_day.file_ids is null then poll_day.file_id = any(:new_file_ids)
+            else poll_day.file_ids && cast(:new_file_ids as integer[])
+        end
+        and poll.file_id = any(:new_file_ids)
+    group by poll_day.store_key
+) as new_poll on store.store_key = new_poll.store_key
+left join lateral (
+    select
+        poll_day.store_key,
+        min(poll.polled_at) as polled_at
+    from core.poll_day
+    cross join lateral unnest(
+        case
+            when poll_day.file_ids && cast(:later_file_ids as integer[]) then poll_day.instants
+            else array[poll_day.first_polled_at]
+        end,
+        case
+            when poll_day.file_ids && cast(:later_file_ids as integer[]) then poll_day.file_ids
+            when poll_day.file_ids is null then array[poll_day.file_id]
+            else array[0]
+        end
+    ) as poll (polled_at, file_id)
+    where
+        poll_day.store_key = store.store_key
+        and settled.store_key is null
+        and poll.file_id <> all(:later_file_ids)
+    group by poll_day.store_key
+) as first_poll on store.store_key = first_poll.store_key
+where
+    store.polled_from <= :accepted_order
+    and least(settled.first_polled_at, new_poll.polled_at, first_poll.polled_at) <= :as_of
+    and (:shards = 1 or (store.store_key % :shards + :shards) % :shards = :shard)
+order by store.store_key

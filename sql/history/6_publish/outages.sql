@@ -1,0 +1,64 @@
+-- name: delete_days
+-- reads   history.new_store
+-- writes  history.outage_day
+delete from history.outage_day
+using history.new_store as store
+where
+    outage_day.store_key = store.store_key
+    and (outage_day.local_date >= store.from_date or outage_day.local_date < store.first_date);
+
+-- name: add_days
+-- reads   history.new_outage_day
+-- writes  history.outage_day
+insert into history.outage_day (store_key, local_date, started_at, downtime_us, down_until)
+select
+    store_key,
+    local_date,
+    started_at,
+    downtime_us,
+    down_until
+from history.new_outage_day;
+
+-- name: delete
+-- The outages of the time that was settled: those of which no day is left too, for another zone moves dates.
+--
+-- reads   history.new_store, history.outage_day
+-- writes  history.outage
+delete from history.outage
+using history.new_store as store
+where
+    outage.store_key = store.store_key
+    and (
+        outage.started_at >= store.from_at
+        or outage.started_on < store.first_date
+        or not exists (
+            select
+            from history.outage_day
+            where outage_day.store_key = outage.store_key and outage_day.started_at = outage.started_at
+        )
+    );
+
+-- name: add
+-- reads   history.new_outage
+-- writes  history.outage
+insert into history.outage (
+    store_key, started_at, ended_at, downtime_us, ended_by, started_after, ended_before, started_on, ended_on
+)
+select
+    store_key,
+    started_at,
+    ended_at,
+    downtime_us,
+    ended_by,
+    started_after,
+    ended_before,
+    started_on,
+    ended_on
+from history.new_outage
+on conflict (store_key, started_at) do update
+set
+    ended_at = excluded.ended_at,
+    downtime_us = excluded.downtime_us,
+    ended_by = excluded.ended_by,
+    ended_before = excluded.ended_before,
+    ended_on = excluded.ended_on;

@@ -1,0 +1,88 @@
+-- name: list_groups
+-- The groups of stores with days, zones too, by kind and name in byte order.
+--
+-- reads   history.store_group
+-- yields  one row for each group, with the number of its stores
+select
+    kind,
+    name,
+    count(*) as stores
+from history.store_group
+where kind not in ('store', 'all')
+group by kind, name
+order by kind collate "C", name collate "C";
+
+-- name: find_members
+-- The stores with days of some groups of a kind.
+--
+-- reads   history.store_group
+-- yields  one row for each store
+-- binds   kind, names
+select distinct store_key
+from history.store_group
+where kind = :kind and name = any(cast(:names as text[]));
+
+-- name: page_of_stores
+-- The next stores that have a day within dates, by id in byte order.
+--
+-- reads   history.store_group, history.day
+-- yields  one row for each store
+-- binds   from_date, until_date, kind, name (of the stores to look at), from_store_id (null: from the first on), stores
+select scope.store_key
+from history.store_group as scope
+inner join history.store_group as chosen
+    on scope.store_key = chosen.store_key and chosen.kind = :kind and chosen.name = :name
+where
+    scope.kind = 'store'
+    and (cast(:from_store_id as text) is null or scope.name collate "C" >= :from_store_id)
+    and exists (
+        select
+        from history.day
+        where day.store_key = scope.store_key and day.local_date between :from_date and :until_date
+    )
+order by scope.name collate "C"
+limit :stores;
+
+-- name: list_clocks
+-- The clocks of the stores that have days.
+--
+-- reads   history.store
+-- yields  one row for each clock
+select distinct clock
+from history.store
+order by clock;
+
+-- name: list_hours
+-- From which date up to which one each hours file holds, as seen from what is settled.
+--
+-- reads   history.newest_settlement, history.file_periods()
+-- yields  one row for each period; file_id is null where none holds
+select
+    period.file_id,
+    greatest(period.valid_from, date '0001-01-01') as valid_from,
+    least(period.valid_until, date '9999-12-31') as valid_until
+from history.newest_settlement
+cross join lateral history.file_periods(newest_settlement.accepted_order) as period
+where period.kind = 'business_hours'
+order by period.valid_from;
+
+-- name: last_dates
+-- Up to which date the days of stores reach that still run.
+--
+-- reads   history.day
+-- yields  one row; null without days
+select max(local_date) as last_date
+from history.day
+where not is_final;
+
+-- name: target_changes
+-- The dates between two others on which the target of some store changes.
+--
+-- reads   history.store_target
+-- yields  one date a row
+-- binds   from_date, until_date
+select distinct change.valid_from
+from history.store_target
+cross join lateral unnest(store_target.valid_from) as change (valid_from)
+where change.valid_from > :from_date and change.valid_from <= :until_date
+order by change.valid_from;
