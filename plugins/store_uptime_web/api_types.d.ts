@@ -1,5 +1,41 @@
 // Made by `make page-types` from the API's OpenAPI; a test compares both.
 
+export interface Availability {
+  period: string;
+  from_date: string;
+  until_date: string;
+  is_final: boolean;
+  scope: string;
+  stores: number;
+  open_us: string;
+  planned_us: string;
+  up_us: string;
+  down_us: string;
+  unknown_us: string;
+  uptime_percent: number | null;
+  uptime_percent_low: number | null;
+  uptime_percent_high: number | null;
+  outages: number;
+  longest_outage_us: string;
+  mttr_us: string | null;
+  mtbf_us: string | null;
+  opened_late_us: string;
+  closed_early_us: string;
+  missed_openings: number;
+  target_percent: number | null;
+  days_without_target: number;
+  budget_us: string | null;
+  remaining_us: string | null;
+  verdict: "met" | "breached" | "undecided" | "at_risk" | "on_track" | null;
+}
+
+export interface AvailabilityPage {
+  as_of: string;
+  accepted_order: number;
+  availability: Array<Availability>;
+  next: string | null;
+}
+
 export interface CanceledReport {
   report_id: string;
   status?: "Failed";
@@ -8,6 +44,16 @@ export interface CanceledReport {
 export interface CsvFile {
   bytes: number;
   sha256: string;
+}
+
+export interface DateBurn {
+  date: string;
+  down_us: string;
+}
+
+export interface DatesBefore {
+  from_date: string;
+  until_date: string;
 }
 
 export interface ExpectationResult {
@@ -24,9 +70,33 @@ export interface ExpectationResult {
   checked_at: string;
 }
 
+export interface Explanation {
+  store_id: string;
+  at: string;
+  as_of: string;
+  counts_as: "up" | "down" | "unknown" | "planned" | "closed" | null;
+  local_time: string;
+  timezone: string;
+  utc_offset: string;
+  opening_rule: "special hours" | "weekly hours" | "always open" | "closed by special hours" | "closed by weekly hours";
+  opening_rows: Array<OpeningRow>;
+  planned_downtime: Array<PlannedRow>;
+  status: "up" | "down" | "unknown";
+  status_rule: "last poll" | "before the first poll" | "beyond max gap" | "no poll";
+  max_gap: string | null;
+  poll: PollHeld | null;
+}
+
 export interface FieldError {
   field: string;
   message: string;
+}
+
+export interface FigureWarning {
+  expectation: string;
+  description: string;
+  observed_value: string | null;
+  example: string | null;
 }
 
 export interface FileReference {
@@ -35,10 +105,103 @@ export interface FileReference {
   kind: string;
 }
 
+export interface GroupDowntime {
+  kind: string;
+  name: string;
+  stores: number;
+  open_us: string;
+  down_us: string;
+  uptime_percent: number | null;
+}
+
+export interface GroupFigures {
+  period: string;
+  from_date: string;
+  until_date: string;
+  is_final: boolean;
+  scope: string;
+  stores: number;
+  open_us: string;
+  planned_us: string;
+  up_us: string;
+  down_us: string;
+  unknown_us: string;
+  uptime_percent: number | null;
+  uptime_percent_low: number | null;
+  uptime_percent_high: number | null;
+  outages: number;
+  longest_outage_us: string;
+  mttr_us: string | null;
+  mtbf_us: string | null;
+  opened_late_us: string;
+  closed_early_us: string;
+  missed_openings: number;
+  target_percent: number | null;
+  days_without_target: number;
+  budget_us: string | null;
+  remaining_us: string | null;
+  verdict: "met" | "breached" | "undecided" | "at_risk" | "on_track" | null;
+  mean_percent: string | null;
+  tenth_percentile_percent: string | null;
+  stores_with_target: number;
+  stores_meeting_target: number;
+  meeting_percent: string | null;
+  downtime_percent: string | null;
+  before_percent: string | null;
+  change: string | null;
+}
+
+export interface GroupKind {
+  kind: string;
+  groups: number;
+  names: Array<GroupName>;
+}
+
+export interface GroupKinds {
+  as_of: string;
+  accepted_order: number;
+  kinds: Array<GroupKind>;
+}
+
+export interface GroupName {
+  name: string;
+  stores: number;
+}
+
+export interface GroupsNow {
+  as_of: string;
+  accepted_order: number;
+  totals: StateCounts;
+  all_groups: number;
+  groups: Array<StateCounts>;
+}
+
+export interface GroupsPage {
+  as_of: string;
+  accepted_order: number;
+  groups: Array<GroupFigures>;
+  total: number;
+  matching: number;
+  before: DatesBefore;
+  next: string | null;
+  previous: string | null;
+}
+
 export interface HistogramBin {
   from: number;
   to: number;
   stores: number;
+}
+
+export interface HourOfWeek {
+  weekday: number;
+  hour: number;
+  open_us: string;
+  planned_us: string;
+  up_us: string;
+  down_us: string;
+  unknown_us: string;
+  uptime_percent: string | null;
 }
 
 export interface ListPermissions {
@@ -46,10 +209,93 @@ export interface ListPermissions {
   cancel: boolean;
 }
 
+export interface MembersPage {
+  as_of: string;
+  accepted_order: number;
+  members: Array<Availability>;
+  total: number;
+  matching: number;
+  next: string | null;
+  previous: string | null;
+}
+
+export interface NowPage {
+  as_of: string;
+  accepted_order: number;
+  now: Array<StoreNow>;
+  next: string | null;
+  previous: string | null;
+}
+
+export interface OffsetOnDates {
+  from: string;
+  to: string;
+  utc_offset_seconds: number;
+  timezone: string;
+}
+
 export interface Opening {
   weekday: number;
   start: string;
   end: string;
+}
+
+export interface OpeningRow {
+  kind: "business_hours" | "special_hours";
+  scope: string;
+  date: string;
+  start_time_local: string | null;
+  end_time_local: string | null;
+  reason: string | null;
+  file: string;
+  line: number | null;
+}
+
+export interface Outage {
+  store_id: string;
+  started_at: string;
+  ended_at: string;
+  downtime_us: string;
+  elapsed_us: string;
+  ended_by: "up" | "unknown" | null;
+  started_after: string | null;
+  ended_before: string | null;
+}
+
+export interface OutageStartHour {
+  weekday: number;
+  hour: number;
+  outages: number;
+  ongoing: number;
+  downtime_us: string;
+}
+
+export interface OutageStartHours {
+  as_of: string;
+  accepted_order: number;
+  outages: number;
+  ongoing: number;
+  downtime_us: string;
+  start_hours: Array<OutageStartHour>;
+}
+
+export interface OutagesPage {
+  as_of: string;
+  accepted_order: number;
+  outages: Array<Outage>;
+  next: string | null;
+  previous: string | null;
+}
+
+export interface Overview {
+  as_of: string;
+  accepted_order: number;
+  first_date: string | null;
+  last_poll_at: string | null;
+  now: StateCounts;
+  lately: Array<TimeLately>;
+  outages: Array<Outage>;
+  groups: Array<GroupDowntime>;
 }
 
 export interface PeriodFigures {
@@ -62,6 +308,7 @@ export interface PeriodFigures {
   downtime_us: number;
   unknown_us: number;
   uptime_percent: string | null;
+  coverage_percent: string | null;
 }
 
 export interface PeriodTotals {
@@ -74,11 +321,29 @@ export interface PeriodTotals {
   downtime_us: string;
   unknown_us: string;
   uptime_percent: string | null;
+  coverage_percent: string | null;
+}
+
+export interface PlannedRow {
+  scope: string;
+  starts_at: string;
+  ends_at: string | null;
+  reason: string | null;
+  file: string;
+  line: number;
 }
 
 export interface Poll {
   at: string;
   status: "active" | "inactive";
+}
+
+export interface PollHeld {
+  polled_at: string;
+  status: "active" | "inactive";
+  file: string;
+  sha256: string;
+  accepted_at: string;
 }
 
 export interface PreviousReport {
@@ -106,7 +371,9 @@ export interface QuarantinePage {
 export interface QuarantineReason {
   file_id: number;
   file: string;
+  kind: string;
   reason: string;
+  examples: Array<string>;
   column: string | null;
   rows: number;
 }
@@ -116,6 +383,7 @@ export interface QuarantinedRow {
   file: string;
   line_number: number;
   column: string | null;
+  kind: string;
   reason: string;
   raw_text: string;
 }
@@ -133,6 +401,7 @@ export interface Report {
   failed_task: string | null;
   cause: string | null;
   warnings: number | null;
+  warnings_that_change_figures: number | null;
   links: ReportLinks;
 }
 
@@ -158,12 +427,17 @@ export interface ReportDetail {
   failed_task: string | null;
   cause: string | null;
   warnings: number | null;
+  warnings_that_change_figures: number | null;
   links: ReportDetailLinks;
   parameters: ReportParameters;
   tasks: Array<ReportTask>;
+  data_folder: string | null;
+  other_folders: Array<string>;
   sources: Array<SourceFile>;
+  status_files: number;
   snapshots: Snapshots;
   quality: ValidationCounts | null;
+  figure_warnings: Array<FigureWarning>;
   csv: CsvFile | null;
   may: ReportPermissions;
 }
@@ -201,10 +475,13 @@ export interface ReportParameters {
   no_data: string;
   store_ids: Array<string> | null;
   shards: number;
+  hours_valid_from: string | null;
+  zones_valid_from: string | null;
 }
 
 export interface ReportPermissions {
   cancel: boolean;
+  run_again: boolean;
 }
 
 export interface ReportRequest {
@@ -213,6 +490,8 @@ export interface ReportRequest {
   no_data?: "unknown" | "down";
   store_ids?: Array<string> | null;
   shards?: number;
+  hours_valid_from?: string | null;
+  zones_valid_from?: string | null;
 }
 
 export type ReportState = "Queued" | "Running" | "Complete" | "Failed";
@@ -235,6 +514,7 @@ export interface ReportSummary {
   always_up: number;
   always_down: number;
   worst: Array<StoreFigures>;
+  timezones: Array<StoresOfTimezone>;
   before: PreviousReport | null;
   change: ReportComparison | null;
 }
@@ -278,6 +558,28 @@ export interface SourceFile {
   rejected_because: string | null;
 }
 
+export interface StateCounts {
+  scope: string;
+  stores: number;
+  open: number;
+  up: number;
+  down: number;
+  down_and_closed: number;
+  unknown: number;
+  closed: number;
+  oldest_outage_at: string | null;
+}
+
+export interface StoreDaysPage {
+  as_of: string;
+  accepted_order: number;
+  days: Array<Availability>;
+  total: number;
+  matching: number;
+  next: string | null;
+  previous: string | null;
+}
+
 export interface StoreDetail {
   last_hour: PeriodFigures;
   last_day: PeriodFigures;
@@ -311,12 +613,115 @@ export interface StoreFigures {
   has_business_hours: boolean;
 }
 
+export interface StoreHours {
+  as_of: string;
+  accepted_order: number;
+  store_id: string;
+  from_date: string | null;
+  until_date: string | null;
+  hours: Array<HourOfWeek>;
+}
+
+export interface StoreNow {
+  store_id: string;
+  status: "up" | "down" | "unknown";
+  is_open: boolean;
+  since: string | null;
+  outage_started_at: string | null;
+  downtime_us: string;
+  last_poll_at: string | null;
+  next_change_at: string | null;
+}
+
 export interface StorePage {
   stores: Array<StoreFigures>;
   total: number;
   matching: number;
   next: string | null;
   previous: string | null;
+}
+
+export interface StoreTimeline {
+  as_of: string;
+  accepted_order: number;
+  store_id: string;
+  from_date: string | null;
+  until_date: string | null;
+  max_gap: string | null;
+  offsets: Array<OffsetOnDates>;
+  opening: Array<[string, string]>;
+  special: Array<[string, string]>;
+  planned: Array<[string, string]>;
+  up: Array<[string, string]>;
+  down: Array<[string, string]>;
+  unknown: Array<[string, string]>;
+  polls: Array<Poll>;
+  is_complete: boolean;
+}
+
+export interface StoresOfTimezone {
+  timezone: string;
+  stores: number;
+}
+
+export interface Target {
+  period: string;
+  from_date: string;
+  until_date: string;
+  is_final: boolean;
+  scope: string;
+  stores: number;
+  open_us: string;
+  planned_us: string;
+  up_us: string;
+  down_us: string;
+  unknown_us: string;
+  uptime_percent: number | null;
+  uptime_percent_low: number | null;
+  uptime_percent_high: number | null;
+  outages: number;
+  longest_outage_us: string;
+  mttr_us: string | null;
+  mtbf_us: string | null;
+  opened_late_us: string;
+  closed_early_us: string;
+  missed_openings: number;
+  target_percent: number | null;
+  days_without_target: number;
+  budget_us: string | null;
+  remaining_us: string | null;
+  verdict: "met" | "breached" | "undecided" | "at_risk" | "on_track" | null;
+  spent_us: string;
+  spent_percent: string | null;
+  exhausted_on: string | null;
+  burn: Array<DateBurn>;
+}
+
+export interface TargetsPage {
+  as_of: string;
+  accepted_order: number;
+  targets: Array<Target>;
+  total: number;
+  matching: number;
+  without_target: number;
+  verdicts: VerdictCounts;
+  next: string | null;
+  previous: string | null;
+}
+
+export interface TimeLately {
+  days: number;
+  from_date: string;
+  until_date: string;
+  stores: number;
+  open_us: string;
+  planned_us: string;
+  up_us: string;
+  down_us: string;
+  unknown_us: string;
+  uptime_percent: number | null;
+  uptime_percent_low: number | null;
+  uptime_percent_high: number | null;
 }
 
 export interface TimeRange {
@@ -351,6 +756,7 @@ export interface Validation {
   expectations: number;
   met: number;
   warnings: number;
+  warnings_that_change_figures: number;
   failures: number;
   quarantined_rows: number;
   report_id: string;
@@ -365,6 +771,7 @@ export interface ValidationCounts {
   expectations: number;
   met: number;
   warnings: number;
+  warnings_that_change_figures: number;
   failures: number;
   quarantined_rows: number;
 }
@@ -373,6 +780,7 @@ export interface ValidationDetail {
   expectations: number;
   met: number;
   warnings: number;
+  warnings_that_change_figures: number;
   failures: number;
   quarantined_rows: number;
   report_id: string;
@@ -383,6 +791,7 @@ export interface ValidationDetail {
   rows_read: number;
   expectations_list: Array<ExpectationResult>;
   files: Array<SourceFile>;
+  status_files: number;
   quarantine: Array<QuarantineReason>;
   data_docs: string | null;
   links: ValidationLinks;
@@ -399,4 +808,27 @@ export interface ValidationLinks {
 export interface ValidationPage {
   runs: Array<Validation>;
   next: string | null;
+}
+
+export interface VerdictCounts {
+  met: number;
+  breached: number;
+  undecided: number;
+  at_risk: number;
+  on_track: number;
+}
+
+export interface Verdicts {
+  period: string;
+  from_date: string;
+  until_date: string;
+  breached?: number;
+  at_risk?: number;
+  on_track?: number;
+  undecided?: number;
+  met?: number;
+}
+
+export interface VerdictsByMonth {
+  months: Array<Verdicts>;
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache
 from itertools import groupby
 from typing import Annotated, Any, Literal
@@ -12,6 +13,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
+from pydantic import Field, WithJsonSchema
 from sqlalchemy import Row
 
 from store_uptime.calendar.durations import duration_text
@@ -30,6 +32,12 @@ router = APIRouter(
     prefix="/reports/{report_id}",
     responses=problems.documented(401, 403, 404, 409, 410, 422, 429, 503),
 )
+
+Percent = Annotated[
+    Decimal,
+    Field(ge=0, le=100, max_digits=5, decimal_places=2),
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": 100, "multipleOf": 0.01}),
+]
 
 BINS = 20
 RARE = 50  # a filter is selective if it leaves less than one store in so many
@@ -69,7 +77,7 @@ def download(
 def summary(report: Published, period: PeriodName = "last_week") -> ReportSummary:
     """Totals, distribution of uptime, worst stores, and what changed since the previous report."""
     before = queries.row("previous_report", report_id=report.report_id)
-    found = summarized(report.report_id, report.published_at, before, period)
+    found = summarized(report.report_id, report.published_at, report.no_data, before, period)
     return ReportSummary.model_validate(
         {
             "report_id": report.report_id,
@@ -77,17 +85,21 @@ def summary(report: Published, period: PeriodName = "last_week") -> ReportSummar
             "period": period,
             "store_count": report.store_count,
             **found,
+            "timezones": timezones_of(report.report_id, report.published_at),
         }
     )
 
 
 @lru_cache(maxsize=256)
-def summarized(report_id: UUID, published_at: datetime, before: Row | None, period: PeriodName) -> dict[str, Any]:
+def summarized(
+    report_id: UUID, published_at: datetime, no_data: str, before: Row | None, period: PeriodName
+) -> dict[str, Any]:
     """The computed part of a summary. Cached: the figures published at one instant never change."""
     histogram = queries.rows("histogram", report_id=report_id, period=period)
     stores_in = {bin_.twentieth: bin_.stores for bin_ in histogram}
-    totals = by_period(queries.rows("totals", report_id=report_id))
-    totals_before = by_period(queries.rows("totals", report_id=before.report_id)) if before is not None else None
+    totals, totals_before = totals_of(report_id, no_data), None
+    if before is not None:
+        totals_before = totals_of(before.report_id, no_data)
     return {
         "totals": totals,
         "histogram": [
@@ -98,7 +110,7 @@ def summarized(report_id: UUID, published_at: datetime, before: Row | None, peri
         "always_up": sum(bin_.always_up for bin_ in histogram),
         "always_down": sum(bin_.always_down for bin_ in histogram),
         "worst": [
-            store_figures(one)
+            store_figures(one, no_data)
             for one in by_store(queries.rows("worst_stores", report_id=report_id, period=period, worst_rows=WORST_ROWS))
         ],
         "before": {**before._asdict(), "totals": totals_before} if before is not None else None,
@@ -109,6 +121,17 @@ def summarized(report_id: UUID, published_at: datetime, before: Row | None, peri
         if before is not None and totals_before is not None
         else None,
     }
+
+
+@lru_cache(maxsize=256)
+def timezones_of(report_id: UUID, _published_at: datetime) -> list[dict[str, Any]]:
+    """The zones of a report's stores. In a cache of their own: whatever the period or the report before, they stay."""
+    return [row._asdict() for row in queries.rows("timezones", report_id=report_id)]
+
+
+def totals_of(report_id: UUID, no_data: str) -> dict[str, dict[str, Any]]:
+    """The figures of each period, summed over the stores of a report."""
+    return by_period(queries.rows("totals", report_id=report_id), no_data)
 
 
 def changed(report_id: UUID, before_id: UUID, period: PeriodName) -> dict[str, Any]:
@@ -128,7 +151,7 @@ def by_store(rows: Sequence[Row]) -> list[list[Row]]:
     return [list(of_store) for _, of_store in groupby(rows, lambda row: row.store_id)]
 
 
-def store_figures(periods: Sequence[Row]) -> dict[str, Any]:
+def store_figures(periods: Sequence[Row], no_data: str) -> dict[str, Any]:
     """A store with the figures of each period, from its rows."""
     row = periods[0]
     return {
@@ -136,7 +159,7 @@ def store_figures(periods: Sequence[Row]) -> dict[str, Any]:
         "timezone": row.timezone,
         "has_timezone": row.has_timezone,
         "has_business_hours": row.has_business_hours,
-        **by_period(periods),
+        **by_period(periods, no_data),
     }
 
 
@@ -146,9 +169,14 @@ def stores(
     search: Annotated[
         Text | None, Query(max_length=1024, description="Part of the id; A to Z match in any case.")
     ] = None,
+    timezone: Annotated[
+        Text | None, Query(max_length=1024, description="Only stores of this zone, as `timezone` of a store has it.")
+    ] = None,
     period: Annotated[PeriodName, Query(description="Of percent_from, percent_to and no_percent.")] = "last_week",
-    percent_from: Annotated[int | None, Query(ge=0, le=99, description="Minimum uptime in percent.")] = None,
-    percent_to: Annotated[int | None, Query(ge=1, le=100, description="Uptime in percent is less than this.")] = None,
+    percent_from: Annotated[Percent | None, Query(description="Minimum uptime in percent.")] = None,
+    percent_to: Annotated[
+        Percent | None, Query(description="Uptime in percent is less than this; 100 includes all of the time.")
+    ] = None,
     no_percent: Annotated[bool, Query(description="Only stores with neither uptime nor downtime.")] = False,
     sort: SortName = "store_id",
     order: Literal["asc", "desc"] = "asc",
@@ -159,17 +187,18 @@ def stores(
     filters = {
         "report_id": report.report_id,
         "pattern": queries.pattern(search),
+        "timezone": timezone or None,
         "period": period,
         "percent_from": percent_from if percent_to is None else percent_from or 0,
-        "percent_to": percent_to or 100,
+        "percent_to": 100 if percent_to is None else percent_to,
         "no_percent": no_percent,
     }
     is_backward, value, store_id, matching = False, None, None, None
     if cursor is not None:
         way, number, store_id, matching = cursors.decode(cursor, str, str, str, int)
-        is_backward, value = way == "back", as_float(number)
+        is_backward, value = cursors.is_back(way), as_float(number)
     if matching is None:
-        is_filtered = search or no_percent or filters["percent_from"] is not None
+        is_filtered = search or timezone or no_percent or filters["percent_from"] is not None
         matching = queries.rows("matching_stores", **filters)[0][0] if is_filtered else report.store_count
     found = by_store(
         queries.rows(
@@ -193,11 +222,10 @@ def stores(
     def cursor_at(way: str, row: Row) -> str:
         return cursors.encode(way, repr(float(row.sort_value)), row.store_id, matching)
 
-    has_next = bool(found) and (has_more or is_backward)
-    has_previous = bool(found) and (has_more if is_backward else cursor is not None)
+    has_next, has_previous = cursors.neighbours(len(found), has_more, is_backward, cursor)
     return StorePage.model_validate(
         {
-            "stores": [store_figures(one) for one in found],
+            "stores": [store_figures(one, report.no_data) for one in found],
             "total": report.store_count,
             "matching": matching,
             "next": cursor_at("on", found[-1][0]) if has_next else None,
@@ -241,7 +269,7 @@ def store_detail(report: Row, store_id: str) -> StoreDetail:
     polls = queries.rows("store_polls", **of_store, poll_rows=POLL_ROWS)
     return StoreDetail.model_validate(
         {
-            **store_figures(periods),
+            **store_figures(periods, report.no_data),
             "report_id": report_id,
             "as_of": report.as_of,
             "no_data": report.no_data,

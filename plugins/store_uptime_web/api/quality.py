@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 router = APIRouter(tags=["data quality"], responses=problems.documented(401, 403, 422, 429, 503))
 
 FileId = Annotated[int | None, Query(ge=1, le=2**31 - 1)]
-Reason = Annotated[Text | None, Query(max_length=1000)]
+Kind = Annotated[Text | None, Query(max_length=1000, description="Of the reason, as `quarantine` lists the kinds.")]
+Reason = Annotated[Text | None, Query(max_length=1000, description="The reason itself, with the value that it quotes.")]
 Search = Annotated[Text | None, Query(max_length=1000, description="Part of the row, ignoring the case of A to Z.")]
 
 
@@ -54,12 +55,13 @@ def list_validations(limit: Limit = 50, cursor: Cursor = None) -> ValidationPage
 
 
 def expect_position(created_at: str, report_id: str) -> None:
-    """422 for a cursor that is not of this list."""
+    """422 for a cursor that is not of this list: Python reads more spellings than PostgreSQL, and than we write."""
     try:
-        datetime.fromisoformat(created_at)
-        UUID(report_id)
-    except ValueError as error:
+        is_ours = (instant_text(datetime.fromisoformat(created_at)), str(UUID(report_id))) == (created_at, report_id)
+    except (ValueError, OverflowError) as error:
         raise cursors.unknown() from error
+    if not is_ours:
+        raise cursors.unknown()
 
 
 def listed_validation(row: Row) -> dict[str, Any]:
@@ -79,6 +81,7 @@ def show_validation(report_id: ReportId) -> ValidationDetail:
     if row is None:
         raise Problem(404, f"There is no validation of the input of a report {report_id}.")
     base = f"quality/{report_id}/quarantine"
+    files, status_files = queries.files(report_id)
     return ValidationDetail.model_validate(
         {
             **listed_validation(row),
@@ -91,10 +94,17 @@ def show_validation(report_id: ReportId) -> ValidationDetail:
                 }
                 for one in queries.rows("expectations", report_id=report_id)
             ],
-            "files": [file._asdict() for file in queries.rows("files", report_id=report_id) if file.is_source],
+            "files": [file._asdict() for file in files if file.is_source],
+            "status_files": status_files,
             "quarantine": [
-                {**reason._asdict(), "column": reason.column_name, "rows": reason.row_count}
-                for reason in queries.rows("quarantine_reasons", report_id=report_id)
+                {
+                    **kind._asdict(),
+                    "reason": kind.reasons[0],
+                    "examples": kind.reasons,
+                    "column": kind.column_name,
+                    "rows": kind.row_count,
+                }
+                for kind in queries.rows("quarantine_kinds", report_id=report_id)
             ],
             "data_docs": "data_docs/index.html" if (data_docs_folder() / "index.html").exists() else None,
             "links": {
@@ -115,6 +125,7 @@ def show_validation(report_id: ReportId) -> ValidationDetail:
 def quarantine(
     report_id: ReportId,
     file_id: FileId = None,
+    kind: Kind = None,
     reason: Reason = None,
     search: Search = None,
     limit: Limit = 50,
@@ -122,7 +133,13 @@ def quarantine(
 ) -> QuarantinePage:
     """A page of the rows, in file and line order."""
     expect_report(report_id)
-    filters = {"report_id": report_id, "file_id": file_id, "reason": reason, "pattern": queries.pattern(search)}
+    filters = {
+        "report_id": report_id,
+        "file_id": file_id,
+        "kind": kind,
+        "reason": reason,
+        "pattern": queries.pattern(search),
+    }
     after_file_id, after_line_number = cursors.decode(cursor, int, int) if cursor is not None else (0, 0)
     if after_file_id >= 1 << 31:
         raise cursors.unknown()
@@ -162,13 +179,14 @@ def download_quarantine(
     report_id: ReportId,
     format_: Annotated[Literal["csv", "xlsx", "json"], Query(alias="format")] = "csv",
     file_id: FileId = None,
+    kind: Kind = None,
     reason: Reason = None,
     search: Search = None,
 ) -> Response:
     """JSON has the raw text byte for byte; in CSV a cell that a spreadsheet would calculate gets a leading '."""
     report = expect_report(report_id)
     airflow_client.record_download(user, report.dag_run_id, {"quarantine_of": str(report_id), "format": format_})
-    filters = {"file_id": file_id, "reason": reason, "pattern": queries.pattern(search)}
+    filters = {"file_id": file_id, "kind": kind, "reason": reason, "pattern": queries.pattern(search)}
     return quarantine_files.respond(report_id, filters, format_)
 
 
@@ -193,12 +211,16 @@ def data_docs_view(path: str) -> Response:
     folder = data_docs_folder()
     if not isinstance(folder, FilePath):
         return stored_page(folder, path)
-    folder = folder.resolve()
-    file = (folder / path.replace("\0", "\N{REPLACEMENT CHARACTER}")).resolve()
-    if file.is_dir():
-        file /= "index.html"
-    if not file.is_relative_to(folder) or not file.is_file():
-        raise Problem(404, "There is no such page of the Data Docs.")
+    missing = Problem(404, "There is no such page of the Data Docs.")
+    try:
+        folder = folder.resolve()
+        file = (folder / path.replace("\0", "\N{REPLACEMENT CHARACTER}")).resolve()
+        if file.is_dir():
+            file /= "index.html"
+        if not file.is_relative_to(folder) or not file.is_file():
+            raise missing
+    except (OSError, RuntimeError, UnicodeError) as error:  # a name that is too long, a loop of links
+        raise missing from error
     return FileResponse(file, headers=DATA_DOCS_HEADERS)
 
 

@@ -16,6 +16,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import ValidationError
 from sqlalchemy import Row
+from starlette.types import Receive, Scope, Send
 
 from store_uptime import tracing
 from store_uptime.calendar.durations import duration_text
@@ -43,6 +44,7 @@ router = APIRouter(tags=["reports"])
 REQUESTS = uuid5(NAMESPACE_URL, "store-uptime:idempotency-key")
 CANONICAL_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 RETRY_SECONDS = "1"
+SETTLE_SECONDS = 0.5
 
 STREAMS_PER_USER = 20
 STREAM_SECONDS = 600
@@ -238,6 +240,7 @@ def listed_report(request: Request, one: Progress) -> dict[str, Any]:
         "failed_task": one.failed_task,
         "cause": one.cause,
         "warnings": getattr(row, "warnings", None),
+        "warnings_that_change_figures": getattr(row, "warnings_that_change_figures", None),
         "links": {
             "self": f"reports/{one.report_id}",
             "dag_run": airflow_client.ui_path(request, one.dag_run_id),
@@ -253,25 +256,22 @@ async def show_report(request: Request, user: Reader, report_id: ReportId) -> Re
     is_complete = found.state == ReportState.COMPLETE
     instances = [] if is_complete else await airflow_client.task_instances(request, found.dag_run_id)
     found = Progress(found.row, dag_run)
-    task_rows, files, validation = await run_in_threadpool(details, report_id)
-    may_cancel = await run_in_threadpool(airflow_client.is_authorized, "PUT", user)
+    known = await run_in_threadpool(details, found, instances)
+    may = await run_in_threadpool(list_permissions, user)
     published = found.published
     base = f"reports/{report_id}"
     link = listed_report(request, found)["links"]
     return ReportDetail.model_validate(
         {
             **listed_report(request, found),
-            "warnings": validation.warnings if validation else None,
+            **known,
             "parameters": parameters(found),
-            "tasks": progress.tasks(found, task_rows, instances),
-            "sources": [file._asdict() for file in files if file.is_source],
-            "snapshots": {
-                kind: next((file._asdict() for file in files if file.is_snapshot and file.kind == kind), None)
-                for kind in ("business_hours", "store_timezones")
-            },
-            "quality": validation._asdict() if validation else None,
+            "data_folder": found.row.data_folder if found.row is not None else None,
             "csv": {"bytes": published.csv_bytes, "sha256": published.csv_sha256} if published is not None else None,
-            "may": {"cancel": found.state in (ReportState.QUEUED, ReportState.RUNNING) and may_cancel},
+            "may": {
+                "cancel": found.state in (ReportState.QUEUED, ReportState.RUNNING) and may["cancel"],
+                "run_again": may["trigger"] and requested(found) is not None,
+            },
             "links": {
                 **link,
                 "get_report": f"get_report/{report_id}",
@@ -290,13 +290,39 @@ async def show_report(request: Request, user: Reader, report_id: ReportId) -> Re
     )
 
 
-def details(report_id: UUID) -> tuple[Sequence[Row], Sequence[Row], Row | None]:
-    """Finished tasks, files and validation of a report."""
-    return (
-        queries.rows("finished_tasks", report_id=report_id),
-        queries.rows("files", report_id=report_id),
-        queries.row("validations", report_id=report_id, before_created_at=None, before_report_id=None, page_rows=1),
+def details(found: Progress, instances: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """What is known of a report's tasks and input, as fields of `ReportDetail`; `instances` are Airflow's."""
+    report_id = found.report_id
+    files, status_files = queries.files(report_id)
+    validation = queries.row(
+        "validations", report_id=report_id, before_created_at=None, before_report_id=None, page_rows=1
     )
+    return {
+        "tasks": progress.tasks(found, queries.rows("finished_tasks", report_id=report_id), instances),
+        "other_folders": other_folders(found.published),
+        "sources": [file._asdict() for file in files if file.is_source],
+        "status_files": status_files,
+        "snapshots": {
+            kind: next((file._asdict() for file in files if file.is_snapshot and file.kind == kind), None)
+            for kind in ("business_hours", "store_timezones")
+        },
+        "quality": validation._asdict() if validation else None,
+        "warnings": validation.warnings if validation else None,
+        "warnings_that_change_figures": validation.warnings_that_change_figures if validation else None,
+        "figure_warnings": [
+            {**one._asdict(), "example": one.examples[0] if one.examples else None}
+            for one in queries.rows("expectations", report_id=report_id)
+            if one.changes_figures and not one.is_met and one.severity == "warn"
+        ],
+    }
+
+
+def other_folders(published: Row | None) -> list[str]:
+    """Data folders whose files count in a published report beside those of its own; none if that is not recorded."""
+    if published is None or published.data_folder is None:
+        return []
+    binds = {"data_folder": published.data_folder, "accepted_order": published.accepted_order}
+    return [folder for (folder,) in queries.rows("other_folders", **binds)]
 
 
 def parameters(found: Progress) -> dict[str, Any]:
@@ -309,15 +335,20 @@ def parameters(found: Progress) -> dict[str, Any]:
             "no_data": row.no_data,
             "store_ids": row.store_ids,
             "shards": row.shards,
+            "hours_valid_from": row.hours_valid_from,
+            "zones_valid_from": row.zones_valid_from,
         }
+    request = requested(found) or ReportRequest()
+    return request.model_dump() | {"max_gap": duration_text(request.max_gap)}
+
+
+def requested(found: Progress) -> ReportRequest | None:
+    """The conf of a report's DAG run; None if it cannot be read: Airflow takes more than the first task does."""
     conf = found.dag_run.conf if found.dag_run else {}
-    return {
-        "as_of": conf.get("as_of"),
-        "max_gap": conf.get("max_gap"),
-        "no_data": conf.get("no_data") or "unknown",
-        "store_ids": conf.get("store_ids"),
-        "shards": conf.get("shards") or 1,
-    }
+    try:
+        return ReportRequest.model_validate({name: value for name, value in conf.items() if value is not None})
+    except ValidationError:
+        return None
 
 
 @router.post(
@@ -331,7 +362,13 @@ async def cancel_report(request: Request, user: Canceler, report_id: ReportId) -
     found = await progress.of_report(request, report_id)
     if found.state not in (ReportState.QUEUED, ReportState.RUNNING):
         raise Problem(409, f"The report is already {found.state}.")
-    await airflow_client.cancel(request, found.dag_run_id, f"Canceled by {user.get_name()}.")
+    note = f"{airflow_client.CANCELED_BY}{user.get_name()}."
+    await airflow_client.cancel(request, found.dag_run_id, note)
+    # The scheduler may have looked at the DAG run before it was marked, and write what it saw only now.
+    await asyncio.sleep(SETTLE_SECONDS)
+    found = await progress.of_report(request, report_id)
+    if found.published is None and found.dag_run is not None and found.dag_run.state != ReportState.FAILED:
+        await airflow_client.cancel(request, found.dag_run_id, note)
     return CanceledReport(report_id=report_id)
 
 
@@ -345,41 +382,54 @@ async def cancel_report(request: Request, user: Canceler, report_id: ReportId) -
 async def report_events(request: Request, user: Reader, report_id: ReportId) -> StreamingResponse:
     """`progress` whenever something changed; the last one is `end`. The stream ends by itself after ten minutes."""
     found = await progress.of_report(request, report_id)
-    if open_streams[user.get_id()] >= STREAMS_PER_USER:
-        raise Problem(429, f"You have {STREAMS_PER_USER} open streams; close one.", headers={"Retry-After": "10"})
-    return StreamingResponse(events(request, user, found), media_type="text/event-stream")
+    return CountedStream(user, events(request, found))
 
 
-async def events(request: Request, user: User, found: Progress) -> AsyncIterator[str]:
+class CountedStream(StreamingResponse):
+    """A stream of events that counts as one of its user's from now on until it ends; 429 if there are too many."""
+
+    def __init__(self, user: User, content: AsyncIterator[str]) -> None:
+        super().__init__(content, media_type="text/event-stream")
+        self.user_id = user.get_id()
+        if open_streams[self.user_id] >= STREAMS_PER_USER:
+            raise Problem(429, f"You have {STREAMS_PER_USER} open streams; close one.", headers={"Retry-After": "10"})
+        open_streams[self.user_id] += 1
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            open_streams[self.user_id] -= 1
+            if not open_streams[self.user_id]:
+                del open_streams[self.user_id]
+
+
+async def events(request: Request, found: Progress) -> AsyncIterator[str]:
     """Reads our own tables every second, and calls Airflow less often, which is busy with the report itself."""
-    open_streams[user.get_id()] += 1
-    try:
-        sent = None
-        for count in range(STREAM_SECONDS // READ_SECONDS):
-            if count:
-                await asyncio.sleep(READ_SECONDS)
-                found = await refreshed(request, found, calls_airflow=count % READS_PER_CALL == 0)
-            task_rows = await run_in_threadpool(queries.rows, "finished_tasks", report_id=found.report_id)
-            data = json.dumps(
-                {
-                    "status": found.state,
-                    "created_at": found.created_at,
-                    "failed_task": found.failed_task,
-                    "cause": found.cause,
-                    "tasks": progress.tasks(found, task_rows),
-                },
-                default=as_json,
-            )
-            is_over = found.state in (ReportState.COMPLETE, ReportState.FAILED)
-            if data != sent:
-                yield f"event: {'end' if is_over else 'progress'}\ndata: {data}\n\n"
-                sent = data
-            elif count % 15 == 0:
-                yield ": keep-alive\n\n"
-            if is_over:
-                return
-    finally:
-        open_streams[user.get_id()] -= 1
+    sent = None
+    for count in range(STREAM_SECONDS // READ_SECONDS):
+        if count:
+            await asyncio.sleep(READ_SECONDS)
+            found = await refreshed(request, found, calls_airflow=count % READS_PER_CALL == 0)
+        task_rows = await run_in_threadpool(queries.rows, "finished_tasks", report_id=found.report_id)
+        data = json.dumps(
+            {
+                "status": found.state,
+                "created_at": found.created_at,
+                "failed_task": found.failed_task,
+                "cause": found.cause,
+                "tasks": progress.tasks(found, task_rows),
+            },
+            default=as_json,
+        )
+        is_over = found.state in (ReportState.COMPLETE, ReportState.FAILED)
+        if data != sent:
+            yield f"event: {'end' if is_over else 'progress'}\ndata: {data}\n\n"
+            sent = data
+        elif count % 15 == 0:
+            yield ": keep-alive\n\n"
+        if is_over:
+            return
 
 
 async def refreshed(request: Request, found: Progress, *, calls_airflow: bool) -> Progress:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import httpx
@@ -14,12 +13,13 @@ from prometheus_client.exposition import choose_encoder
 from sqlalchemy.exc import SQLAlchemyError
 
 from store_uptime.errors import NoAnswerError, StoreUptimeError, naming_place
-from store_uptime.storage import is_url
+from store_uptime.storage import is_url, problem_of_output
 from store_uptime_web import airflow_client, metrics, problems, queries
 from store_uptime_web.problems import Problem
 from store_uptime_web.security import PUBLIC, READ
 
 router = APIRouter()
+description = APIRouter(include_in_schema=False, dependencies=[READ])  # has no version: it describes all of them
 
 DOCS_PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -110,11 +110,7 @@ def report_store_state() -> str:
     """Whether the reports folder exists (before the first report: could be created) and can be written to."""
     folder = queries.settings().reports
     if not is_url(folder):
-        path = Path(folder)
-        present = next(one for one in (path, *path.parents) if one.exists())
-        if not present.is_dir():
-            return "is not a folder"
-        return "ok" if os.access(present, os.W_OK | os.X_OK) else "cannot be written to"
+        return problem_of_output(Path(folder)) or "ok"
     try:
         with naming_place("The reports folder"):
             airflow_client.storage_path(folder).exists()
@@ -132,19 +128,19 @@ async def scheduler_state(request: Request) -> str:
     return "ok" if status == "healthy" else status
 
 
-@router.get("/docs", include_in_schema=False, dependencies=[READ])
+@description.get("/docs")
 def docs() -> HTMLResponse:
     """The API in Swagger UI, all of it served from here."""
     return HTMLResponse(DOCS_PAGE)
 
 
-@router.get("/docs.js", include_in_schema=False, dependencies=[READ])
+@description.get("/docs.js")
 def docs_script() -> PlainTextResponse:
     """The script of that page: the Content-Security-Policy allows no inline scripts."""
     return PlainTextResponse(DOCS_SCRIPT, media_type="text/javascript")
 
 
-@router.get("/openapi.json", include_in_schema=False, dependencies=[READ])
+@description.get("/openapi.json")
 def openapi(request: Request) -> JSONResponse:
     """The API's description."""
     return JSONResponse(

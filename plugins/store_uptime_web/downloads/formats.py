@@ -18,7 +18,9 @@ CSV = Format("text/csv; charset=utf-8", "csv")
 XLSX = Format("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx")
 PARQUET = Format("application/vnd.apache.parquet", "parquet")
 JSON = Format("application/json", "json")
-FORMATS = {"csv": CSV, "xlsx": XLSX, "parquet": PARQUET, "json": JSON}
+PDF = Format("application/pdf", "pdf")
+FORMATS = {"csv": CSV, "xlsx": XLSX, "parquet": PARQUET, "json": JSON}  # of a report
+ANSWER_FORMATS = {**FORMATS, "pdf": PDF}
 
 
 def documented(*names: str) -> dict[int | str, dict[str, Any]]:
@@ -42,6 +44,17 @@ def documented(*names: str) -> dict[int | str, dict[str, Any]]:
         },
         304: {"description": "If-None-Match names this content."},
     }
+
+
+def documented_answer(page_schema: str) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI of an answer: a page of JSON by default, or a file in one of `ANSWER_FORMATS`."""
+    content: dict[str, Any] = {
+        each.media_type.partition(";")[0]: {"schema": {"type": "string", "format": "binary"}}
+        for each in ANSWER_FORMATS.values()
+        if each is not JSON
+    }
+    content[JSON.media_type] = {"schema": {"$ref": f"#/components/schemas/{page_schema}"}}
+    return {200: {"description": "The answer: a page of it as JSON, or a file.", "content": content}}
 
 
 def attachment(filename: str, tag: str | None = None) -> dict[str, str]:

@@ -12,13 +12,15 @@ from uuid import UUID
 from fastapi.responses import Response, StreamingResponse
 from sqlalchemy import Row
 
+from store_uptime.delivery import spreadsheet
+from store_uptime.delivery.spreadsheet import Column, Sheet, Style
 from store_uptime_web import queries
-from store_uptime_web.downloads import spreadsheet
 from store_uptime_web.downloads.formats import CSV, JSON, XLSX, attachment
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 ROWS_PER_QUERY = 5_000
-HEADING = ("file", "line_number", "column", "reason", "raw_text")
+HEADING = ("file", "line_number", "column", "reason", "raw_text", "kind")
+WIDTHS = (30, 12, 20, 60, 80, 50)
 
 
 def respond(report_id: UUID, filters: dict[str, Any], name: Literal["csv", "xlsx", "json"]) -> Response:
@@ -27,7 +29,11 @@ def respond(report_id: UUID, filters: dict[str, Any], name: Literal["csv", "xlsx
     headers = attachment(f"quarantine-{report_id}.{name}")
     if name == "xlsx":
         texts = (cells(row) for row in rows)
-        stream = spreadsheet.write(spreadsheet.Sheet("Quarantine", HEADING, [], texts))
+        columns = [
+            Column(name, Style.WHOLE if name == "line_number" else Style.TEXT, width)
+            for name, width in zip(HEADING, WIDTHS, strict=True)
+        ]
+        stream = spreadsheet.write(Sheet("Quarantine", columns, texts))
         return StreamingResponse(queries.chunks(stream), media_type=XLSX.media_type, headers=headers)
     if name == "json":
         return StreamingResponse(json_chunks(rows), media_type=JSON.media_type, headers=headers)
@@ -36,7 +42,7 @@ def respond(report_id: UUID, filters: dict[str, Any], name: Literal["csv", "xlsx
 
 def cells(row: Row) -> list[str]:
     """A row as text, in the order of `HEADING`."""
-    return [row.file, str(row.line_number), row.column_name or "", row.reason, row.raw_text]
+    return [row.file, str(row.line_number), row.column_name or "", row.reason, row.raw_text, row.kind]
 
 
 def all_quarantined(filters: dict[str, Any]) -> Iterator[Row]:
@@ -59,6 +65,7 @@ def json_chunks(rows: Iterator[Row]) -> Iterator[str]:
                 "column": row.column_name,
                 "reason": row.reason,
                 "raw_text": row.raw_text,
+                "kind": row.kind,
             }
         )
         separator = ",\n"

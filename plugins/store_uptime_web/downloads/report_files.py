@@ -10,6 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
+from decimal import Decimal
 from threading import Lock
 from typing import IO
 
@@ -17,13 +18,15 @@ from fastapi import Request
 from fastapi.responses import Response, StreamingResponse
 from sqlalchemy import Row
 
-from store_uptime.calendar.periods import PERIODS
+from store_uptime.calendar.periods import PERIODS, Period
+from store_uptime.delivery import spreadsheet
+from store_uptime.delivery.spreadsheet import Column, Sheet, Style
 from store_uptime.errors import NoAnswerError, naming_place
+from store_uptime.percentages import hundredths
 from store_uptime_web import airflow_client, queries
 from store_uptime_web.airflow_client import User
-from store_uptime_web.downloads import spreadsheet
 from store_uptime_web.downloads.formats import CSV, FORMATS, JSON, XLSX, attachment, matches
-from store_uptime_web.figures import MEASURES, hundredths, of_period
+from store_uptime_web.figures import MEASURES, of_period, percentages
 from store_uptime_web.schemas.common import instant_text
 
 MAX_BYTES_IN_MEMORY = 8 << 20
@@ -111,7 +114,7 @@ def json_chunks(row: Row, table: IO[bytes]) -> Iterator[str]:
     chunk = json.dumps(head).removesuffix("}") + ', "stores": ['
     separator = "\n"
     for store_id, timezone, exact in stores(table):
-        periods = {name: of_period(exact[name], period) for name, period in PERIODS.items()}
+        periods = {name: of_period(exact[name], period, row.no_data) for name, period in PERIODS.items()}
         chunk += separator + json.dumps({"store_id": store_id, "timezone": timezone, **periods})
         separator = ",\n"
         if len(chunk) >= queries.CHUNK_BYTES:
@@ -147,12 +150,11 @@ def xlsx_file(row: Row, table: IO[bytes]) -> IO[bytes]:
             table.seek(0)
             shutil.copyfileobj(table, copy)
             copy.seek(0)
-    columns = [f"{measure}_{name}" for name in PERIODS for measure in MEASURES]
     rounded = (
         [
             store_id,
             timezone,
-            *(hundredths(exact[name][each], period.unit_us) for name, period in PERIODS.items() for each in MEASURES),
+            *(cell for name, period in PERIODS.items() for cell in cells(exact[name], period, row.no_data)),
         ]
         for store_id, timezone, exact in stores(copies[0])
     )
@@ -160,8 +162,24 @@ def xlsx_file(row: Row, table: IO[bytes]) -> IO[bytes]:
         [store_id, timezone, *(str(exact[name][each]) for name in PERIODS for each in MEASURES)]
         for store_id, timezone, exact in stores(copies[1])
     )
-    heading = ["store_id", "timezone"]
+    of_store = [Column("store_id", Style.TEXT, 38), Column("timezone", Style.TEXT, 24)]
+    figures = [
+        column
+        for name, period in PERIODS.items()
+        for column in (
+            *(Column(f"{measure}_{name} ({period.unit})", Style.TWO_DECIMALS) for measure in MEASURES),
+            *(Column(f"{part}_{name} (%)", Style.PERCENT) for part in ("uptime", "coverage")),
+        )
+    ]
+    exact_figures = [Column(f"{measure}_{name}_us", Style.WHOLE, 24) for name in PERIODS for measure in MEASURES]
     return spreadsheet.write(
-        spreadsheet.Sheet("Report", heading, columns, rounded, decimals=2),
-        spreadsheet.Sheet("Microseconds", heading, [f"{column}_us" for column in columns], microseconds),
+        Sheet("Report", [*of_store, *figures], rounded),
+        Sheet("Microseconds", [*of_store, *exact_figures], microseconds),
     )
+
+
+def cells(microseconds: dict[str, int], period: Period, no_data: str) -> list[str | None]:
+    """The figures of one period for a spreadsheet; percentages as fractions, which its cells show as percent."""
+    texts = [hundredths(value, period.unit_us) for value in microseconds.values()]
+    parts = percentages(microseconds, no_data).values()
+    return [*texts, *(text and f"{Decimal(text).scaleb(-2)}" for text in parts)]

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
 
-
-def is_storable(text: str) -> bool:
-    """Whether PostgreSQL can hold `text`: no NUL, no half of a surrogate pair."""
-    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+from store_uptime.calendar.durations import instant_text
+from store_uptime.reports.request import is_storable
 
 
 def expect_storable(text: str) -> str:
@@ -18,11 +16,6 @@ def expect_storable(text: str) -> str:
     if not is_storable(text):
         raise ValueError("may not contain NUL or half of a surrogate pair")
     return text
-
-
-def instant_text(instant: datetime) -> str:
-    """`instant` in UTC as ISO 8601, to the microsecond, with Z."""
-    return instant.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 Text = Annotated[str, AfterValidator(expect_storable)]

@@ -45,6 +45,13 @@ def described(period: Period) -> Any:
     return Field(description=f"The {period.title}, in {period.unit}.")
 
 
+UPTIME_PERCENT = Field(description="uptime / (uptime + downtime); null where both are 0.")
+COVERAGE_PERCENT = Field(
+    description="(uptime + downtime) / open: how much of the open time is known. Null where open is 0, and with "
+    "no_data=down, which counts unknown time as downtime."
+)
+
+
 class PeriodFigures(BaseModel):
     """One period of a store, in the unit of the period and in exact microseconds."""
 
@@ -56,7 +63,8 @@ class PeriodFigures(BaseModel):
     uptime_us: int
     downtime_us: int
     unknown_us: int
-    uptime_percent: TwoDecimals | None = Field(description="uptime / (uptime + downtime); null where both are 0.")
+    uptime_percent: TwoDecimals | None = UPTIME_PERCENT
+    coverage_percent: TwoDecimals | None = COVERAGE_PERCENT
 
 
 class FiguresByPeriod(BaseModel):
@@ -78,7 +86,8 @@ class PeriodTotals(BaseModel):
     uptime_us: Digits
     downtime_us: Digits
     unknown_us: Digits
-    uptime_percent: TwoDecimals | None = Field(description="uptime / (uptime + downtime); null where both are 0.")
+    uptime_percent: TwoDecimals | None = UPTIME_PERCENT
+    coverage_percent: TwoDecimals | None = COVERAGE_PERCENT
 
 
 class TotalsByPeriod(BaseModel):
@@ -113,6 +122,13 @@ class HistogramBin(BaseModel):
 
     from_: int = Field(alias="from", serialization_alias="from")
     to: int
+    stores: int
+
+
+class StoresOfTimezone(BaseModel):
+    """How many stores of a report have a zone."""
+
+    timezone: str
     stores: int
 
 
@@ -158,6 +174,7 @@ class ReportSummary(BaseModel):
     always_up: int
     always_down: int
     worst: list[StoreFigures]
+    timezones: list[StoresOfTimezone] = Field(description="By their number of stores, the most first.")
     before: PreviousReport | None
     change: ReportComparison | None
 

@@ -54,11 +54,13 @@ class ExpectationResult(BaseModel):
 
 
 class QuarantineReason(BaseModel):
-    """Why rows of one file could not be used, and how many."""
+    """A kind of reasons why rows of one file could not be used, and how many rows it has."""
 
     file_id: int
     file: str
-    reason: str
+    kind: str = Field(description="The reason without the value that it quotes.")
+    reason: str = Field(description="Of the first of these rows.")
+    examples: list[str] = Field(description="Up to three different reasons of this kind.")
     column: str | None
     rows: int
 
@@ -77,7 +79,8 @@ class ValidationDetail(Validation):
     """The validation of one report's input, expectation by expectation; those that were not met come first."""
 
     expectations_list: list[ExpectationResult]
-    files: list[SourceFile]
+    files: list[SourceFile] = Field(description="Snapshots that the DAG run found, and the newest 100 status files.")
+    status_files: int = Field(description="How many status files the report rests on.")
     quarantine: list[QuarantineReason]
     data_docs: str | None
     links: ValidationLinks
@@ -90,6 +93,7 @@ class QuarantinedRow(BaseModel):
     file: str
     line_number: int
     column: str | None
+    kind: str = Field(description="The reason without the value that it quotes.")
     reason: str
     raw_text: str
 

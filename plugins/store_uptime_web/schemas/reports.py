@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, field_validator
 
-from store_uptime.calendar.durations import duration_text, parse_duration, parse_instant
+from store_uptime.calendar.durations import duration_text, parse_date, parse_duration, parse_instant
 from store_uptime.contract import MAX_SHARDS, MAX_STORE_IDS
 from store_uptime.errors import SettingError
 from store_uptime_web.schemas.common import Instant, NoData, Text, instant_text
@@ -50,6 +50,15 @@ class ReportRequest(BaseModel):
         default=None, min_length=1, max_length=MAX_STORE_IDS, description="Only these stores. Default: all."
     )
     shards: int = Field(default=1, strict=True, ge=1, le=MAX_SHARDS, description="Number of shards.")
+    hours_valid_from: Annotated[date, WithJsonSchema({"type": "string", "format": "date"})] | None = Field(
+        default=None,
+        description="From which date on the business hours in the data folder hold, in what is computed for past "
+        "dates. Default: from the date on which they are accepted.",
+        examples=["2023-01-16"],
+    )
+    zones_valid_from: Annotated[date, WithJsonSchema({"type": "string", "format": "date"})] | None = Field(
+        default=None, description="As hours_valid_from, for the time zones.", examples=["2023-01-16"]
+    )
 
     @field_validator("as_of", mode="before")
     @classmethod
@@ -64,6 +73,20 @@ class ReportRequest(BaseModel):
         if not EARLIEST <= instant < LATEST:
             raise ValueError("expected an instant from 1970-01-08 to 2199")
         return instant
+
+    @field_validator("hours_valid_from", "zones_valid_from", mode="before")
+    @classmethod
+    def read_valid_from(cls, value: Any) -> date | None:
+        """Text only, as the DAG's own Params read it."""
+        if value is None:
+            return None
+        try:
+            valid_from = parse_date("date", expect_text(value))
+        except SettingError as error:
+            raise ValueError("expected a date such as 2023-03-01") from error
+        if valid_from > datetime.now(UTC).date():
+            raise ValueError("expected no date after today")
+        return valid_from
 
     @field_validator("max_gap", mode="before")
     @classmethod
@@ -84,6 +107,8 @@ class ReportRequest(BaseModel):
             "no_data": self.no_data,
             "store_ids": sorted(set(self.store_ids)) if self.store_ids else None,
             "shards": self.shards,
+            "hours_valid_from": str(self.hours_valid_from) if self.hours_valid_from else None,
+            "zones_valid_from": str(self.zones_valid_from) if self.zones_valid_from else None,
         }
 
 
@@ -138,6 +163,7 @@ class Report(BaseModel):
     failed_task: str | None
     cause: str | None
     warnings: int | None = Field(description="Expectations of severity warn that were not met; null: not checked yet.")
+    warnings_that_change_figures: int | None = Field(description="Those of them of the first tier.")
     links: ReportLinks
 
 
@@ -164,6 +190,8 @@ class ReportParameters(BaseModel):
     no_data: str
     store_ids: list[str] | None
     shards: int
+    hours_valid_from: date | None
+    zones_valid_from: date | None
 
 
 class ReportTask(BaseModel):
@@ -180,7 +208,7 @@ class ReportTask(BaseModel):
 
 
 class SourceFile(BaseModel):
-    """An input file that the DAG run found."""
+    """An input file of a report: that its DAG run found, or that was accepted before."""
 
     file_id: int
     kind: str
@@ -219,8 +247,18 @@ class ValidationCounts(BaseModel):
     expectations: int
     met: int
     warnings: int
+    warnings_that_change_figures: int
     failures: int
     quarantined_rows: int
+
+
+class FigureWarning(BaseModel):
+    """A warning of the first tier: figures may differ from what the owner of the input means."""
+
+    expectation: str
+    description: str = Field(description="What was expected.")
+    observed_value: str | None
+    example: str | None
 
 
 class CsvFile(BaseModel):
@@ -234,6 +272,7 @@ class ReportPermissions(BaseModel):
     """What the caller may do with the report."""
 
     cancel: bool
+    run_again: bool = Field(description="Whether they may request a report with its parameters, which can be read.")
 
 
 class ReportDetailLinks(ReportLinks):
@@ -257,9 +296,15 @@ class ReportDetail(Report):
 
     parameters: ReportParameters
     tasks: list[ReportTask]
-    sources: list[SourceFile]
+    data_folder: str | None = Field(description="The folder that the DAG run read; null: not yet, or not recorded.")
+    other_folders: list[str] = Field(
+        description="Other data folders whose files count in this report: all that was ever loaded into a home adds up."
+    )
+    sources: list[SourceFile] = Field(description="Snapshots that the DAG run found, and the newest 100 status files.")
+    status_files: int = Field(description="How many status files the report rests on.")
     snapshots: Snapshots
     quality: ValidationCounts | None
+    figure_warnings: list[FigureWarning]
     csv: CsvFile | None
     may: ReportPermissions
     links: ReportDetailLinks
