@@ -19,7 +19,7 @@ class StoreUptimePlugin(AirflowPlugin):
     external_views: list[dict[str, Any]] = [  # noqa: RUF012 (as Airflow declares it)
         {
             "name": "Uptime",
-            "href": "store-uptime/pages/reports",
+            "href": "store-uptime/pages/overview",
             "destination": "nav",
             "url_route": "store-uptime",
             "nav_top_level": True,

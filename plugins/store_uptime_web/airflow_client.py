@@ -22,6 +22,7 @@ from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity, DagDetails
 from airflow.api_fastapi.auth.tokens import get_signing_key
 from airflow.api_fastapi.core_api.security import GetUserDep, requires_access_dag
+from airflow.configuration import conf as configuration
 from airflow.models.dag import DagModel
 from airflow.models.log import Log
 from airflow.utils.session import create_session
@@ -30,6 +31,7 @@ from fastapi import Request
 from store_uptime.contract import REPORT_DAG_ID
 from store_uptime.reports.request import report_id_of
 from store_uptime.storage import is_url
+from store_uptime_web import cursors
 from store_uptime_web.problems import Problem
 
 if TYPE_CHECKING:
@@ -37,10 +39,13 @@ if TYPE_CHECKING:
 
 PREFIX = "/store-uptime"  # where Airflow mounts the app
 ROOT_APP = "store_uptime.root_app"  # key of a request's scope: Airflow's own app
+HOST_IN_PROCESS = "airflow.internal"
 PAGE = 100  # Airflow's own maximum
+CANCELED_BY = "Canceled by "  # how the note of a canceled DAG run begins
 PAGES_SEARCHED = 10  # for a report that has no row yet
 STATES = {"queued": "Queued", "running": "Running", "failed": "Failed", "success": "Complete"}
 AIRFLOW_STATES = {state: airflow_state for airflow_state, state in STATES.items()}
+COMMANDS = {"dag_test": "make report"}  # for a command Airflow names the function that it calls
 CANCEL_PAUSES_SECONDS = (0.2, 0.5, 1, 0)
 # Airflow checks tokens on the event loop with a connection of its pool (15 by default). Were all of them held by calls
 # that wait for the loop, both would wait for each other until the pool times out. So few calls at a time.
@@ -65,6 +70,11 @@ class DagRun:
     conf: dict[str, Any]
     note: str | None
 
+    @property
+    def is_canceled(self) -> bool:
+        """Whether it was canceled here; the scheduler can turn that into a success, as all tasks are skipped."""
+        return (self.note or "").startswith(CANCELED_BY)
+
     @classmethod
     def from_body(cls, body: dict[str, Any]) -> DagRun:
         return cls(
@@ -74,7 +84,7 @@ class DagRun:
             created_at=datetime.fromisoformat(body["queued_at"] or body["run_after"]),
             finished_at=datetime.fromisoformat(body["end_date"]) if body["end_date"] else None,
             run_type=body["run_type"],
-            requested_by=body["triggering_user_name"],
+            requested_by=COMMANDS.get(body["triggering_user_name"], body["triggering_user_name"]),
             conf=body["conf"] or {},
             note=body["note"],
         )
@@ -139,6 +149,8 @@ async def unfinished_or_failed(request: Request) -> AsyncIterator[DagRun]:
 
 async def page(request: Request, states: list[str], limit: int, cursor: str) -> tuple[list[DagRun], str | None]:
     """DAG runs in `states` (all if empty), newest first, and the cursor of the next page."""
+    if not cursors.may_be_of_airflow(cursor):
+        raise cursors.unknown()
     response = await call(
         request,
         "GET",
@@ -153,7 +165,7 @@ async def page(request: Request, states: list[str], limit: int, cursor: str) -> 
     if response.status_code == 404:
         return [], None  # The DAG has not been read yet.
     if response.status_code in (400, 422):
-        raise Problem(422, "cursor: not a cursor of this list")
+        raise cursors.unknown()
     body = expect(response)
     return [DagRun.from_body(each) for each in body["dag_runs"]], body["next_cursor"]
 
@@ -181,10 +193,15 @@ async def cancel(request: Request, dag_run_id: str, note: str) -> None:
     path = f"/dagRuns/{quote(dag_run_id, safe='')}"
     for pause_seconds in CANCEL_PAUSES_SECONDS:
         response = await call(request, "PATCH", path, json={"state": "failed", "note": note})
-        if not response.is_server_error:
+        if not response.is_server_error and response.status_code != 409:
             break
         # Airflow's scheduler locks the same rows the other way round; PostgreSQL ends the deadlock at our cost.
+        # Somebody who cancels at the same moment writes the same note.
         await asyncio.sleep(pause_seconds)
+    else:
+        dag_run = await read(request, dag_run_id)
+        if dag_run is not None and dag_run.state == STATES["failed"]:
+            raise Problem(409, "The report is already Failed.")
     expect(response)
 
 
@@ -202,6 +219,11 @@ def ui_path(request: Request, dag_run_id: str) -> str:
 def root_path(request: Request) -> str:
     """The path of Airflow's base_url, which precedes every path."""
     return request.scope["app_root_path"]
+
+
+def base_url() -> str:
+    """The public address of Airflow's pages; empty if it is not set."""
+    return configuration.get("api", "base_url", fallback="")
 
 
 def record_download(user: User, dag_run_id: str, what: dict[str, Any]) -> None:
@@ -258,7 +280,8 @@ async def call(
     transport = httpx.ASGITransport(
         app=root, client=(request.client.host, request.client.port) if request.client else ("", 0)
     )
-    base = f"{request.url.scheme}://{request.url.netloc}{root_path(request)}"
+    # Not the host that the caller names: it can be one that is no host.
+    base = f"{request.scope['scheme']}://{HOST_IN_PROCESS}{root_path(request)}"
     async with calls, httpx.AsyncClient(transport=transport, base_url=base, trust_env=False) as client:
         return await client.request(method, path, headers=identity, **options)
 

@@ -9,14 +9,32 @@ from fastapi.openapi.utils import get_openapi
 from starlette.types import ASGIApp
 
 from store_uptime_web import problems
-from store_uptime_web.api import figures, pages, quality, reports, service
+from store_uptime_web.api import (
+    availability,
+    figures,
+    groups,
+    kinds,
+    now,
+    outages,
+    overview,
+    pages,
+    quality,
+    reports,
+    service,
+    stores,
+    targets,
+)
 from store_uptime_web.middleware.body_limit import BodyLimit
 from store_uptime_web.middleware.correlation import Correlated
 from store_uptime_web.middleware.headers import SafeHeaders
 from store_uptime_web.schemas.problems import ProblemDetails
 from store_uptime_web.schemas.reports import ReportRequest
 
+VERSION_PREFIX = "/v1"
+
 DESCRIPTION = """How long every store was up and down in its business hours: reports on demand.
+
+The API is version 1, under `/v1`. What was there before versions has its path without `/v1` too, which stays.
 
 Every operation but `/health` needs an Airflow identity: a bearer token of `POST /auth/token`, or the session of
 Airflow's pages. Its role must be allowed to read the DAG's runs, or to edit them to start and cancel reports. Errors
@@ -65,8 +83,13 @@ def create_app() -> FastAPI:
         redirect_slashes=False,
     )
     problems.install(app)
-    for resource in (reports, figures, quality, service, pages):
-        app.include_router(resource.router)
+    for resource in (reports, figures, quality, service):
+        app.include_router(resource.router, prefix=VERSION_PREFIX)
+        app.include_router(resource.router)  # as it was before there were versions
+    for resource in (overview, availability, outages, now, stores, targets, groups, kinds):
+        app.include_router(resource.router, prefix=VERSION_PREFIX)
+    app.include_router(service.description)
+    app.include_router(pages.router)
     return app
 
 

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
+import msgspec
+
+from store_uptime.reports.request import is_storable
 from store_uptime_web.problems import Problem, invalid
-from store_uptime_web.schemas.common import is_storable
+
+WHOLE = re.compile(r"-?\d{1,19}", re.ASCII)
+Row = TypeVar("Row")
 
 
 def encode(*values: Any) -> str:
@@ -29,6 +37,59 @@ def decode(cursor: str, *types: type) -> list[Any]:
         if isinstance(value, int) and not 0 <= value < 1 << 63:
             raise unknown()
     return values
+
+
+def is_back(way: str) -> bool:
+    """Whether a cursor leads back (`back`) or on (`on`); 422 for anything else."""
+    if way not in ("on", "back"):
+        raise unknown()
+    return way == "back"
+
+
+def whole(number: str) -> int:
+    """A whole number of 64 bits in a cursor; 422 for anything else."""
+    if not WHOLE.fullmatch(number) or abs(int(number)) >= 1 << 63:
+        raise unknown()
+    return int(number)
+
+
+def neighbours(rows: int, has_more: bool, is_backward: bool, cursor: str | None) -> tuple[bool, bool]:
+    """Whether there is a page after, and one before, a page of `rows` that was read towards its cursor's end."""
+    has_next = rows > 0 and (has_more or is_backward)
+    has_previous = rows > 0 and (has_more if is_backward else cursor is not None)
+    return has_next, has_previous
+
+
+@dataclass(frozen=True)
+class Part(Generic[Row]):
+    """A page of rows, with the cursors of those beside it."""
+
+    rows: list[Row]
+    next: str | None
+    previous: str | None
+
+
+def part(rows: Sequence[Row], limit: int, cursor: str | None) -> Part[Row]:
+    """The page of all `rows` at which a cursor of this function points; 422 for another one."""
+    start = 0 if cursor is None else decode(cursor, int)[0]
+    end = start + limit
+    return Part(
+        list(rows[start:end]),
+        encode(end) if end < len(rows) else None,
+        encode(max(0, start - limit)) if start else None,
+    )
+
+
+def may_be_of_airflow(cursor: str) -> bool:
+    """Whether Airflow may have made the cursor of a list of DAG runs: it hands any value of a forged one to SQL."""
+    if not cursor:
+        return True
+    token = cursor.removeprefix("~")
+    try:
+        values = msgspec.msgpack.decode(urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+    except (ValueError, msgspec.MsgspecError, RecursionError):
+        return False
+    return isinstance(values, list) and len(values) == 1 and type(values[0]) is int and 0 <= values[0] < 1 << 31
 
 
 def unknown() -> Problem:

@@ -50,7 +50,7 @@ def answer(request: Request, problem: Problem) -> Response:
         title=PHRASES.get(problem.status) or HTTPStatus(problem.status).phrase,
         status=problem.status,
         detail=problem.detail,
-        instance=request.url.path,
+        instance=request.scope["path"],  # its URL cannot be read with some hosts
         errors=problem.errors,
     )
     if "/pages/" in body.instance and "text/html" in request.headers.get("accept", ""):

@@ -12,6 +12,7 @@ from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Row
 
+from store_uptime.contract import MAX_SHARDS
 from store_uptime_web import airflow_client, queries
 from store_uptime_web.airflow_client import DagRun
 from store_uptime_web.problems import Problem
@@ -53,6 +54,14 @@ class Progress:
         return self.dag_run
 
     @property
+    def shards(self) -> int:
+        """As requested; 1 where that is no number, which the first task reports."""
+        if self.row is not None:
+            return self.row.shards
+        requested = self._known_dag_run.conf.get("shards")
+        return requested if isinstance(requested, int) and 1 <= requested <= MAX_SHARDS else 1
+
+    @property
     def published(self) -> Row | None:
         """The row, once the report is published."""
         return self.row if self.row is not None and self.row.published_at is not None else None
@@ -60,7 +69,11 @@ class Progress:
     @property
     def is_deleted(self) -> bool:
         """Whether maintenance has deleted it while Airflow still keeps its DAG run: the first task writes the row."""
-        return self.row is None and self._known_dag_run.state == ReportState.COMPLETE
+        return (
+            self.row is None
+            and self._known_dag_run.state == ReportState.COMPLETE
+            and not self._known_dag_run.is_canceled
+        )
 
     @property
     def state(self) -> ReportState:
@@ -100,7 +113,7 @@ class Progress:
             return self.row.failure_cause
         if self.dag_run is None:
             return "Its DAG run was deleted before the report was published."
-        if self.dag_run.state == ReportState.COMPLETE:
+        if self.dag_run.state == ReportState.COMPLETE and not self.dag_run.is_canceled:
             return "Its DAG run was marked as a success before the report was published."
         return self.dag_run.note or "Its DAG run ended before a task could record why; see the task logs in Airflow."
 
@@ -135,13 +148,7 @@ def tasks(
         rows_of[row.task].append(row)
     for instance in instances:
         instances_of[instance["task_id"]].append(instance)
-    shards = (
-        progress.row.shards
-        if progress.row is not None
-        else int(progress.dag_run.conf.get("shards") or 1)
-        if progress.dag_run
-        else 1
-    )
+    shards = progress.shards
     listed = []
     is_next = True
     for task in TASKS:

@@ -19,6 +19,7 @@ from store_uptime.settings import Settings
 
 SPOOLED_BYTES = 1 << 20
 CHUNK_BYTES = 1 << 18
+MAX_STATUS_FILES = 100  # that are listed of a report
 
 
 @cache
@@ -45,6 +46,12 @@ def rows(name: str, **binds: Any) -> Sequence[Row]:
     """The rows of `sql/api/{name}.sql`."""
     with engine().connect() as connection:
         return connection.execute(statement(f"api/{name}"), binds).all()
+
+
+def files(report_id: UUID) -> tuple[Sequence[Row], int]:
+    """The snapshots of a report and the newest of its status files, and how many status files it has."""
+    found = rows("files", report_id=report_id, status_files=MAX_STATUS_FILES)
+    return found, max((file.all_status_files for file in found), default=0)
 
 
 def row(name: str, **binds: Any) -> Row | None:
@@ -74,5 +81,9 @@ def pattern(search: str | None) -> str | None:
     """The LIKE pattern for lowered text that contains `search`, ignoring the case of A to Z; None for no search."""
     if not search:
         return None
-    folded = "".join(character.lower() if character.isascii() else character for character in search)
-    return "%" + folded.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"
+    return "%" + folded(search).replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"
+
+
+def folded(text: str) -> str:
+    """The text with A to Z in lower case."""
+    return "".join(character.lower() if character.isascii() else character for character in text)

@@ -10,7 +10,9 @@ import math
 import time
 from collections.abc import Awaitable, Callable
 from typing import Annotated
+from urllib.parse import urlsplit
 
+import structlog
 from fastapi import Depends, Request
 from fastapi.concurrency import run_in_threadpool
 from itsdangerous import BadSignature, URLSafeTimedSerializer
@@ -18,6 +20,7 @@ from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
+from store_uptime.errors import printable, quoted
 from store_uptime_web import airflow_client
 from store_uptime_web.airflow_client import CurrentUser, Method, User
 from store_uptime_web.problems import Problem
@@ -28,6 +31,9 @@ TRIGGER_RATE = parse("120 per minute")
 PUBLIC_RATE = parse("600 per minute")
 
 DATA_DOCS_SECONDS = 3600
+PORTS = {"http": 80, "https": 443}
+
+log = structlog.get_logger(__name__)
 
 limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
 
@@ -40,13 +46,47 @@ def limit(rate: RateLimitItem, caller: str) -> None:
     raise Problem(429, f"More than {rate}; try again in {seconds} s.", headers={"Retry-After": str(seconds)})
 
 
-def refuse_foreign_pages(request: Request) -> None:
-    """403 for a change that a page of another origin requests with the user's cookie (same site, other port)."""
-    if "authorization" not in request.headers and request.headers.get("sec-fetch-site", "same-origin") not in (
-        "same-origin",
-        "none",
-    ):
-        raise Problem(403, "A page of another origin must not do this with your session; send a bearer token.")
+def refuse_foreign_pages(request: Request, user: User) -> None:
+    """403 for a change with the user's cookie, unless the browser says that a page of this server requests it.
+
+    Browsers send `Origin` with every change, some only `Referer`; over plain http they leave out `Sec-Fetch-Site`.
+    """
+    if "authorization" in request.headers:  # no page can make a browser send one to another origin
+        return
+    source = request.headers.get("origin") or request.headers.get("referer") or ""
+    site = request.headers.get("sec-fetch-site", "same-origin")
+    if site in ("same-origin", "none") and is_own_origin(request, source):
+        return
+    log.warning(
+        "refused a change that a page of another origin requested",
+        method=request.method,
+        path=printable(request.scope["path"]),
+        source=quoted(source),
+        site=quoted(site),
+        host=quoted(request.headers.get("host")),
+        user=user.get_name(),
+    )
+    raise Problem(403, "A page of another origin must not do this with your session; send a bearer token.")
+
+
+def is_own_origin(request: Request, source: str) -> bool:
+    """Whether the URL `source` is at the address of this request, or at the public one (Airflow's base_url)."""
+    origin = origin_of(source)
+    if origin is None:
+        return False
+    # What a proxy in front of us speaks is not known here, so the scheme is the page's own.
+    requested = f"{origin[0]}://{request.headers.get('host', '')}"
+    return origin in (origin_of(airflow_client.base_url()), origin_of(requested))
+
+
+def origin_of(url: str) -> tuple[str, str, int] | None:
+    """Scheme, host and port of a URL; None if it has none, as `null` of a sandboxed page."""
+    try:
+        parts = urlsplit(url)
+        scheme, host, port = parts.scheme, parts.hostname, parts.port
+    except ValueError:
+        return None
+    return (scheme, host, port or PORTS[scheme]) if scheme in PORTS and host else None
 
 
 def guard(method: Method, rate: RateLimitItem) -> Callable[..., Awaitable[User]]:
@@ -56,7 +96,7 @@ def guard(method: Method, rate: RateLimitItem) -> Callable[..., Awaitable[User]]
     async def checked_user(request: Request, user: CurrentUser) -> User:
         await run_in_threadpool(check_access, request, user)
         if method != "GET":
-            refuse_foreign_pages(request)
+            refuse_foreign_pages(request, user)
         limit(rate, f"{method} {user.get_id()}")
         return user
 

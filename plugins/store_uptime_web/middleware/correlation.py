@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars, get_contextvars, unbind_contextvars
 
 from store_uptime import tracing
+from store_uptime.errors import printable
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Span
@@ -50,7 +51,9 @@ class Correlated:
                 if span is not None:
                     describe(span, scope, status)
                 if "report_id" in get_contextvars():
-                    log.info("report request", method=scope["method"], path=scope["path"], status_code=status)
+                    log.info(
+                        "report request", method=scope["method"], path=printable(scope["path"]), status_code=status
+                    )
 
 
 def bind_report(report_id: UUID) -> None:

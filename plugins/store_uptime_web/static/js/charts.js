@@ -2,10 +2,11 @@
 // Charts, drawn by D3 as SVG: colours come from the style sheet, so they follow the theme by themselves.
 
 import { s } from "./dom.js";
-import { compact, count, many } from "./format.js";
+import { compact, count, many, partPercent } from "./format.js";
+import { rove } from "./roving.js";
 import { barOf, histogramScales, unusableRatios, unusableScales } from "./scales.js";
 
-/** @import { HistogramBin, ReportSummary, Validation } from "../../api_types.d.ts" */
+/** @import { HistogramBin, Validation } from "../../api_types.d.ts" */
 
 const d3 = globalThis.d3;
 const narrow = window.matchMedia("(width < 700px)");
@@ -26,17 +27,16 @@ export function responsive(container, draw) {
  * How many stores fall into each bin of uptime.
  *
  * A bar is a link that calls `choose`. Few bad stores beside many good ones make tiny bars, so every bar bears its
- * number (on a phone only the longest has room for it) and is clickable at full height.
+ * number (on a phone only the longest has room for it) and is clickable at full height. Together they are one tab stop.
  *
- * @param {ReportSummary} summary
- * @param {{choose: (bin: HistogramBin) => unknown, isNarrow: boolean}} options
+ * @param {HistogramBin[]} bins With `chosen`, if there is one.
+ * @param {{choose: (bin: HistogramBin) => unknown, chosen: HistogramBin | null, isNarrow: boolean}} options
  */
-export function histogram(summary, { choose, isNarrow }) {
-  const bins = summary.histogram;
+export function histogram(bins, { choose, chosen, isNarrow }) {
   const { width, height, margin, most, x, y } = histogramScales(bins, isNarrow);
   const svg = d3
     .select(s("svg", { class: "chart histogram", viewBox: `0 0 ${width} ${height}`, role: "group" }))
-    .attr("aria-label", "Stores by uptime: each bar lists its stores");
+    .attr("aria-label", "Stores by uptime: arrow keys go from bar to bar, each lists its stores");
 
   const axis = d3
     .axisBottom(x)
@@ -94,13 +94,31 @@ export function histogram(summary, { choose, isNarrow }) {
     .attr("y", (bin) => shape(bin).top - 5)
     .text((bin) => compact(bin.stores));
   bar.append("title").text((bin) => `${bin.from}–${bin.to}%: ${many(bin.stores, "store")}`);
-  return drawn(svg);
+  const picture = drawn(svg);
+  markBar(picture, chosen);
+  rove([...picture.querySelectorAll("a")], chosen ? bins.indexOf(chosen) : 0);
+  return picture;
+}
+
+/**
+ * Marks the bar whose stores are listed, and no other one.
+ *
+ * @param {Element} picture A histogram.
+ * @param {HistogramBin | null} chosen
+ */
+export function markBar(picture, chosen) {
+  for (const bar of picture.querySelectorAll("a.bin")) {
+    const isChosen = bar.getAttribute("data-from") === String(chosen?.from);
+    bar.classList.toggle("chosen", isChosen);
+    if (isChosen) bar.setAttribute("aria-current", "true");
+    else bar.removeAttribute("aria-current");
+  }
 }
 
 /**
  * The unusable rows of each validation as a part of all of its rows, oldest on the left.
  *
- * @param {Validation[]} validations Newest first.
+ * @param {Validation[]} validations Newest first; at least one that read rows.
  * @param {(validation: Validation) => {href: string, label: string}} link Where a bar leads.
  * @param {boolean} isNarrow
  */
@@ -109,7 +127,7 @@ export function unusableRows(validations, link, isNarrow) {
   const { width, height, margin, x, y, percent, thick } = unusableScales(points, isNarrow);
   const svg = d3
     .select(s("svg", { class: "chart unusable", viewBox: `0 0 ${width} ${height}`, role: "group" }))
-    .attr("aria-label", "Ratio of unusable rows, by validation");
+    .attr("aria-label", "Ratio of unusable rows, by validation: arrow keys go from bar to bar");
 
   const axis = d3
     .axisLeft(y)
@@ -142,8 +160,8 @@ export function unusableRows(validations, link, isNarrow) {
   bar
     .append("title")
     .text(
-      ({ label, ratio, validation }) =>
-        `${label}: ${percent(ratio)} of the rows (${count(validation.quarantined_rows)}) are unusable`,
+      ({ label, validation }) =>
+        `${label}: ${partPercent(validation.quarantined_rows, validation.rows_read)} of the rows (${count(validation.quarantined_rows)}) are unusable`,
     );
   const last = points.length - 1;
   for (const index of last > 0 && !isNarrow ? [0, last] : [last]) {
@@ -156,7 +174,9 @@ export function unusableRows(validations, link, isNarrow) {
       .attr("y", height - 8)
       .text(points[index].label);
   }
-  return drawn(svg);
+  const picture = drawn(svg);
+  rove([...picture.querySelectorAll("a")], last);
+  return picture;
 }
 
 /**

@@ -2,7 +2,7 @@
 // The figures of a store, or of all stores together, in one period.
 
 import { h } from "./dom.js";
-import { amount, hours, PERIODS, percent } from "./format.js";
+import { amount, hours, known, PERIODS, percent } from "./format.js";
 
 /** @import { PeriodFigures, PeriodTotals } from "../../api_types.d.ts" */
 /** @import { Child } from "./dom.js" */
@@ -35,6 +35,18 @@ export function statusBar(figures, thin = false) {
 }
 
 /**
+ * The uptime of a store in a list, with how much of its open time is known.
+ *
+ * @param {PeriodFigures} figures
+ */
+export function uptimeCell(figures) {
+  return [
+    percent(figures.uptime_percent),
+    h("span", { class: "sub" }, known(figures.coverage_percent, { isShort: true })),
+  ];
+}
+
+/**
  * One period as a card. With `choose` it is also the radio button that chooses the period.
  *
  * @param {Period} period
@@ -49,6 +61,7 @@ export function periodCard(period, figures, { choose = null, chosen = false, asi
       ? h("label", { class: "name", for: `period-${period}` }, PERIODS[period])
       : h("h2", { class: "name" }, PERIODS[period]),
     h("span", { class: "figure" }, percent(figures.uptime_percent), aside),
+    h("span", { class: "coverage" }, known(figures.coverage_percent)),
     statusBar(figures),
     h(
       "dl",

@@ -118,6 +118,29 @@ export function percent(text) {
 }
 
 /**
+ * `part` of `whole` in percent with two decimals, by the API's own rule: 100.00% only if nothing is missing, 0.00% only
+ * if there is nothing.
+ *
+ * @param {number} part
+ * @param {number} whole Not 0.
+ */
+export function partPercent(part, whole) {
+  let hundredths = Number((BigInt(part) * 20_000n + BigInt(whole)) / (2n * BigInt(whole)));
+  if (part > 0 && part < whole) hundredths = Math.min(Math.max(hundredths, 1), 9_999);
+  return percent((hundredths / 100).toFixed(2));
+}
+
+/**
+ * How much of the open time is known, to be read beside a percentage of uptime; null where that cannot be told.
+ *
+ * @param {string | null} coverage
+ * @param {{isShort?: boolean}} [options] Whether it is one of many.
+ */
+export function known(coverage, { isShort = false } = {}) {
+  return coverage === null ? null : `${percent(coverage)} ${isShort ? "" : "of open time "}known`;
+}
+
+/**
  * A change in percentage points, with its sign: "+0.31", "−0.31", "±0.00".
  *
  * @param {string} text
@@ -173,12 +196,12 @@ export function maxGap(text) {
 }
 
 /**
- * Who requested a report: a user of Airflow, or a command, for which Airflow names the function that it calls.
+ * Who requested a report: a user of Airflow, or a command.
  *
  * @param {string} name
  */
 export function requester(name) {
-  return name === "dag_test" ? "with make report" : `by ${name}`;
+  return name.startsWith("make ") ? `with ${name}` : `by ${name}`;
 }
 
 /** @type {[string, number][]} */

@@ -25,9 +25,13 @@ export function parameter(name) {
  * Puts what the page shows into its address, so that it can be reloaded and shared.
  *
  * @param {Parameters} parameters
+ * @param {{isStep?: boolean}} [options] Whether the browser's Back leads to what the page shows now.
  */
-export function remember(parameters) {
-  window.history.replaceState(null, "", withParameters(new URL(window.location.href), parameters));
+export function remember(parameters, { isStep = false } = {}) {
+  const url = withParameters(new URL(window.location.href), parameters);
+  if (url.href === window.location.href) return;
+  if (isStep) window.history.pushState(null, "", url);
+  else window.history.replaceState(null, "", url);
 }
 
 /**
@@ -42,6 +46,32 @@ export function announce(text) {
 /** @param {string} text */
 export function setTitle(text) {
   document.title = `${text} · Store uptime`;
+}
+
+/**
+ * Fills the head of a page about one thing: its title, facts in one line, and buttons.
+ *
+ * @param {{title: Child[], facts: Child[], actions?: Child[]}} head
+ */
+export function showHead({ title, facts, actions = [] }) {
+  replace(
+    byId("heading"),
+    h(
+      "div",
+      { class: "heading" },
+      h(
+        "div",
+        null,
+        h("div", { class: "title" }, title),
+        h(
+          "p",
+          { class: "facts" },
+          facts.filter(Boolean).map((fact) => h("span", null, fact)),
+        ),
+      ),
+      actions.length > 0 && h("div", { class: "actions" }, actions),
+    ),
+  );
 }
 
 /**
@@ -114,6 +144,27 @@ export function problemNote(problem, retry) {
       again,
     );
   return note("bad", "alert", h("strong", null, `${problem.title}. `), problem.detail, again);
+}
+
+/**
+ * Has `button` do `work`: it cannot be pressed again before that is done, unless there is a problem, which stands at the
+ * top of `container`.
+ *
+ * @param {HTMLButtonElement} button
+ * @param {Element} container
+ * @param {() => Promise<unknown>} work
+ */
+export function onPress(button, container, work) {
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    try {
+      await work();
+    } catch (problem) {
+      button.disabled = false;
+      container.prepend(problemNote(problem));
+    }
+  });
+  return button;
 }
 
 /**

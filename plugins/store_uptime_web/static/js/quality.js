@@ -6,6 +6,7 @@ import { responsive, unusableRows } from "./charts.js";
 import { byId, chip, empty, h, replace, skeleton } from "./dom.js";
 import { ago, count, instant, many } from "./format.js";
 import { load } from "./page.js";
+import { warningsChip } from "./states.js";
 import { more, table } from "./table.js";
 import { dataDocsPage, reportPage, validationPage } from "./urls.js";
 
@@ -29,7 +30,7 @@ const COLUMNS = [
   { title: "Result", cell: verdict },
   {
     title: "Met",
-    kind: "number",
+    kind: "number narrow-hide",
     cell: (validation) => `${count(validation.met)} of ${count(validation.expectations)}`,
   },
   { title: "Rows read", kind: "number narrow-hide", cell: (validation) => count(validation.rows_read) },
@@ -45,7 +46,7 @@ const COLUMNS = [
 function verdict(validation) {
   if (validation.failures) return chip("bad", "cross", many(validation.failures, "failure"));
   return validation.warnings
-    ? chip("warn", "alert", many(validation.warnings, "warning"))
+    ? warningsChip(validation.warnings, validation.warnings_that_change_figures)
     : chip("good", "check", "all met");
 }
 
@@ -69,7 +70,7 @@ function show(validations, next) {
   const chart = h("div");
   /** @param {Validation} validation */
   const link = (validation) => ({ href: validationPage(validation.report_id), label: instant(validation.checked_at) });
-  responsive(chart, (isNarrow) => unusableRows(charted, link, isNarrow));
+  if (charted.length) responsive(chart, (isNarrow) => unusableRows(charted, link, isNarrow));
   replace(
     content,
     charted.length > 0 &&

@@ -4,19 +4,27 @@
 import { get, Problem } from "./api.js";
 import { byId, chip, empty, h, icon, replace, skeleton } from "./dom.js";
 import { bytes, count, instant, many } from "./format.js";
-import { announce, load, parameter, problemNote, setTitle } from "./page.js";
+import { announce, load, parameter, problemNote, setTitle, showHead } from "./page.js";
+import { warningsChip } from "./states.js";
 import { more, table, whenIdle } from "./table.js";
 import { address, dataDocsPage, reportPage } from "./urls.js";
 
-/** @import { ExpectationResult, QuarantinePage, QuarantinedRow, ValidationDetail } from "../../api_types.d.ts" */
+/** @import { ExpectationResult, QuarantinePage, QuarantineReason, QuarantinedRow, ValidationDetail } from "../../api_types.d.ts" */
 /** @import { IconName } from "./dom.js" */
 
 /** @type {Record<string, string>} */
-const KINDS = { store_status: "polls", business_hours: "business hours", store_timezones: "time zones" };
+const KINDS = {
+  store_status: "polls",
+  business_hours: "business hours",
+  store_timezones: "time zones",
+  store_groups: "groups of stores",
+  special_hours: "special hours",
+  planned_downtime: "planned downtime",
+  targets: "targets",
+};
 
 const id = parameter("id");
 const path = `quality/${encodeURIComponent(id ?? "")}`;
-const heading = byId("heading");
 const content = byId("content");
 
 /** @param {ValidationDetail} validation */
@@ -24,38 +32,25 @@ function showHeading(validation) {
   const when = instant(validation.checked_at);
   setTitle(`Validation, ${when}`);
   byId("crumb").textContent = when;
-  replace(
-    heading,
-    h(
-      "div",
-      { class: "heading" },
-      h(
-        "div",
-        null,
-        h("div", { class: "title" }, h("h1", null, `Validation of ${when}`), verdicts(validation)),
-        h(
-          "p",
-          { class: "facts" },
-          h("span", null, `${count(validation.met)} of ${many(validation.expectations, "expectation")} met`),
-          h("span", null, `${many(validation.rows_read, "row")} read`),
-          h("span", null, `${count(validation.quarantined_rows)} in quarantine`),
-        ),
-      ),
-      h(
-        "div",
-        { class: "actions" },
-        h("a", { class: "button", href: reportPage(validation.report_id) }, "Report"),
-        validation.data_docs && h("a", { class: "button", href: dataDocsPage(validation.data_docs) }, "Data Docs"),
-      ),
-    ),
-  );
+  showHead({
+    title: [h("h1", null, `Validation of ${when}`), verdicts(validation)],
+    facts: [
+      `${count(validation.met)} of ${many(validation.expectations, "expectation")} met`,
+      `${many(validation.rows_read, "row")} read`,
+      `${count(validation.quarantined_rows)} in quarantine`,
+    ],
+    actions: [
+      h("a", { class: "button", href: reportPage(validation.report_id) }, "Report"),
+      validation.data_docs && h("a", { class: "button", href: dataDocsPage(validation.data_docs) }, "Data Docs"),
+    ],
+  });
 }
 
 /** @param {ValidationDetail} validation */
 function verdicts(validation) {
   return [
     validation.failures > 0 && chip("bad", "cross", many(validation.failures, "failure")),
-    validation.warnings > 0 && chip("warn", "alert", many(validation.warnings, "warning")),
+    validation.warnings > 0 && warningsChip(validation.warnings, validation.warnings_that_change_figures),
     !validation.failures && !validation.warnings && chip("good", "check", "all met"),
   ];
 }
@@ -74,7 +69,11 @@ function expectations(validation) {
       "header",
       null,
       h("h2", null, "Expectations"),
-      h("p", null, "fail: the DAG run stops and publishes no report · warn: the report shows a warning"),
+      h(
+        "p",
+        null,
+        "fail: the DAG run stops and publishes no report · warn: the report shows a warning, which changes your figures or is for information",
+      ),
     ),
     !list.length && empty("No result", "The DAG run stopped before the validation."),
     unmet.map(expectation),
@@ -88,6 +87,12 @@ function expectations(validation) {
   );
 }
 
+/**
+ * What a reason quotes: `'actve'` of `status is 'actve'; expected active or inactive`.
+ *
+ * @param {string} reason
+ */
+const quoted = (reason) => reason.match(/^\w+ is (.*); /s)?.[1] ?? reason;
 /** @param {QuarantinedRow} row */
 const reason = (row) =>
   !row.column || row.reason.startsWith(row.column) ? row.reason : `${row.column}: ${row.reason}`;
@@ -112,7 +117,7 @@ function expectation(item) {
         icon(isFailure ? "cross" : "info"),
         item.severity,
       ),
-      item.changes_figures && !item.is_met && chip("bad", "alert", "changes figures"),
+      item.changes_figures && !item.is_met && chip("bad", "alert", "changes your figures"),
     ),
     h(
       "p",
@@ -144,6 +149,7 @@ function expectation(item) {
 /** @param {ValidationDetail} validation */
 function files(validation) {
   if (!validation.files.length) return null;
+  const others = validation.status_files - validation.files.filter((file) => file.kind === "store_status").length;
   /** @type {Record<string, [string, IconName]>} */
   const states = { accepted: ["good", "check"], rejected: ["bad", "cross"], staged: ["", "clock"] };
   return h(
@@ -151,7 +157,7 @@ function files(validation) {
     { class: "card flush" },
     h("header", null, h("h2", null, "Files")),
     table({
-      caption: "Files that this DAG run found in the data folder",
+      caption: "Files that the report rests on",
       columns: [
         {
           title: "File",
@@ -185,6 +191,7 @@ function files(validation) {
       ],
       rows: validation.files,
     }),
+    others > 0 && h("p", { class: "small muted" }, `and ${many(others, "earlier status file")}`),
   );
 }
 
@@ -192,7 +199,7 @@ function files(validation) {
 
 /** @param {ValidationDetail} validation */
 function quarantine(validation) {
-  const view = { reason: "", file_id: "", search: "" };
+  const view = { kind: "", file_id: "", search: "" };
   const body = h("div");
   const total = h("p");
   const links = Object.entries({ csv: "CSV", xlsx: "Excel", json: "JSON" }).map(([format, name]) => ({
@@ -206,14 +213,39 @@ function quarantine(validation) {
       "aria-label": "Filter by reason",
       onchange: () => {
         const group = groups[Number(choose.value)];
-        again({ reason: group?.reason ?? "", file_id: group ? String(group.file_id) : "" });
+        again({ kind: group?.kind ?? "", file_id: group ? String(group.file_id) : "" });
       },
     },
     h("option", { value: -1 }, `All reasons (${count(validation.quarantined_rows)})`),
-    groups.map((group, index) =>
-      h("option", { value: index }, `${group.file}: ${group.reason} (${count(group.rows)})`),
-    ),
+    groups.map((group, index) => h("option", { value: index }, `${group.file}: ${group.kind} (${count(group.rows)})`)),
   );
+  /** @param {QuarantineReason} group */
+  const only = (group) => {
+    choose.value = String(groups.indexOf(group));
+    choose.dispatchEvent(new Event("change"));
+  };
+  const kinds = table({
+    caption: "Reasons, by kind",
+    columns: [
+      {
+        title: "Reason",
+        row: true,
+        kind: "raw",
+        cell: (group) => [
+          h("button", { type: "button", class: "plain link", onclick: () => only(group) }, group.kind),
+          h(
+            "span",
+            { class: "sub" },
+            "for example ",
+            group.examples.map((example, index) => [index > 0 && ", ", h("code", null, quoted(example))]),
+          ),
+        ],
+      },
+      { title: "File", kind: "raw narrow-hide", cell: (group) => group.file },
+      { title: "Rows", kind: "number", cell: (group) => count(group.rows) },
+    ],
+    rows: groups,
+  });
   /** @type {HTMLInputElement} */
   const search = h("input", {
     type: "search",
@@ -290,6 +322,7 @@ function quarantine(validation) {
     h("header", null, h("div", null, h("h2", null, "Quarantine"), total)),
     validation.quarantined_rows
       ? [
+          kinds,
           h(
             "div",
             { class: "pager" },

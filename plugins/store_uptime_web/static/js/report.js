@@ -2,9 +2,9 @@
 // One report: how far it is, or what it found.
 
 import { get, Problem, post } from "./api.js";
-import { histogram, responsive } from "./charts.js";
+import { histogram, markBar, responsive } from "./charts.js";
 import { byId, empty, h, icon, note, replace, skeleton } from "./dom.js";
-import { periodCard, statusBar } from "./figures.js";
+import { periodCard, statusBar, uptimeCell } from "./figures.js";
 import {
   ago,
   count,
@@ -20,11 +20,13 @@ import {
   requester,
   secondsBetween,
 } from "./format.js";
-import { airflowLink, announce, load, parameter, problemNote, remember, setTitle } from "./page.js";
+import { airflowLink, announce, load, onPress, parameter, remember, setTitle, showHead } from "./page.js";
 import { basis, tasks } from "./report_basis.js";
-import { isLive, progressText, reportChip, steps } from "./states.js";
+import { randomKey, requestAgain } from "./report_request.js";
+import { isLive, progressText, reportChip, steps, whatToDo } from "./states.js";
 import { storesTable } from "./stores_table.js";
 import { table } from "./table.js";
+import { chosenBin } from "./table_state.js";
 import { address, reportPage, storePage, validationPage } from "./urls.js";
 
 /** @import { HistogramBin, ReportDetail, ReportSummary } from "../../api_types.d.ts" */
@@ -39,9 +41,11 @@ const path = `reports/${encodeURIComponent(id)}`;
 const heading = byId("heading");
 const content = byId("content");
 let stopFollowing = () => {};
-const wantedPeriod = parameter("period");
-/** @type {Period} */
-let period = isPeriod(wantedPeriod) ? wantedPeriod : "last_week";
+/** Shows what the page's address says; of a complete report. */
+let restore = async () => {};
+/** @param {string | null} text @returns {Period} */
+const periodOf = (text) => (isPeriod(text) ? text : "last_week");
+let period = periodOf(parameter("period"));
 
 // head ---------------------------------------------------------------------------------------------------------
 
@@ -51,48 +55,28 @@ function showHeading(report) {
   setTitle(`Report ${title}`);
   byId("crumb").textContent = title;
   const complete = report.state === "Complete";
-  replace(
-    heading,
-    h(
-      "div",
-      { class: "heading" },
-      h(
-        "div",
-        null,
+  showHead({
+    title: [h("h1", null, report.as_of ? `Uptime as of ${title}` : title), reportChip(report.state)],
+    facts: facts(report),
+    actions: [
+      complete &&
         h(
           "div",
-          { class: "title" },
-          h("h1", null, report.as_of ? `Uptime as of ${title}` : title),
-          reportChip(report.state),
-        ),
-        h(
-          "p",
-          { class: "facts" },
-          facts(report).map((fact) => h("span", null, fact)),
-        ),
-      ),
-      h(
-        "div",
-        { class: "actions" },
-        complete &&
-          h(
-            "div",
-            { class: "group", role: "group", "aria-label": "Download all stores" },
-            FORMAT_NAMES.map((format) =>
-              h(
-                "a",
-                { class: "button", href: address(report.links[format] ?? ""), download: "" },
-                format === "csv" && icon("download"),
-                FORMATS[format],
-              ),
+          { class: "group", role: "group", "aria-label": "Download all stores" },
+          FORMAT_NAMES.map((format) =>
+            h(
+              "a",
+              { class: "button", href: address(report.links[format] ?? ""), download: "" },
+              format === "csv" && icon("download"),
+              FORMATS[format],
             ),
           ),
-        report.links.dag_run &&
-          airflowLink(report.links.dag_run, { class: "button", id: "dag-run" }, "DAG run", icon("out")),
-        report.may.cancel && isLive(report.state) && cancelButton(),
-      ),
-    ),
-  );
+        ),
+      report.links.dag_run &&
+        airflowLink(report.links.dag_run, { class: "button", id: "dag-run" }, "DAG run", icon("out")),
+      report.may.cancel && isLive(report.state) && cancelButton(),
+    ],
+  });
 }
 
 /** @param {ReportDetail} report */
@@ -107,23 +91,15 @@ function facts(report) {
     gap && `max gap ${maxGap(gap)}`,
     noData === "down" && "time without data counts as down",
     shards > 1 && `${shards} shards`,
-  ].filter(Boolean);
+  ];
 }
 
 function cancelButton() {
   const button = h("button", { type: "button", class: "danger", id: "cancel" }, icon("cross"), "Cancel");
-  button.addEventListener("click", async () => {
-    button.disabled = true;
-    try {
-      await post(`${path}/cancel`);
-      await start();
-    } catch (problem) {
-      if (!(problem instanceof Problem)) throw problem;
-      button.disabled = false;
-      content.prepend(problemNote(problem));
-    }
+  return onPress(button, content, async () => {
+    await post(`${path}/cancel`);
+    await start();
   });
-  return button;
 }
 
 // running and failed -----------------------------------------------------------------------------------------------
@@ -172,6 +148,8 @@ function showFailure(report) {
       "cross",
       h("strong", null, report.failed_task ? `The report failed in ${report.failed_task}.` : "The report failed."),
       h("p", { class: "cause" }, report.cause ?? "See the log of the DAG run."),
+      h("p", { class: "advice" }, h("strong", null, "What to do: "), whatToDo(report)),
+      report.may.run_again && h("p", null, runAgainButton(report)),
     ),
     h("section", { class: "card" }, h("header", null, h("h2", null, "Tasks")), steps(report.tasks)),
     qualityNote(report),
@@ -180,19 +158,83 @@ function showFailure(report) {
 }
 
 /** @param {ReportDetail} report */
+function runAgainButton(report) {
+  const key = randomKey(); // pressed twice it is one report
+  const button = h("button", { type: "button", class: "primary", id: "run-again" }, "Run again");
+  return onPress(button, content, async () => {
+    const request = requestAgain(report.parameters);
+    const { report_id: reportId } = await post("trigger_report", request, { "Idempotency-Key": key });
+    window.location.href = reportPage(reportId);
+  });
+}
+
+/**
+ * That files of other folders count too, if some do.
+ *
+ * @param {ReportDetail} report
+ */
+function foldersNote(report) {
+  if (!report.other_folders.length) return null;
+  return note(
+    "warn",
+    "alert",
+    h("strong", null, "Data of another folder counts too: "),
+    report.other_folders.map((folder, index) => [index > 0 && ", ", h("code", null, folder)]),
+    ". All that was ever loaded into a home adds up. For a report of ",
+    h("code", null, report.data_folder),
+    " alone, set another STORE_UPTIME_HOME.",
+  );
+}
+
+/**
+ * What the validation found, in two tiers: what changes figures in words, the rest as a number.
+ *
+ * @param {ReportDetail} report
+ */
 function qualityNote(report) {
   if (!report.quality) return null;
   const link = h("a", { href: validationPage(id) }, "Show the validation");
   const { warnings, failures, quarantined_rows: rows } = report.quality;
   if (failures) return note("bad", "alert", h("strong", null, `${many(failures, "expectation")} failed. `), link);
   if (!warnings && !rows) return null;
-  return note(
-    "warn",
-    "alert",
-    h("strong", null, `${many(warnings, "warning")} in the validation`),
-    rows ? `, ${many(rows, "row")} in quarantine. ` : ". ",
-    link,
-  );
+  const informing = warnings - report.figure_warnings.length;
+  return [
+    report.figure_warnings.length > 0 &&
+      note(
+        "bad",
+        "alert",
+        h("strong", null, `Changes your figures (${count(report.figure_warnings.length)})`),
+        h(
+          "ul",
+          { class: "warnings" },
+          report.figure_warnings.map((warning) =>
+            h(
+              "li",
+              null,
+              `Not met: ${warning.description}`,
+              h(
+                "span",
+                { class: "sub" },
+                warning.observed_value,
+                warning.example && ["; for example ", h("code", null, warning.example)],
+              ),
+            ),
+          ),
+        ),
+        !informing && !rows && link,
+      ),
+    (informing > 0 || rows > 0) &&
+      note(
+        "warn",
+        "info",
+        h("strong", null, "For information: "),
+        [informing && many(informing, "warning"), rows && `${many(rows, "row")} in quarantine`]
+          .filter(Boolean)
+          .join(", "),
+        ". ",
+        link,
+      ),
+  ];
 }
 
 // complete -----------------------------------------------------------------------------------------------------------
@@ -203,9 +245,10 @@ async function showComplete(report) {
   const summary = await get(`${path}/summary`, { period });
   const totals = h("div");
   const overview = h("div", { class: "stack" });
-  const stores = storesTable(report, period);
+  const stores = storesTable(report, period, summary.timezones);
   replace(
     content,
+    foldersNote(report),
     qualityNote(report),
     totals,
     overview,
@@ -213,9 +256,8 @@ async function showComplete(report) {
     h("div", { class: "columns two" }, tasks(report), basis(report)),
   );
   /** @param {Period} wanted */
-  const choose = async (wanted) => {
+  const showPeriod = async (wanted) => {
     period = wanted;
-    remember({ period, cursor: null });
     overview.classList.add("busy");
     /** @type {ReportSummary | undefined} */
     const showing = await load(overview, null, () => get(`${path}/summary`, { period }));
@@ -224,7 +266,20 @@ async function showComplete(report) {
       showOverview(overview, showing, stores);
       announce(`Figures of the ${PERIODS[period].toLowerCase()}`);
     }
-    stores.showPeriod(period);
+  };
+  /** @param {Period} wanted */
+  const choose = async (wanted) => {
+    remember({ period: wanted });
+    await showPeriod(wanted);
+    await stores.showPeriod(period);
+  };
+  restore = async () => {
+    const wanted = periodOf(parameter("period"));
+    if (wanted !== period) {
+      byId(`period-${wanted}`, HTMLInputElement).checked = true;
+      await showPeriod(wanted);
+    }
+    await stores.restore(wanted);
   };
   showTotals(totals, summary, choose);
   showOverview(overview, summary, stores);
@@ -284,22 +339,11 @@ function trend(points) {
 function showOverview(container, summary, stores) {
   const name = PERIODS[period].toLowerCase();
   const chart = h("div");
-  /** @type {HistogramBin | null} */
-  let chosen = null;
+  const chosen = () => chosenBin(summary.histogram, stores.state);
   /** @param {HistogramBin} bin */
-  const choose = (bin) => {
-    highlight(chosen?.from === bin.from ? null : bin);
-    stores.filter(chosen);
-  };
-  /** @param {HistogramBin | null} bin */
-  const highlight = (bin) => {
-    chosen = bin;
-    for (const bar of chart.querySelectorAll("a.bin")) {
-      bar.classList.toggle("chosen", bar.getAttribute("data-from") === String(bin?.from));
-    }
-  };
-  responsive(chart, (isNarrow) => histogram(summary, { choose, isNarrow }));
-  stores.onClear = () => highlight(null);
+  const choose = (bin) => stores.showBin(chosen() === bin ? null : bin);
+  responsive(chart, (isNarrow) => histogram(summary.histogram, { choose, chosen: chosen(), isNarrow }));
+  stores.onFilter = () => markBar(chart, chosen());
   replace(
     container,
     h(
@@ -336,7 +380,7 @@ function showOverview(container, summary, stores) {
                   null,
                   h("a", { href: storePage(id, store.store_id), class: "mono", title: store.store_id }, store.store_id),
                   statusBar(store[period], true),
-                  h("span", { class: "number" }, percent(store[period].uptime_percent)),
+                  h("span", { class: "number" }, uptimeCell(store[period])),
                 ),
               ),
             )
@@ -414,4 +458,5 @@ function start() {
 }
 
 window.addEventListener("pagehide", () => stopFollowing());
+window.addEventListener("popstate", () => restore());
 start();

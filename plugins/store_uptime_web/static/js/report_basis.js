@@ -8,6 +8,8 @@ import { table } from "./table.js";
 /** @import { ReportDetail, ReportTask, Snapshot, SourceFile } from "../../api_types.d.ts" */
 /** @import { Child } from "./dom.js" */
 
+const MAX_FILES = 10;
+
 /**
  * The tasks with what they counted.
  *
@@ -36,7 +38,7 @@ export function tasks(report) {
  * @param {ReportDetail} report
  */
 export function basis(report) {
-  // Both are chosen together with as_of; a report that failed before has none.
+  // Snapshots are chosen together with as_of, like polls; a report that failed before has none of them.
   /** @param {Snapshot | null} file */
   const snapshot = (file) =>
     file ? h("span", { title: file.content_sha256 }, file.name) : "none: the default applies";
@@ -48,11 +50,8 @@ export function basis(report) {
     h(
       "dl",
       { class: "terms" },
-      term(
-        "Polls",
-        report.sources.filter((file) => file.kind === "store_status").map(source),
-        "loaded by earlier DAG runs",
-      ),
+      report.data_folder && term("Data folder", [report.data_folder]),
+      term("Polls", polls(report), report.as_of ? "loaded by earlier DAG runs" : "none found"),
       term("Business hours", report.as_of && [snapshot(report.snapshots.business_hours)]),
       term("Time zones", report.as_of && [snapshot(report.snapshots.store_timezones)]),
       term("As of", [asOf ? instant(asOf, { seconds: true }) : "newest poll"]),
@@ -70,6 +69,29 @@ export function basis(report) {
  */
 function term(name, values, otherwise = "–") {
   return [h("dt", null, name), h("dd", null, values?.length ? values : otherwise)];
+}
+
+/**
+ * The status files that were found last, whatever their names and times are: ids count up.
+ *
+ * @param {SourceFile[]} sources
+ */
+export function newestStatusFiles(sources, most = MAX_FILES) {
+  return sources
+    .filter((file) => file.kind === "store_status")
+    .sort((one, other) => one.file_id - other.file_id)
+    .slice(-most);
+}
+
+/**
+ * The newest status files, and how many others there are.
+ *
+ * @param {ReportDetail} report
+ */
+function polls(report) {
+  const files = newestStatusFiles(report.sources);
+  const others = report.status_files - files.length;
+  return [...files.map(source), ...(others > 0 ? [h("div", null, `${many(others, "earlier file")}`)] : [])];
 }
 
 /** @param {SourceFile} file */

@@ -3,9 +3,9 @@
 
 import { fromZone } from "./format.js";
 
-/** @import { ReportRequest } from "../../api_types.d.ts" */
+/** @import { ReportParameters, ReportRequest } from "../../api_types.d.ts" */
 
-export const FIELDS = ["as_of", "store_ids", "max_gap", "no_data", "shards"];
+export const FIELDS = ["as_of", "store_ids", "max_gap", "no_data", "shards", "hours_valid_from", "zones_valid_from"];
 
 /**
  * The body of the request; what is left empty is left out.
@@ -25,7 +25,20 @@ export function requestOf(value) {
     ...(gap && { max_gap: gap }),
     ...(ids.length && { store_ids: ids }),
     ...(value("shards") && { shards: Number(value("shards")) }),
+    ...(value("hours_valid_from") && { hours_valid_from: value("hours_valid_from") }),
+    ...(value("zones_valid_from") && { zones_valid_from: value("zones_valid_from") }),
   };
+}
+
+/**
+ * The request of a report with the parameters of another one.
+ *
+ * @param {ReportParameters} parameters
+ * @returns {ReportRequest}
+ */
+export function requestAgain(parameters) {
+  const given = Object.entries(parameters).filter(([, value]) => value !== null);
+  return /** @type {ReportRequest} */ (Object.fromEntries(given));
 }
 
 /**

@@ -3,10 +3,10 @@
 
 import { get, Problem } from "./api.js";
 import { byId, chip, empty, h, replace, skeleton } from "./dom.js";
-import { ago, count, duration, instant, many, requester, secondsBetween } from "./format.js";
+import { ago, count, duration, instant, requester, secondsBetween } from "./format.js";
 import { announce, load, parameter, problemNote, remember } from "./page.js";
 import { openFormBy } from "./report_form.js";
-import { isLive, progressText, reportChip, steps } from "./states.js";
+import { isLive, progressText, reportChip, steps, warningsChip } from "./states.js";
 import { more, table } from "./table.js";
 import { address, reportPage, validationPage } from "./urls.js";
 
@@ -121,7 +121,7 @@ function quality(report) {
   if (report.warnings === null) return h("span", { class: "muted" }, "–");
   const link = { href: validationPage(report.report_id) };
   return report.warnings
-    ? h("a", link, chip("warn", "alert", many(report.warnings, "warning")))
+    ? h("a", link, warningsChip(report.warnings, report.warnings_that_change_figures ?? 0))
     : h("a", link, chip("good", "check", "no warnings"));
 }
 

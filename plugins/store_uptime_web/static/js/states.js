@@ -2,9 +2,9 @@
 // The words, shapes and colours of a report's and a task's state.
 
 import { chip, h, icon } from "./dom.js";
-import { count, duration } from "./format.js";
+import { count, duration, many } from "./format.js";
 
-/** @import { ReportState, ReportTask } from "../../api_types.d.ts" */
+/** @import { ReportDetail, ReportState, ReportTask } from "../../api_types.d.ts" */
 /** @import { IconName } from "./dom.js" */
 
 /** @type {Record<ReportState, [string, IconName]>} */
@@ -37,6 +37,48 @@ export const isLive = (state) => state === "Queued" || state === "Running";
 export function reportChip(state) {
   const [kind, iconName] = REPORT[state];
   return chip(kind, iconName, state);
+}
+
+/**
+ * Warnings by their tiers: those that change figures, or else all as information.
+ *
+ * @param {number} warnings
+ * @param {number} changing How many of them change figures.
+ */
+export function warningsChip(warnings, changing) {
+  const [kind, text] = warningsText(warnings, changing);
+  return chip(kind, "alert", text);
+}
+
+/**
+ * @param {number} warnings
+ * @param {number} changing
+ */
+export function warningsText(warnings, changing) {
+  if (!changing) return ["warn", many(warnings, "warning")];
+  return [
+    "bad",
+    `${changing === warnings ? "" : `${many(warnings, "warning")}, `}${count(changing)} change${changing === 1 ? "s" : ""} figures`,
+  ];
+}
+
+/**
+ * What a reader can do about a failed report, by the task that failed; the cause says what was wrong.
+ *
+ * @param {Pick<ReportDetail, "failed_task" | "cause" | "parameters" | "may">} report
+ */
+export function whatToDo({ failed_task: task, cause, parameters, may }) {
+  const again = may.run_again ? "run it again" : "request a new report";
+  if (!task && cause?.startsWith("Canceled by ")) return `it was canceled; ${again} if it is still needed.`;
+  if (!task) return `read the logs of the DAG run in Airflow, then ${again}.`;
+  if (task === "ingest") return `correct the file, folder or parameter that the cause names, then ${again}.`;
+  if (task === "validate" && parameters.as_of) {
+    return `correct the files that the cause names, or request another as-of, then ${again}.`;
+  }
+  if (task === "validate") {
+    return `correct the files that the cause names, then ${again}: a file with other content is read as a new one.`;
+  }
+  return `${again}. If it fails again, the log of the task in Airflow has the details.`;
 }
 
 /**

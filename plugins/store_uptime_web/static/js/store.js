@@ -1,25 +1,26 @@
 // @ts-check
-// One store in one report: its figures, its week in local time, its business hours.
+// One store: its figures, week and business hours in a report, if the address names one, and its days.
 
 import { get, Problem } from "./api.js";
 import { responsive } from "./charts.js";
 import { byId, chip, empty, h, note, replace, skeleton } from "./dom.js";
+import { countsAsChip } from "./explanation.js";
 import { periodCard } from "./figures.js";
 import { count, duration, hours, instant, many, maxGap, PERIOD_NAMES } from "./format.js";
-import { load, parameter, setTitle } from "./page.js";
+import { load, parameter, setTitle, showHead } from "./page.js";
+import { storeHistory } from "./store_history.js";
 import { table } from "./table.js";
 import { legend, timeline } from "./timeline.js";
 import { reportPage } from "./urls.js";
 import { dayLabel, days, offsetLabel, wallClock } from "./week.js";
 
-/** @import { Opening, StoreDetail } from "../../api_types.d.ts" */
+/** @import { NowPage, Opening, StoreDetail } from "../../api_types.d.ts" */
 /** @import { Day, Span } from "./week.js" */
 
 const WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
 const report = parameter("report") ?? "";
 const id = parameter("id") ?? "";
-const heading = byId("heading");
 const content = byId("content");
 
 /** @param {StoreDetail} store */
@@ -28,42 +29,46 @@ function showHeading(store) {
   const back = byId("crumb-report", HTMLAnchorElement);
   back.href = reportPage(report);
   back.textContent = `As of ${instant(store.as_of)}`;
-  replace(
-    heading,
-    h(
-      "div",
-      { class: "heading" },
-      h(
-        "div",
-        null,
-        h("h1", { class: "mono" }, store.store_id),
-        h(
-          "p",
-          { class: "facts" },
-          h("span", null, store.timezone, store.has_timezone ? "" : " (default: the input has no usable time zone)"),
-          h(
-            "span",
-            null,
-            [...new Set(store.offsets.map((segment) => offsetLabel(segment.utc_offset_seconds)))].join(", then "),
-          ),
-          h("span", null, `as of ${instant(store.as_of, { seconds: true })}`),
-          store.max_gap && h("span", null, `max gap ${maxGap(store.max_gap)}`),
-        ),
-      ),
-    ),
-  );
+  showHead({
+    title: [h("h1", { class: "mono" }, store.store_id)],
+    facts: [
+      [store.timezone, store.has_timezone ? "" : " (default: the input has no usable time zone)"],
+      [...new Set(store.offsets.map((segment) => offsetLabel(segment.utc_offset_seconds)))].join(", then "),
+      `as of ${instant(store.as_of, { seconds: true })}`,
+      store.max_gap && `max gap ${maxGap(store.max_gap)}`,
+    ],
+  });
 }
 
-/** @param {StoreDetail} store */
-function show(store) {
-  showHeading(store);
+/** @param {NowPage | null} answer */
+function showHeadingOfDays(answer) {
+  setTitle(`Store ${id}`);
+  byId("crumb-report").closest("li")?.remove();
+  const now = answer?.now[0];
+  showHead({
+    title: [h("h1", { class: "mono" }, id), now && countsAsChip(now.status)],
+    facts: [
+      now && (now.is_open ? "open" : "closed"),
+      now?.since && `${now.status} since ${instant(now.since)}`,
+      now && (now.last_poll_at ? `last poll ${instant(now.last_poll_at)}` : "never polled"),
+      answer && `as of ${instant(answer.as_of, { seconds: true })}`,
+    ],
+  });
+}
+
+/**
+ * The sections about the store in the report.
+ *
+ * @param {StoreDetail} store
+ * @param {((at: string) => unknown) | undefined} explain Called for the instant that is clicked on.
+ */
+function inReport(store, explain) {
   const rows = days(store);
   const picture = h("div");
-  responsive(picture, (isNarrow) => timeline(rows, isNarrow));
+  responsive(picture, (isNarrow) => timeline(rows, isNarrow, { explain }));
   const polled = rows.flatMap((row) => row.polls.map((poll) => ({ row, poll })));
   const last = polled.at(-1);
-  replace(
-    content,
+  return [
     !store.polls.length &&
       note(
         "warn",
@@ -90,7 +95,7 @@ function show(store) {
       ),
     ),
     h("div", { class: "columns two" }, inWords(rows), openings(store)),
-  );
+  ];
 }
 
 /** @param {Day[]} rows */
@@ -139,7 +144,7 @@ function inWords(rows) {
             },
             { title: "From", kind: "number", cell: ({ row, span }) => wallClock(span[0], row) },
             { title: "To", kind: "number", cell: ({ row, span }) => wallClock(span[1], row) },
-            { title: "Duration", kind: "number", cell: ({ span }) => duration((span[1] - span[0]) / 1000) },
+            { title: "Duration", kind: "number narrow-hide", cell: ({ span }) => duration((span[1] - span[0]) / 1000) },
           ],
           rows: interruptions,
         }),
@@ -186,7 +191,36 @@ function overnight({ start, end }) {
   return end < start && end > "00:00:00" ? " (next day)" : "";
 }
 
+/**
+ * The store's days, or why there are none.
+ *
+ * @returns {Promise<{element: Element, showAll: () => Promise<void>, explain?: (at: string) => unknown, now: NowPage | null}>}
+ */
+async function history() {
+  try {
+    /** @type {NowPage} */
+    const now = await get("v1/now", { store_id: id });
+    return { ...(await storeHistory(id, { asOf: now.as_of, now: now.now[0] })), now };
+  } catch (problem) {
+    const isToBeTold = problem instanceof Problem && (problem.status === 409 || (report && problem.status === 422));
+    if (!isToBeTold) throw problem;
+    const [title, text] =
+      problem.status === 409
+        ? ["No days yet", "Days are settled after the first report of all stores: this store's year will be here."]
+        : ["No days of this store", "No newer report has it."];
+    return { element: h("section", { class: "card" }, empty(title, text)), showAll: async () => {}, now: null };
+  }
+}
+
 load(content, h("div", { class: "stack" }, skeleton(160, 380, 240)), async () => {
-  if (!report || !id) throw new Problem(404, "No store", "The address needs a report ID and a store ID.");
-  show(await get(`reports/${encodeURIComponent(report)}/store`, { store_id: id }));
+  if (!id) throw new Problem(404, "No store", "The address needs a store ID.");
+  /** @type {[StoreDetail | null, Awaited<ReturnType<typeof history>>]} */
+  const [store, settled] = await Promise.all([
+    report ? get(`reports/${encodeURIComponent(report)}/store`, { store_id: id }) : null,
+    history(),
+  ]);
+  if (store) showHeading(store);
+  else showHeadingOfDays(settled.now);
+  replace(content, store && inReport(store, settled.explain), settled.element);
+  await settled.showAll();
 });

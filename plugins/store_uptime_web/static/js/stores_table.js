@@ -3,14 +3,23 @@
 
 import { get } from "./api.js";
 import { empty, h, icon, replace, skeleton } from "./dom.js";
-import { statusBar } from "./figures.js";
-import { amount, count, many, PERIODS, percent } from "./format.js";
+import { statusBar, uptimeCell } from "./figures.js";
+import { amount, count, many, PERIODS } from "./format.js";
 import { announce, problemNote, remember } from "./page.js";
-import { pager, table, whenIdle } from "./table.js";
-import { rememberedParameters, requestParameters, SIZES, sortIn, stateOf } from "./table_state.js";
+import { pager, pageSizes, table, whenIdle } from "./table.js";
+import {
+  isFiltered,
+  percentOf,
+  rememberedParameters,
+  requestParameters,
+  SIZES,
+  sortIn,
+  stateOf,
+  UNFILTERED,
+} from "./table_state.js";
 import { storePage } from "./urls.js";
 
-/** @import { HistogramBin, ReportDetail, StoreFigures, StorePage } from "../../api_types.d.ts" */
+/** @import { HistogramBin, ReportDetail, StoreFigures, StorePage, StoresOfTimezone } from "../../api_types.d.ts" */
 /** @import { Period } from "./format.js" */
 /** @import { Column } from "./table.js" */
 /** @import { TableState } from "./table_state.js" */
@@ -18,10 +27,12 @@ import { storePage } from "./urls.js";
 /**
  * @typedef {object} StoresTable
  * @property {HTMLElement} element
+ * @property {TableState} state
  * @property {() => Promise<void>} refresh
- * @property {(bin: HistogramBin | null) => Promise<void>} filter Lists the stores of a bar of the histogram; null: all again.
+ * @property {(bin: HistogramBin | null) => Promise<void>} showBin Lists the stores of a bar of the histogram; null: all again.
  * @property {(period: Period) => Promise<void>} showPeriod
- * @property {() => void} onClear Called when the user lists all stores again here.
+ * @property {(period: Period) => Promise<void>} restore Shows what the page's address says.
+ * @property {() => void} onFilter Called when the filter has changed.
  */
 
 /**
@@ -29,36 +40,104 @@ import { storePage } from "./urls.js";
  *
  * @param {ReportDetail} report
  * @param {Period} startPeriod
+ * @param {StoresOfTimezone[]} timezones
  * @returns {StoresTable}
  */
-export function storesTable(report, startPeriod) {
+export function storesTable(report, startPeriod, timezones) {
   let period = startPeriod;
   const state = stateOf(new URLSearchParams(window.location.search));
   const body = h("div", null, h("div", { class: "card" }, skeleton(24, 24, 24, 24, 24)));
-  const bandChip = h("span");
   /** @type {AbortController | null} */
   let pending = null;
   /** @type {HTMLInputElement} */
   const search = h("input", {
     type: "search",
-    value: state.search,
     placeholder: "Search store IDs",
     "aria-label": "Search stores by part of their ID",
     autocomplete: "off",
     spellcheck: "false",
     oninput: whenIdle(() => again({ search: search.value.trim() })),
   });
+  /**
+   * @param {string} name
+   * @param {"percentFrom" | "percentTo"} field
+   * @returns {HTMLInputElement}
+   */
+  const limit = (name, field) => {
+    /** @type {HTMLInputElement} */
+    const input = h("input", {
+      type: "number",
+      class: "percent",
+      min: 0,
+      max: 100,
+      step: 0.01,
+      placeholder: field === "percentFrom" ? "0" : "100",
+      "aria-label": name,
+      oninput: whenIdle(() => input.validity.valid && again({ [field]: percentOf(input.value) })),
+    });
+    return input;
+  };
+  const from = limit("Uptime in percent, at least", "percentFrom");
+  const to = limit("Uptime in percent, less than (100: at most)", "percentTo");
+  /** @type {HTMLSelectElement} */
+  const zone = h("select", {
+    "aria-label": "Time zone",
+    onchange: () => again({ timezone: zone.value }, { isStep: true }),
+  });
+  const all = h(
+    "button",
+    { type: "button", onclick: () => again({ ...UNFILTERED }, { isStep: true }) },
+    "Show all stores",
+    icon("cross"),
+  );
   const element = h(
     "section",
     { class: "card flush", id: "stores" },
-    h("header", null, h("h2", null, "All stores"), h("div", { class: "toolbar" }, bandChip, search)),
+    h(
+      "header",
+      null,
+      h("h2", null, "All stores"),
+      h(
+        "div",
+        { class: "toolbar" },
+        all,
+        h("span", { class: "range" }, "Uptime", from, "to", to, "%"),
+        timezones.length > 1 || state.timezone ? zone : null,
+        search,
+      ),
+    ),
     body,
   );
 
-  /** @param {Partial<TableState>} changes */
-  function again(changes) {
+  /** Shows the filter in its fields, but not in the one that is being typed into. */
+  function showFilter() {
+    /** @type {[HTMLInputElement, string | number | null][]} */
+    const fields = [
+      [search, state.search],
+      [from, state.percentFrom],
+      [to, state.percentTo],
+    ];
+    for (const [field, value] of fields) if (field !== document.activeElement) field.value = String(value ?? "");
+    const names = timezones.map((one) => one.timezone);
+    replace(
+      zone,
+      h("option", { value: "" }, "All time zones"),
+      timezones.map((one) => h("option", { value: one.timezone }, `${one.timezone} (${count(one.stores)})`)),
+      state.timezone && !names.includes(state.timezone) && h("option", { value: state.timezone }, state.timezone),
+    );
+    zone.value = state.timezone;
+    all.hidden = !isFiltered(state);
+  }
+
+  /**
+   * @param {Partial<TableState>} changes
+   * @param {{isStep?: boolean}} [options] Whether the browser's Back leads to what is shown now.
+   */
+  function again(changes, { isStep = false } = {}) {
     Object.assign(state, { cursor: null, from: 0 }, changes);
-    remember(rememberedParameters(state));
+    remember(rememberedParameters(state), { isStep });
+    showFilter();
+    handle.onFilter();
     return refresh();
   }
 
@@ -85,8 +164,7 @@ export function storesTable(report, startPeriod) {
     const turn = (cursor, from) => async () => {
       Object.assign(state, { cursor, from: Math.max(0, from) });
       await refresh();
-      element.scrollIntoView({ block: "start" });
-      /** @type {HTMLElement | null} */ (body.querySelector(".scroll"))?.focus({ preventScroll: true });
+      goToList();
     };
     /** @type {HTMLElement | null | undefined} */
     const focusedButton = document.activeElement?.closest("#stores button[data-sort]");
@@ -96,8 +174,14 @@ export function storesTable(report, startPeriod) {
       replace(
         body,
         state.search
-          ? empty("No store found", `No store ID contains “${state.search}”.`)
-          : empty("No store", "No store is in this range of uptime."),
+          ? empty(
+              "No store found",
+              `No store ID ${isOnly("search") ? "" : "of this selection "}contains “${state.search}”.`,
+            )
+          : empty(
+              "No store",
+              isOnly("timezone") ? "No store has this time zone." : "No store is in this range of uptime.",
+            ),
       );
       return;
     }
@@ -116,55 +200,49 @@ export function storesTable(report, startPeriod) {
         noun: answer.matching === answer.total ? "stores" : `found (${count(answer.total)} total)`,
         previous: answer.previous ? turn(answer.previous, state.from - state.limit) : null,
         next: answer.next ? turn(answer.next, state.from + answer.stores.length) : null,
-        sizes: h(
-          "label",
-          null,
-          "Rows ",
-          h(
-            "select",
-            {
-              /** @param {Event & {currentTarget: HTMLSelectElement}} event */
-              onchange: (event) => again({ limit: Number(event.currentTarget.value) }),
-            },
-            SIZES.map((size) => h("option", { value: size, selected: size === state.limit }, size)),
-          ),
-        ),
+        sizes: pageSizes(SIZES, state.limit, (limit) => again({ limit })),
       }),
     );
     if (focused) /** @type {HTMLElement | null} */ (body.querySelector(`button[data-sort="${focused}"]`))?.focus();
   }
 
+  /** @param {keyof typeof UNFILTERED} name */
+  function isOnly(name) {
+    return !isFiltered({ ...state, [name]: UNFILTERED[name] });
+  }
+
+  function goToList() {
+    element.scrollIntoView({ block: "start" });
+    /** @type {HTMLElement | null} */ (body.querySelector(".scroll"))?.focus({ preventScroll: true });
+  }
+
   /** @param {HistogramBin | null} bin */
-  function filter(bin) {
-    replace(
-      bandChip,
-      bin &&
-        h(
-          "button",
-          {
-            type: "button",
-            onclick: () => {
-              handle.onClear();
-              filter(null);
-            },
-          },
-          `${bin.from}–${bin.to}% up, ${PERIODS[period].toLowerCase()}`,
-          icon("cross"),
-          h("span", { class: "visually-hidden" }, "Show all stores"),
-        ),
-    );
-    return again({ bin });
+  async function showBin(bin) {
+    await again({ percentFrom: bin?.from ?? null, percentTo: bin?.to ?? null }, { isStep: true });
+    if (bin) goToList();
   }
 
   /** @param {Period} wanted */
   function showPeriod(wanted) {
     period = wanted;
-    replace(bandChip);
-    return again({ by: sortIn(state.by, period), bin: null });
+    return again({ by: sortIn(state.by, period) });
+  }
+
+  /** @param {Period} wanted */
+  async function restore(wanted) {
+    const before = JSON.stringify([requestParameters({ ...state, cursor: null }, period), period]);
+    const restored = stateOf(new URLSearchParams(window.location.search));
+    if (JSON.stringify([requestParameters(restored, wanted), wanted]) === before) return;
+    Object.assign(state, restored);
+    period = wanted;
+    showFilter();
+    handle.onFilter();
+    await refresh();
   }
 
   /** @type {StoresTable} */
-  const handle = { element, refresh, filter, showPeriod, onClear: () => {} };
+  const handle = { element, state, refresh, showBin, showPeriod, restore, onFilter: () => {} };
+  showFilter();
   return handle;
 }
 
@@ -207,7 +285,7 @@ function columns(reportId, period) {
       title: "Uptime",
       kind: "number",
       sort: `uptime_percent_${period}`,
-      cell: (store) => percent(store[period].uptime_percent),
+      cell: (store) => uptimeCell(store[period]),
     },
     { title: "Breakdown", kind: "narrow-hide", cell: (store) => statusBar(store[period], true) },
     figure("uptime", "Up", "narrow-hide"),

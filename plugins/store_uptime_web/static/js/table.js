@@ -131,6 +131,29 @@ export function pager({ from, shown, total, noun, previous, next, sizes }) {
 }
 
 /**
+ * How many rows a page has, to choose from.
+ *
+ * @param {number[]} sizes
+ * @param {number} size
+ * @param {(size: number) => unknown} choose
+ */
+export function pageSizes(sizes, size, choose) {
+  return h(
+    "label",
+    null,
+    "Rows ",
+    h(
+      "select",
+      {
+        /** @param {Event & {currentTarget: HTMLSelectElement}} event */
+        onchange: (event) => choose(Number(event.currentTarget.value)),
+      },
+      sizes.map((one) => h("option", { value: one, selected: one === size }, one)),
+    ),
+  );
+}
+
+/**
  * The button below a list that grows.
  *
  * @param {string} label

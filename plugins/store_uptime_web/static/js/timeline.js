@@ -3,19 +3,21 @@
 
 import { drawn } from "./charts.js";
 import { h, s } from "./dom.js";
-import { DAY, dayLabel, HOUR, offsetLabel, wallClock } from "./week.js";
+import { DAY, dayLabel, HOUR, instantOf, offsetLabel, wallClock } from "./week.js";
 
 /** @import { Poll } from "../../api_types.d.ts" */
 /** @import { Day, Span, SpanKind } from "./week.js" */
 
 const d3 = globalThis.d3;
-const STATUSES = /** @type {const} */ (["up", "down", "unknown"]);
+const STATUSES = /** @type {const} */ (["up", "down", "unknown", "planned"]);
 
 /**
  * @param {Day[]} rows
  * @param {boolean} narrow
+ * @param {{asOf?: string, explain?: (at: string) => unknown}} [options] The instant up to which there is time, if it is
+ *   not the end; and what a click on an instant calls.
  */
-export function timeline(rows, narrow) {
+export function timeline(rows, narrow, { asOf, explain } = {}) {
   const width = narrow ? 350 : 1160;
   const left = narrow ? 52 : 104;
   const pitch = narrow ? 40 : 44;
@@ -91,9 +93,11 @@ export function timeline(rows, narrow) {
       .attr("y", offset)
       .attr("height", size);
   spans("open", 1.5, band + 5);
+  spans("special", 1.5, 2.5);
   spans("unknown", 4, band);
   spans("up", 4, band);
   spans("down", 4, band);
+  spans("planned", 4, band);
 
   const poll = row
     .append("g")
@@ -105,27 +109,56 @@ export function timeline(rows, narrow) {
     .attr("transform", (item) => `translate(${x(item.at - item.date)},${band + 11.5})`);
   poll.append("title").text((item) => `${item.status} at ${wallClock(item.at)}`);
 
-  const last = rows.at(-1);
-  if (last) {
-    const end = svg
+  const until = asOf === undefined ? Number.POSITIVE_INFINITY : Date.parse(asOf);
+  /** @param {Day} data */
+  const end = (data) => Math.min(data.to, until + data.offset * 1000);
+  const last = rows.findLast((data) => data.from <= end(data));
+  const isWhole = last && last === rows.at(-1) && end(last) === last.date + DAY;
+  if (last && !(isWhole && asOf)) {
+    const lastEnd = end(last);
+    const mark = svg
       .append("g")
-      .attr("transform", `translate(${x(last.to - last.date)},${top + (rows.length - 1) * pitch})`);
-    end
+      .attr("transform", `translate(${x(lastEnd - last.date)},${top + rows.indexOf(last) * pitch})`);
+    mark
       .append("line")
       .attr("class", "as-of")
       .attr("y1", -1)
       .attr("y2", band + 9);
-    const room = last.to - last.date < DAY * 0.75;
-    end
+    const room = lastEnd - last.date < DAY * 0.75;
+    mark
       .append("text")
       .attr("class", "as-of-label")
       .attr("x", room ? 5 : -5)
       .attr("y", 18)
       .attr("text-anchor", room ? "start" : "end")
-      .text(room ? `as of ${wallClock(last.to)}` : "");
+      .text(room ? `as of ${wallClock(lastEnd)}` : "");
   }
-  if (!narrow) pointAt(svg, rows, { x, top, pitch, band });
+  const layout = { x, top, pitch, band };
+  if (!narrow) pointAt(svg, rows, layout);
+  if (explain) {
+    svg.classed("explains", true).on("click", (event) => {
+      const found = pointed(svg, rows, layout, event);
+      if (found) explain(instantOf(found.data, found.at));
+    });
+  }
   return drawn(svg);
+}
+
+/** @typedef {{x: import("d3").ScaleLinear<number, number>, top: number, pitch: number, band: number}} Layout */
+
+/**
+ * The row and the time at the pointer, if there is any.
+ *
+ * @param {import("d3").Selection<SVGSVGElement, any, any, any>} svg
+ * @param {Day[]} rows
+ * @param {Layout} layout
+ * @param {PointerEvent} event
+ */
+function pointed(svg, rows, { x, top, pitch }, event) {
+  const [px, py] = d3.pointer(event, drawn(svg));
+  const data = rows[Math.floor((py - top) / pitch)];
+  const at = data && data.date + x.invert(px);
+  return data && at >= data.from && at < data.to ? { data, at, px } : null;
 }
 
 /**
@@ -133,19 +166,19 @@ export function timeline(rows, narrow) {
  *
  * @param {import("d3").Selection<SVGSVGElement, any, any, any>} svg
  * @param {Day[]} rows
- * @param {{x: import("d3").ScaleLinear<number, number>, top: number, pitch: number, band: number}} layout
+ * @param {Layout} layout
  */
-function pointAt(svg, rows, { x, top, pitch, band }) {
+function pointAt(svg, rows, layout) {
+  const { top, pitch, band } = layout;
   const cursor = svg.append("line").attr("class", "cursor").attr("visibility", "hidden");
   const tip = h("div", { class: "tip", hidden: true, "aria-hidden": "true" });
   svg.on("pointermove", (event) => {
-    const [px, py] = d3.pointer(event, drawn(svg));
-    const data = rows[Math.floor((py - top) / pitch)];
-    const at = data && data.date + x.invert(px);
-    if (!data || at < data.from || at >= data.to) {
+    const found = pointed(svg, rows, layout, event);
+    if (!found) {
       leave();
       return;
     }
+    const { data, at, px } = found;
     const y = top + rows.indexOf(data) * pitch;
     cursor
       .attr("visibility", "visible")
@@ -180,7 +213,7 @@ function mark(status) {
   return status === "active" ? "M0 -3.5V3.5" : "M-2.6 -2.6L2.6 2.6M-2.6 2.6L2.6 -2.6";
 }
 
-function patterns() {
+export function patterns() {
   return s(
     "defs",
     null,
@@ -196,10 +229,20 @@ function patterns() {
       s("rect", { class: "paint-unknown-ground", width: 5, height: 5 }),
       s("circle", { class: "paint-unknown-dot", cx: 2.5, cy: 2.5, r: 1.2 }),
     ),
+    s(
+      "pattern",
+      { id: "paint-planned", width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(-45)" },
+      s("rect", { class: "paint-planned-ground", width: 6, height: 6 }),
+      s("line", { class: "paint-planned-stripe", x1: 2, y1: 0, x2: 2, y2: 6 }),
+    ),
   );
 }
 
-export function legend() {
+/**
+ * @param {{isOfDays?: boolean, hasPolls?: boolean}} [options] Whether it is of days, which know planned downtime and
+ *   special hours, and whether polls are shown.
+ */
+export function legend({ isOfDays = false, hasPolls = true } = {}) {
   /** @param {Poll["status"]} status */
   const poll = (status) =>
     s(
@@ -213,8 +256,10 @@ export function legend() {
     h("span", null, h("i", { class: "swatch paint-up" }), "up"),
     h("span", null, h("i", { class: "swatch paint-down" }), "down"),
     h("span", null, h("i", { class: "swatch paint-unknown" }), "unknown"),
+    isOfDays && h("span", null, h("i", { class: "swatch paint-planned" }), "planned downtime"),
     h("span", null, h("i", { class: "swatch open" }), "open hours"),
-    h("span", null, poll("active"), "poll: active"),
-    h("span", null, poll("inactive"), "poll: inactive"),
+    isOfDays && hasPolls && h("span", null, h("i", { class: "swatch special" }), "special hours"),
+    hasPolls && h("span", null, poll("active"), "poll: active"),
+    hasPolls && h("span", null, poll("inactive"), "poll: inactive"),
   );
 }

@@ -40,6 +40,21 @@ export const reportPage = (reportId) => `report?id=${encodeURIComponent(reportId
 export const storePage = (reportId, storeId) =>
   `store?report=${encodeURIComponent(reportId)}&id=${encodeURIComponent(storeId)}`;
 
+/** @param {Parameters} parameters The filter, as the API calls it. */
+export const outagesPage = (parameters) => pageAddress("outages", parameters);
+
+/** @param {Parameters} parameters What is listed, as the API calls it. */
+export const nowPage = (parameters) => pageAddress("now", parameters);
+
+/**
+ * @param {string} page
+ * @param {Parameters} parameters
+ */
+function pageAddress(page, parameters) {
+  const given = Object.entries(parameters).filter(([, value]) => value !== null && value !== undefined && value !== "");
+  return `${page}?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`;
+}
+
 /** @param {string} reportId */
 export const validationPage = (reportId) => `quality_run?id=${encodeURIComponent(reportId)}`;
 
@@ -59,3 +74,16 @@ export function dataDocsAddress(at) {
   const wanted = new URL(at, ROOT);
   return wanted.href.startsWith(folder.href) ? wanted : first;
 }
+
+/** The page of a store without a report. @param {string} storeId */
+export const storeDaysPage = (storeId) => `store?id=${encodeURIComponent(storeId)}`;
+
+/**
+ * The page of the stores of a group.
+ *
+ * @param {{by: string, name: string, period: string, on: string | null}} group Its kind and name, and the period.
+ */
+export const groupPage = ({ by, name, period, on }) => {
+  const parameters = new URLSearchParams({ by, name, ...(period !== "month" && { period }), ...(on && { on }) });
+  return `groups?${parameters}`;
+};

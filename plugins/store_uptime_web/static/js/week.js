@@ -4,10 +4,17 @@
 // The API gives spans in UTC and the week's UTC offsets. A date on which the clocks change is two rows, one for each
 // offset: an hour that happens twice is then drawn twice, and one that never happens stays empty.
 
-/** @import { Poll, StoreDetail } from "../../api_types.d.ts" */
+/** @import { Poll, StoreDetail, StoreTimeline } from "../../api_types.d.ts" */
 
 /** @typedef {[from: number, to: number]} Span Milliseconds of the wall clock. */
-/** @typedef {"open" | "up" | "down" | "unknown"} SpanKind */
+/** @typedef {"open" | "special" | "planned" | "up" | "down" | "unknown"} SpanKind */
+
+/**
+ * Time in UTC, as the API has it.
+ *
+ * @typedef {Pick<StoreDetail, "week" | "offsets" | "polls" | "open" | "up" | "down" | "unknown">
+ *   & Partial<Pick<StoreTimeline, "special" | "planned">>} StoreWeek
+ */
 
 /**
  * @typedef {object} DayOnly
@@ -36,7 +43,7 @@ const clockTime = new Intl.DateTimeFormat("en-GB", {
 /**
  * The week as rows, oldest first.
  *
- * @param {Pick<StoreDetail, "week" | "offsets" | "polls" | SpanKind>} store
+ * @param {StoreWeek} store
  */
 export function days(store) {
   /** @type {Day[]} */
@@ -67,6 +74,8 @@ export function days(store) {
         from: start,
         to: end,
         open: cut(store.open),
+        special: cut(store.special ?? []),
+        planned: cut(store.planned ?? []),
         up: cut(store.up),
         down: cut(store.down),
         unknown: cut(store.unknown),
@@ -79,6 +88,27 @@ export function days(store) {
   const dates = rows.map((row) => row.date);
   for (const row of rows) row.changes = row.changes && dates.indexOf(row.date) !== dates.lastIndexOf(row.date);
   return rows;
+}
+
+/**
+ * The time of some dates as the week of a report has it.
+ *
+ * @param {StoreTimeline} time With a date at least.
+ * @returns {StoreWeek}
+ */
+export function weekOf(time) {
+  const ends = time.offsets.map((segment) => segment.to);
+  return { ...time, open: time.opening, week: { from: time.offsets[0].from, to: ends[ends.length - 1] } };
+}
+
+/**
+ * The instant at which the clock of a row shows a time, as text for the API.
+ *
+ * @param {Pick<Day, "offset">} row
+ * @param {number} wall Milliseconds of the wall clock.
+ */
+export function instantOf(row, wall) {
+  return new Date(wall - row.offset * 1000).toISOString();
 }
 
 /** @param {Day} row */
