@@ -19,14 +19,30 @@ RUN := .venv/bin/python
 SET_UP_RUN := sh commands/install.sh run
 SET_UP_DEV := sh commands/install.sh dev
 
-.PHONY: help report up down backup restore distribute test lint format types bench lock sample vendor page-types screenshots clean
+.PHONY: help report availability outages now explain up down backup restore distribute test lint format types bench lock sample vendor page-types screenshots clean
 
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
-report: ## Compute a report, of the sample without DATA: [DATA=folder] [AS_OF=2023-01-25T18:13:22Z] [OUT=folder] [MAX_GAP=2h] [NO_DATA=down] [SHARDS=2]
+report: ## Compute a report, of the sample without DATA: [DATA=folder] [AS_OF=2023-01-25T18:13:22Z] [OUT=folder] [MAX_GAP=2h] [NO_DATA=down] [SHARDS=2] [HOURS_VALID_FROM=2023-03-01] [ZONES_VALID_FROM=2023-03-01]
 	@$(SET_UP_RUN)
 	@$(RUN) -m commands.report
+
+availability: ## Availability over time: FROM=2023-01-01 UNTIL=2023-01-31 [PERIOD=month] [BY=store|all|region|...] [FORMAT=csv|json|parquet|xlsx|pdf] [OUT=folder] [STORE_ID=...] [KIND=... NAME=...]
+	@$(SET_UP_RUN)
+	@$(RUN) -m commands.availability
+
+outages: ## List the outages that meet dates: FROM=2023-01-01 UNTIL=2023-01-31 [FORMAT=csv|json|parquet|xlsx|pdf] [OUT=folder] [STORE_ID=...] [KIND=... NAME=...]
+	@$(SET_UP_RUN)
+	@$(RUN) -m commands.outages
+
+now: ## What every store is now, as of the newest report: [FORMAT=csv|json|parquet|xlsx|pdf] [OUT=folder] [STORE_ID=...] [KIND=... NAME=...]
+	@$(SET_UP_RUN)
+	@$(RUN) -m commands.now
+
+explain: ## Say what a store counts as at an instant, and why: STORE_ID=... AT=2023-01-22T12:00:00Z
+	@$(SET_UP_RUN)
+	@$(RUN) -m commands.explain
 
 up: ## Start Airflow with the plugin on 127.0.0.1:8080: [DATA=folder] [PORT=8080]
 	@$(SET_UP_RUN)
@@ -71,13 +87,14 @@ types: ## Check the types
 bench: ## Compare speed and memory with DuckDB and a bare COPY; measure from request to CSV
 	@$(SET_UP_DEV)
 	@$(RUN) bench/run.py
+	@$(RUN) bench/history.py
 	@PYTHONPATH=.:include $(RUN) bench/latency.py
 
 lock: ## Compile requirements*.in to requirements*.txt
 	@$(SET_UP_DEV)
 	@sh commands/lock.sh
 
-sample: ## Generate data/sample again (the same bytes every time)
+sample: ## Generate data/sample and data/sample-dirty again (the same bytes every time)
 	@$(SET_UP_RUN)
 	@$(RUN) data/generate_sample.py
 

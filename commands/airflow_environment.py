@@ -9,12 +9,15 @@ import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from store_uptime.errors import SettingError
 from store_uptime.settings import PROJECT, Settings
 from store_uptime.storage import is_url
 
 MAX_TASK_SECONDS = 3600  # execution_timeout of the DAGs' tasks
 EXECUTOR = "AIRFLOW__CORE__EXECUTOR"
+BASE_URL = "AIRFLOW__API__BASE_URL"
 # The signing and encryption keys of Airflow's processes, by their names in secrets.json.
 KEYS = {
     "fernet_key": "AIRFLOW__CORE__FERNET_KEY",
@@ -60,11 +63,30 @@ def airflow_environment(settings: Settings, given: Mapping[str, str] | None = No
     }
 
 
+def base_path(environment: Mapping[str, str]) -> str:
+    """The path of Airflow's base_url, below which its server answers everything; empty if it has none."""
+    try:
+        return urlsplit(environment.get(BASE_URL, "")).path.rstrip("/")
+    except ValueError as error:
+        raise SettingError(BASE_URL, environment[BASE_URL], "a URL such as https://host/path") from error
+
+
+def below_base_path(url: str, environment: Mapping[str, str]) -> str:
+    """The address of the API server with the path that it answers below, unless the address has a path already."""
+    url = url.rstrip("/")
+    return url if urlsplit(url).path else url + base_path(environment)
+
+
 def logs_environment(settings: Settings) -> dict[str, str]:
     """The variables for task logs: a folder, or a URL, to which each machine uploads its logs and which all read."""
+    # Logs quote what is in the input.
+    private = {
+        "AIRFLOW__LOGGING__FILE_TASK_HANDLER_NEW_FILE_PERMISSIONS": "0o600",
+        "AIRFLOW__LOGGING__FILE_TASK_HANDLER_NEW_FOLDER_PERMISSIONS": "0o700",
+    }
     if not is_url(settings.logs):
-        return {"AIRFLOW__LOGGING__BASE_LOG_FOLDER": settings.logs}
-    return {
+        return private | {"AIRFLOW__LOGGING__BASE_LOG_FOLDER": settings.logs}
+    return private | {
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(settings.home / "logs" / "tasks"),
         "AIRFLOW__LOGGING__REMOTE_LOGGING": "True",
         "AIRFLOW__LOGGING__REMOTE_BASE_LOG_FOLDER": settings.logs,

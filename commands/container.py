@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
-from commands.airflow_environment import EXECUTOR, airflow_environment, migrate_all
+from commands.airflow_environment import EXECUTOR, airflow_environment, below_base_path, migrate_all
 from commands.stack import (
     PROCESSES,
     USER,
@@ -107,7 +107,7 @@ def configuration(settings: Settings, given: Mapping[str, str]) -> dict[str, str
 
     Raises `SettingError` if the signing key or the users in `given` are invalid.
     """
-    url = given.get("API_SERVER_URL") or API_SERVER_URL
+    url = below_base_path(given.get("API_SERVER_URL") or API_SERVER_URL, given)
     given = {name: value for name, value in given.items() if name.startswith("AIRFLOW__") and value}
     if SIGNING_KEY in given and len(given[SIGNING_KEY].encode()) < MIN_SIGNING_KEY_BYTES:
         raise SettingError(SIGNING_KEY, "…", f"at least {MIN_SIGNING_KEY_BYTES} bytes, the same on all machines")

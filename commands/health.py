@@ -12,6 +12,7 @@ import socket
 import sys
 import urllib.request
 
+from commands.airflow_environment import below_base_path
 from commands.container import API_SERVER_URL, from_files, with_passwords
 from commands.stack import chosen_port
 from store_uptime.errors import StoreUptimeError
@@ -25,12 +26,13 @@ def main(name: str) -> None:
     if name == "worker":
         ping_worker(f"celery@{socket.gethostname()}")
     elif name == "api-server":
-        fetch(f"http://127.0.0.1:{chosen_port()}/execution/health")
+        fetch(f"{below_base_path(f'http://127.0.0.1:{chosen_port()}', os.environ)}/execution/health")
     elif name == "flower":
         fetch(f"http://127.0.0.1:{FLOWER_PORT}/healthcheck")
     else:
         part = name.replace("-", "_")
-        health = json.loads(fetch(f"{os.environ.get('API_SERVER_URL') or API_SERVER_URL}/api/v2/monitor/health"))
+        url = below_base_path(os.environ.get("API_SERVER_URL") or API_SERVER_URL, os.environ)
+        health = json.loads(fetch(f"{url}/api/v2/monitor/health"))
         status = (health.get(part) or {}).get("status")
         if status != "healthy":
             raise StoreUptimeError(f"the {name} is {status}")

@@ -42,7 +42,8 @@ class ImportWorker:
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self.process.terminate()
+        # Not SIGTERM: before `serve` has begun, the handler of the main process would take it.
+        self.process.kill()
         self.process.join()
 
 
@@ -57,9 +58,9 @@ class ModuleProxy(ModuleType):
         if function.startswith("__"):
             raise AttributeError(function)
 
-        def call(_engine: object, *arguments: Any) -> Any:
+        def call(_engine: object, *arguments: Any, **options: Any) -> Any:
             # The engine is not sent: processes cannot share connections, so the worker has its own.
-            self._connection.send((self.__name__, function, arguments, Settings.from_environment()))
+            self._connection.send((self.__name__, function, arguments, options, Settings.from_environment()))
             kind, *content = self._connection.recv()
             if kind == "result":
                 return content[0]
@@ -80,13 +81,13 @@ def serve(connection: Connection, far_end: Connection) -> None:
     sys.modules["store_uptime.quality.validate"].preload()
     while True:
         try:
-            module, function, arguments, settings = connection.recv()
+            module, function, arguments, options, settings = connection.recv()
         except EOFError:
             return
         engine = connect(settings, "writer")
         reply: tuple[object, ...]
         try:
-            reply = ("result", getattr(sys.modules[module], function)(engine, *arguments))
+            reply = ("result", getattr(sys.modules[module], function)(engine, *arguments, **options))
         except Exception as error:  # noqa: BLE001  the main process raises it
             reply = ("error", type(error), error.args, error.__dict__)
         engine.dispose()

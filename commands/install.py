@@ -1,4 +1,4 @@
-"""Creates `.venv` and installs the packages of the lock files: `install.py run` (the project) or `dev` (all).
+"""Creates `.venv` and installs the packages of the lock files: `-m commands.install run` (the project) or `dev` (all).
 
 `dev` also installs the packages of package-lock.json into `node_modules`, with the Node.js of requirements-dev.txt, and
 `chromium` and `redis-server` into `.venv/bin`, if there are packages of them for this machine.
@@ -12,10 +12,13 @@ import fcntl
 import hashlib
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+from commands.still_lines import StillLines
 
 PROJECT = Path(__file__).resolve().parents[1]
 ENVIRONMENT = PROJECT / ".venv"
@@ -25,6 +28,12 @@ LOCKS = {"run": ["requirements.txt"], "dev": ["requirements.txt", "requirements-
 NODE_LOCK, UNPACK_BROWSER = "package-lock.json", "commands/unpack_browser.js"
 NODE_MODULES = PROJECT / "node_modules"
 BROWSER = ENVIRONMENT / "browser"
+# What pip, uv and npm write when they do not trust, or cannot reach, the server of the packages.
+NOT_TRUSTED = re.compile("certificate|self.signed|SSLError|_CERT|UNABLE_TO_", re.IGNORECASE)
+NOT_REACHED = re.compile(
+    "proxy|connect|tunnel|timed? ?out|name resolution|getaddrinfo|dns error|ENOTFOUND|EAI_AGAIN|ECONN|versions: none",
+    re.IGNORECASE,
+)
 # Libraries of the machine take precedence over those in the browser's package, and so do its fonts, if it has any.
 CHROMIUM = """#!/bin/sh
 browser=$(cd "$(dirname "$0")/../browser" && pwd)
@@ -47,14 +56,15 @@ def main(kind: str) -> None:
 def install_python_packages(kind: str) -> None:
     """Creates `.venv` if it is missing or out of date, and installs exactly the packages of the lock files."""
     if not is_usable():
-        print("store-uptime: creating .venv", file=sys.stderr, flush=True)
         shutil.rmtree(ENVIRONMENT, ignore_errors=True)
-        run(base_python(), "-m", "venv", str(ENVIRONMENT))
+        run("creating .venv", base_python(), "-m", "venv", str(ENVIRONMENT))
         foundation().write_text(foundation_key())
-    print(f"store-uptime: installing {' and '.join(LOCKS[kind])}", file=sys.stderr, flush=True)
-    run(str(PYTHON), "-m", "pip", "install", "--quiet", "--require-hashes", "-r", UV_LOCK)
+    run(f"installing {UV_LOCK}", str(PYTHON), "-m", "pip", "install", "--quiet", "--require-hashes", "-r", UV_LOCK)
     uv = str(ENVIRONMENT / "bin" / "uv")
-    run(uv, "pip", "sync", "--quiet", "--python", str(PYTHON), "--require-hashes", *LOCKS[kind], **index_of_pip())
+    # Where Python may not write bytecode, every process would compile all of Airflow again.
+    bytecode = ["--compile-bytecode"] if sys.dont_write_bytecode else []
+    sync = (uv, "pip", "sync", "--quiet", "--python", str(PYTHON), "--require-hashes")
+    run(f"installing {' and '.join(LOCKS[kind])}", *sync, *bytecode, *LOCKS[kind], **index_of_pip())
     for other in LOCKS:
         stamp_of(other).unlink(missing_ok=True)
     stamp_of(kind).write_text(key_of(kind))
@@ -62,12 +72,12 @@ def install_python_packages(kind: str) -> None:
 
 def install_node_packages() -> None:
     """Installs the packages of package-lock.json into `node_modules`, and programs for tests into `.venv/bin`."""
-    print(f"store-uptime: installing {NODE_LOCK}", file=sys.stderr, flush=True)
     path = f"{ENVIRONMENT / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", PATH=path)
+    npm = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+    run(f"installing {NODE_LOCK}", *npm, PATH=path)
     if (platform.system(), platform.machine()) == ("Linux", "x86_64"):
         shutil.rmtree(BROWSER, ignore_errors=True)
-        run("node", UNPACK_BROWSER, str(BROWSER), PATH=path)
+        run("unpacking the browser", "node", UNPACK_BROWSER, str(BROWSER), PATH=path)
         program = ENVIRONMENT / "bin" / "chromium"
         program.write_text(CHROMIUM)
         program.chmod(0o755)
@@ -126,15 +136,50 @@ def index_of_pip() -> dict[str, str]:
     return {"UV_DEFAULT_INDEX": index} if index and not is_chosen else {}
 
 
-def run(*command: str, **environment: str) -> None:
-    """Runs one step of the installation; its output goes to the user."""
-    subprocess.run(command, cwd=PROJECT, env={**os.environ, **environment}, check=True)
+def run(step: str, *command: str, **environment: str) -> None:
+    """Runs one step of the installation; the user sees its output, and that it goes on.
+
+    Raises `CalledProcessError` with what it wrote to standard error.
+    """
+    lines = StillLines(sys.stderr)
+    lines.print(f"store-uptime: {step}")
+    lines.begin(step)
+    output = []
+    try:
+        with subprocess.Popen(
+            command, cwd=PROJECT, env={**os.environ, **environment}, stderr=subprocess.PIPE, text=True, errors="replace"
+        ) as process:
+            for line in process.stderr or ():
+                lines.print(line.rstrip("\n"))
+                output.append(line)
+    finally:
+        lines.end()
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command, stderr="".join(output))
+
+
+def hint(output: str) -> str:
+    """A line with the variables that help if the packages' server is not trusted, or cannot be reached; else empty."""
+    if NOT_TRUSTED.search(output):
+        return (
+            "\nstore-uptime: the certificate of the package index is not trusted. With a private CA, set PIP_CERT, "
+            "SSL_CERT_FILE and NODE_EXTRA_CA_CERTS (pip, uv and npm read one each) to the PEM file of its certificates."
+        )
+    if NOT_REACHED.search(output):
+        proxy = os.environ.get("HTTPS_PROXY") or os.environ.get("https_proxy") or ""
+        is_set = f"it is {proxy.rpartition('@')[2]} now" if proxy else "it is not set"
+        return (
+            "\nstore-uptime: the package index cannot be reached. Behind a proxy, set HTTPS_PROXY=http://host:port "
+            f"({is_set}); for another index, PIP_INDEX_URL."
+        )
+    return ""
 
 
 if __name__ == "__main__":
     try:
         main(sys.argv[1])
     except subprocess.CalledProcessError as error:
-        sys.exit(f"store-uptime: the installation failed at: {' '.join(map(str, error.cmd))}")
+        failed = f"store-uptime: the installation failed at: {' '.join(map(str, error.cmd))}"
+        sys.exit(failed + hint(error.stderr or ""))
     except OSError as error:
         sys.exit(f"store-uptime: the installation failed: {error}")

@@ -15,7 +15,7 @@ else
 fi
 for candidate in $candidates; do
     if fits "$candidate"; then
-        exec "$candidate" commands/install.py "$@"
+        exec "$candidate" -m commands.install "$@"
     fi
 done
 

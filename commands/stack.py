@@ -21,17 +21,28 @@ from collections.abc import Iterable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 
-from commands.airflow_environment import airflow_environment, executor_environment, migrate_all, write_private
-from commands.console import user_console
+from commands.airflow_environment import (
+    BASE_URL,
+    airflow_environment,
+    below_base_path,
+    executor_environment,
+    migrate_all,
+    write_private,
+)
+from commands.console import Console, open_log, user_console
 from commands.homes import DEMO, is_home_of_demo, of_demo, remember_data, to_show
+from commands.lost_reports import end_lost_reports
 from commands.stack_state import Stack, file_of, open_lock, read_stack
 from store_uptime.contract import REPORT_DAG_ID
 from store_uptime.db import embedded_postgres
 from store_uptime.errors import SettingError, StoreUptimeError
+from store_uptime.ingest.kinds import input_names
 from store_uptime.settings import PROJECT, Settings
+from store_uptime.storage import is_url
 
 HOST = "127.0.0.1"
 USER = "admin"
@@ -50,11 +61,12 @@ WORKER = {"worker": ["celery", "worker", "--skip-serve-logs"]}
 SUPERVISOR = "supervisor"
 
 
-def up(settings: Settings, port: int) -> str:
-    """Starts Airflow unless it is up; returns its URL, how to sign in, and the data folder.
+def up(console: Console, port: int) -> str:
+    """Starts Airflow unless it is up; returns its URL, how to sign in, and what it reads: a line each.
 
     Raises `StoreUptimeError` if it cannot start, or is up with another data folder.
     """
+    settings = console.settings
     running = read_stack(settings.home)
     if running is not None:
         if is_up(running):
@@ -64,12 +76,15 @@ def up(settings: Settings, port: int) -> str:
                     "`make down` first, or set another STORE_UPTIME_HOME."
                 )
             return f"Airflow is up already: {running.url}\n{facts(settings)}"
-        stop_stack(settings, running)
+        with console.step("stopping what is left of an Airflow that has ended"):
+            stop_stack(settings, running)
     users = users_of(os.environ.get(USERS))
     check_free(port, settings.home)
-    url = f"http://{HOST}:{port}"
+    console.report_progress(f"reading {settings.data}")
+    url = below_base_path(f"http://{HOST}:{port}", os.environ)
     with ExitStack() as stack:
-        settings_with_database = stack.enter_context(embedded_postgres.database(settings))
+        with console.step("connecting to the database" if settings.database_url else "starting the database"):
+            settings_with_database = stack.enter_context(embedded_postgres.database(settings))
         lock = stack.enter_context(open_lock(settings.home))
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -78,11 +93,16 @@ def up(settings: Settings, port: int) -> str:
         os.environ |= airflow_environment(settings_with_database) | stack_environment(
             settings_with_database, HOST, port, url, users
         )
-        os.environ.setdefault("AIRFLOW__API__BASE_URL", url)  # for links in alerts
-        migrate_all(settings_with_database)
+        os.environ.setdefault(BASE_URL, url)  # for links in alerts
+        with console.step("checking the tables"):
+            migrate_all(settings_with_database)
+        from commands.report_lines import other_folders_of_home, others_line
+
+        if others := other_folders_of_home(settings_with_database):
+            console.report_progress(others_line(settings.data, others))
         locks = [lock.fileno()]
         if not settings.database_url:
-            end_lost_reports()
+            end_lost_reports(settings_with_database)
             locks.append(stack.enter_context(embedded_postgres.hold(settings.home)).fileno())
         write_passwords(settings.home, users)
         names = [*PROCESSES, *(WORKER if settings.queue_url else {})]
@@ -90,7 +110,8 @@ def up(settings: Settings, port: int) -> str:
         started = Stack(url, settings.data, settings.reports, processes)
         started.write(settings.home)
         try:
-            wait_until_healthy(started, settings.home)
+            with console.step("starting Airflow"):
+                wait_until_healthy(started, settings.home, console)
         except BaseException:
             stop(processes)
             file_of(settings.home).unlink()
@@ -101,19 +122,26 @@ def up(settings: Settings, port: int) -> str:
 
 
 def facts(settings: Settings) -> str:
-    """How to sign in, and which data folder is shown."""
-    demo = f"the demo, the sample in {settings.data}; for your files: make down, then make up DATA=folder"
-    return f"{sign_in(settings.home)}\nIt shows {demo if is_home_of_demo(settings) else settings.data}"
+    """How to sign in, and what is read."""
+    if is_home_of_demo(settings):
+        read = f"the demo, the sample in {settings.data}; for your files: make down, then make up DATA=folder"
+    elif is_url(settings.data):
+        read = settings.data
+    else:
+        names = input_names(path.name for path in Path(settings.data).iterdir())
+        read = f"{settings.data}: {', '.join(names) or 'no input file yet'}"
+    return f"{sign_in(settings.home)}\nIt reads {read}"
 
 
-def down() -> str:
+def down(console: Console) -> str:
     """Stops the processes that `up` started, in the home and in the demo's home."""
-    settings = Settings.from_environment()
+    settings = console.settings
     stopped = []
     for one, name in ((settings, "Airflow"), (of_demo(settings), "The demo's Airflow")):
         running = read_stack(one.home)
         if running is not None:
-            stop_stack(one, running)
+            with console.step(f"stopping {running.url}"):
+                stop_stack(one, running)
             stopped.append(f"{name} is down.")
     return "\n".join(stopped) or "Nothing is up."
 
@@ -160,9 +188,7 @@ def start(name: str, home: Path, locks: list[int]) -> tuple[int, float]:
     """Starts a process in its own session; returns its id and start time. It inherits `locks` (file descriptors)."""
     supervisor = ["commands.supervisor", *map(str, locks)]
     module = supervisor if name == SUPERVISOR else ["airflow", *(PROCESSES | WORKER)[name]]
-    log = log_of(name, home)
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("a") as output:
+    with open_log(log_of(name, home)) as output:
         process = subprocess.Popen(
             [sys.executable, "-m", *module],
             cwd=PROJECT,
@@ -175,13 +201,14 @@ def start(name: str, home: Path, locks: list[int]) -> tuple[int, float]:
     return process.pid, psutil.Process(process.pid).create_time()
 
 
-def wait_until_healthy(stack: Stack, home: Path) -> None:
+def wait_until_healthy(stack: Stack, home: Path, console: Console) -> None:
     """Waits until all parts are healthy; raises `StoreUptimeError` if a process ends, or after START_SECONDS."""
     deadline = time.monotonic() + START_SECONDS
     while (missing := first_unhealthy(stack.url, home)) is not None:
         for name, process in stack.processes.items():
             if not is_alive(*process):
                 raise StoreUptimeError(f"The {name} has ended; see {log_of(name, home)}.")
+        console.activity.describe(f"starting Airflow; {missing.removesuffix(' yet')} yet")
         if time.monotonic() > deadline:
             raise StoreUptimeError(
                 f"Airflow is not up after {START_SECONDS} seconds: {missing}; see {logs_folder(home)}."
@@ -283,19 +310,6 @@ def is_alive(pid: int, started_at: float) -> bool:
         return False
 
 
-def end_lost_reports() -> None:
-    """Marks DAG runs of a killed `make report` as failed: the scheduler would continue them with other folders."""
-    from airflow.models.dagrun import DagRun
-    from airflow.utils.session import create_session
-    from airflow.utils.state import DagRunState
-    from airflow.utils.types import DagRunTriggeredByType
-
-    with create_session() as session:
-        for dag_run in DagRun.find(state=DagRunState.RUNNING, session=session):
-            if dag_run.triggered_by == DagRunTriggeredByType.TEST:
-                dag_run.set_state(DagRunState.FAILED)
-
-
 def is_up(running: Stack) -> bool:
     """Whether the supervisor is running."""
     return running.supervisor is not None and is_alive(*running.supervisor)
@@ -305,7 +319,7 @@ def check_free(port: int, home: Path) -> None:
     """Raises `StoreUptimeError` if a process listens on the port; names the home if it is the demo's or its parent."""
     for other in (home / DEMO, home.parent):
         running = read_stack(other)
-        if running is not None and is_up(running) and running.url == f"http://{HOST}:{port}":
+        if running is not None and is_up(running) and urlsplit(running.url).netloc == f"{HOST}:{port}":
             raise StoreUptimeError(
                 f"Port {port} is taken by the Airflow of {other}: `make down` first, or make up PORT={port + 1}"
             )
@@ -380,7 +394,7 @@ def chosen_port() -> int:
 if __name__ == "__main__":
     if sys.argv[1] == "up":
         with user_console("up", to_show) as console:
-            console.print(up(console.settings, chosen_port()))
+            console.print(up(console, chosen_port()))
     else:
         with user_console("down") as console:
-            console.print(down())
+            console.print(down(console))

@@ -71,7 +71,10 @@ def large_logs(home: Path) -> list[Path]:
 
 def rotate(file: Path) -> None:
     """Copies a log to `{name}.log.1`, replacing an older copy, and truncates it; the process continues to append."""
-    shutil.copyfile(file, file.with_name(f"{file.name}.1"))
+    kept = file.with_name(f"{file.name}.1")
+    kept.unlink(missing_ok=True)
+    with file.open("rb") as source, os.fdopen(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as copy:
+        shutil.copyfileobj(source, copy)
     os.truncate(file, 0)
 
 

@@ -1,4 +1,5 @@
-"""Writes data/sample: about a hundred stores, eight days of polls, and every quirk that real input has.
+"""Writes data/sample, eight days of polls with every quirk that real input has, and data/sample-dirty, input that does
+not fit together: each warning that changes figures is in it.
 
 Seeded: the same bytes on every machine and Python version. `data/README.md` lists the stores and their quirks.
 
@@ -15,7 +16,7 @@ from pathlib import Path
 from random import Random
 from typing import TypeVar
 
-SAMPLE = Path(__file__).resolve().parent / "sample"
+DATA = Path(__file__).resolve().parent
 SEED = 20230125
 NEWEST = datetime(2023, 1, 25, 18, 13, 22, 479220, tzinfo=UTC)
 OLDEST = NEWEST - timedelta(days=8)
@@ -63,7 +64,7 @@ QUIRKS: dict[str, tuple[str | None, list[Opening]]] = {
     "workdays-only": ("America/New_York", daily("08:00:00-18:00:00", days=WORKDAYS)),
     "sundays-only": ("America/Boise", daily("10:00:00-16:00:00", days=[6])),
     "no-hours": ("America/New_York", []),
-    "no-usable-hours": ("America/New_York", []),
+    "hours-partly-unusable": ("America/New_York", daily("09:00:00-17:00:00")),
     "kolkata": ("Asia/Kolkata", daily("10:00:00-23:00:00")),
     "kathmandu": ("Asia/Kathmandu", daily("22:00:00-10:00:00")),
     "lord-howe": ("Australia/Lord_Howe", daily("09:00:00-17:00:00")),
@@ -129,9 +130,9 @@ UNUSABLE_POLLS = (
     ("1e5", "active", "2023-01-24 10:00:00 UTC", "one field too many"),
 )
 UNUSABLE_HOURS = (
-    ("no-usable-hours", "7", "09:00:00", "17:00:00"),
-    ("no-usable-hours", "Someday", "09:00:00", "17:00:00"),
-    ("no-usable-hours", "-1", "09:00:00", "17:00:00"),
+    ("hours-partly-unusable", "7", "09:00:00", "17:00:00"),
+    ("hours-partly-unusable", "Someday", "09:00:00", "17:00:00"),
+    ("hours-partly-unusable", "-1", "09:00:00", "17:00:00"),
     ("workdays-only", "5", "25:00:00", "26:00:00"),
     ("workdays-only", "5", "09:00:00", "5 pm"),
     ("workdays-only", "6", "", "17:00:00"),
@@ -144,9 +145,102 @@ UNUSABLE_ZONES = (
     ("America/Chicago", "US", "42", "one field too many"),
 )
 
+# Whom a row is about: a store or `*`, or the kind and name of a group; the cells of `scoped` rows begin with it.
+ALL: Row = ("*", "", "")
+REGIONS = {"America": "Americas", "Pacific": "Americas", "Europe": "Europe", "Asia": "Asia", "Australia": "Asia"}
+BRANDS = ("Pizza Co", "Noodle Bar", "=1+1", "Café, Bar & more")
+GROUPS_HEADER = ("store_id", "kind", "name")
+SCOPE_HEADER = ("store_id", "kind", "name")
+UNUSABLE_GROUPS = (
+    ("*", "region", "Americas"),
+    ("42", "timezone", "America/Chicago"),
+    ("0042", "brand", " "),
+    ("1e5", "region"),
+)
+SPECIAL_HOURS_HEADER = (*SCOPE_HEADER, "date", "start_time_local", "end_time_local", "reason")
+HOLIDAYS = (
+    "2022-11-24",
+    "2022-12-25",
+    "2023-01-01",
+    "2023-05-29",
+    "2023-07-04",
+    "2023-09-04",
+    "2023-11-23",
+    "2023-12-25",
+)
+SPECIAL_HOURS: tuple[Row, ...] = (
+    *((*ALL, date, "", "", "holiday") for date in HOLIDAYS),
+    *((*ALL, date, "09:00:00", "14:00:00", "the day before") for date in ("2022-12-24", "2022-12-31", "2023-12-24")),
+    # In the reported week: for all stores, then for a region, a brand, a zone and some stores, which count more.
+    (*ALL, "2023-01-20", "08:00:00", "23:59:00", ""),
+    ("", "region", "Asia", "2023-01-22", "", "", "Lunar New Year"),
+    ("", "region", "Asia", "2023-01-23", "", "", "Lunar New Year"),
+    ("", "brand", "Noodle Bar", "2023-01-22", "12:00:00", "16:00:00", "Lunar New Year"),
+    ("", "brand", "Noodle Bar", "2023-01-22", "18:00:00", "26:00:00", "to 02:00"),
+    ("", "timezone", "America/Denver", "2023-01-19", "10:00:00", "15:00:00", "snow"),
+    ("three-openings", "", "", "2023-01-23", "", "", "stocktaking"),
+    ("東京ラーメン", "", "", "2023-01-22", "11:00:00", "15:00:00", "open nevertheless"),
+    ("workdays-only", "", "", "2023-01-21", "10:00:00", "14:00:00", "a Saturday"),
+    ("no-hours", "", "", "2023-01-21", "09:00:00", "26:00:00", "open from 09:00 to 02:00"),
+    ("no-hours", "", "", "2023-01-22", "", "", ""),
+    ("42", "", "", "2023-01-20", "11:00:00", "20:00:00", "as always"),
+)
+UNUSABLE_SPECIAL_HOURS = (("42", "brand", "Pizza Co", "2023-01-21", "", "", "both"),)
+PLANNED_HEADER = (*SCOPE_HEADER, "starts_at", "ends_at", "reason")
+PLANNED: tuple[Row, ...] = (
+    # Each month, the whole platform; in local time, as the stores' own clocks read it.
+    *(
+        (*ALL, f"2022-{month:02}-18 09:00:00 UTC", f"2022-{month:02}-18 09:30:00 UTC", "release")
+        for month in range(1, 13)
+    ),
+    (*ALL, "2023-01-18 20:00:00 UTC", "2023-01-18T15:30:00-05:00", "release"),
+    ("", "region", "Americas", "2023-01-19 17:00", "2023-01-19 17:45", "new tills"),
+    ("", "brand", "=1+1", "2023-01-24 12:00:00", "2023-01-24 14:00:00", "power"),
+    ("", "timezone", "Asia/Kolkata", "2023-01-21 18:00", "2023-01-21 14:00:00 UTC", "network"),
+    ("always-inactive", "", "", "2023-01-24 00:00", "", "closed for good"),
+    ("flapping", "", "", "2023-01-20 00:00", "2023-01-21 00:00", "broken meter"),
+    ("flapping", "", "", "2023-01-20 12:00", "2023-01-21 10:00", "and longer"),
+    ("polls-on-the-edges", "", "", "2023-01-25T17:30:00Z", "2023-01-25T17:45:00Z", ""),
+)
+UNUSABLE_PLANNED = (("42", "", "", "2023-01-21 10:00", "2023-01-21 10:00", "ends when it starts"),)
+TARGETS_HEADER = (*SCOPE_HEADER, "target_percent", "valid_from")
+TARGETS: tuple[Row, ...] = (
+    (*ALL, "95", ""),
+    (*ALL, "97.5", "2023-01-20"),
+    ("", "region", "Americas", "98", "2022-01-01"),
+    ("", "region", "Americas", "98.25", "2023-01-01"),
+    ("", "brand", "Pizza Co", "99", ""),
+    ("", "brand", "Pizza Co", "", "2023-01-23"),
+    ("", "brand", "Noodle Bar", "99.125", ""),
+    ("", "timezone", "Asia/Kathmandu", "90", ""),
+    ("42", "", "", "99.9", ""),
+    ("42", "", "", "99.5", "2023-01-22"),
+    ("always-inactive", "", "", "50", ""),
+    *((f"closed-in-{year}", "", "", "99", f"{year}-01-01") for year in range(2013, 2023)),
+)
+UNUSABLE_TARGETS = (("42", "", "", "100", ""),)
 
-def generate(folder: Path) -> None:
-    """Writes the three files into `folder`."""
+# The dirty sample: which stores have polls, and which the hours file names. Too few are in both.
+POLLED_ONLY, ROUNDED, NAMED_ONLY = 18, 24, 18
+SPELLINGS = ("cafe-12", "Cafe-12 ")  # of the polls, of the hours
+KEPT, LOST, WITHOUT_USABLE_HOURS = "open-daily", "gone-the-next-day", "no-usable-hours"
+UNUSABLE_DIRTY_HOURS = (
+    (WITHOUT_USABLE_HOURS, "2", "nine", "17:00:00"),
+    (WITHOUT_USABLE_HOURS, "1", "9h", "17:00:00"),
+    (WITHOUT_USABLE_HOURS, "Montag", "09:00:00", "17:00:00"),
+    (KEPT, "8", "09:00:00", "17:00:00"),
+)
+
+
+# Half of them cannot be used, and no store is in the region.
+DIRTY_SPECIAL_HOURS = (
+    ("", "region", "west", "2023-01-24", "", "", ""),
+    (KEPT, "", "", "24.01.2023", "", "", ""),
+)
+
+
+def generate_clean(folder: Path) -> None:
+    """Writes the seven files of the sample into `folder`."""
     random = Random(SEED)
     ordinary = [str(random.getrandbits(62) + 2**54) for _ in range(INTEGER_STORES)]
     ordinary += [str(uuid.UUID(int=random.getrandbits(128), version=4)) for _ in range(UUID_STORES)]
@@ -159,6 +253,55 @@ def generate(folder: Path) -> None:
     write(folder / "store_status.csv", [STATUS_HEADER, *status_rows(random, ordinary)])
     write(folder / "menu_hours.csv", [HOURS_HEADER, *hours_rows(random, hours)], encoding="utf-8-sig")
     write(folder / "timezones.csv", [ZONES_HEADER, *zone_rows(random, zones)], line_end="\r\n")
+
+    write(folder / "store_groups.csv", [GROUPS_HEADER, *group_rows(random, zones, hours)])
+    special_hours = spread(list(SPECIAL_HOURS), UNUSABLE_SPECIAL_HOURS)
+    write(folder / "special_hours.csv", [SPECIAL_HOURS_HEADER, *special_hours], encoding="utf-8-sig")
+    write(folder / "planned_downtime.csv", [PLANNED_HEADER, *spread(list(PLANNED), UNUSABLE_PLANNED)], line_end="\r\n")
+    write(folder / "targets.csv", [TARGETS_HEADER, *spread(list(TARGETS), UNUSABLE_TARGETS)])
+
+
+def group_rows(random: Random, zones: dict[str, str], stores: Iterable[str]) -> list[Row]:
+    """A region for each store with a zone, and one or two brands for most stores."""
+    rows: list[Row] = [(store, "region", REGIONS[zone.split("/")[0]]) for store, zone in zones.items()]
+    for store in stores:
+        brand = pick(random, BRANDS)
+        rows += [(store, "brand", brand)] if not chance(random, 5) else []
+        rows += [(store, "brand", "Noodle Bar")] if brand != "Noodle Bar" and chance(random, 8) else []
+        rows += [(store, "franchisee", f" F-{int(random.random() * 9)} ")] if chance(random, 3) else []
+    return spread(shuffled(random, rows), UNUSABLE_GROUPS)
+
+
+def generate_dirty(folder: Path) -> None:
+    """Writes polls, hours that fit them badly, zones under a name that is not read, and in `next-day` newer hours."""
+    random = Random(SEED)
+    long_ids = [str(random.getrandbits(59) + 2**62) for _ in range(ROUNDED)]
+    common = [KEPT, LOST]
+    polled = [*common, WITHOUT_USABLE_HOURS, SPELLINGS[0], *long_ids, *(f"polled-{n}" for n in range(POLLED_ONLY))]
+    # As a spreadsheet saves them: 15 digits of a number.
+    rounded = [store[:15] + "0" * (len(store) - 15) for store in long_ids]
+    named = [*common, SPELLINGS[1], *rounded, *(f"closed-down-{n}" for n in range(NAMED_ONLY))]
+
+    polls = [(store, at, not chance(random, 8)) for store in polled for at in every_eight_hours(random)]
+    zones = [("America/Denver", "US", store) for store in polled]
+    (folder / "next-day").mkdir(parents=True, exist_ok=True)
+    write(folder / "store_status.csv", [STATUS_HEADER, *(row(random, poll) for poll in shuffled(random, polls))])
+    write(folder / "zones of stores.csv", [ZONES_HEADER, *zones])
+    write(folder / "business_hours.csv", [HOURS_HEADER, *dirty_hours_rows(named)])
+    write(folder / "special_hours.csv", [SPECIAL_HOURS_HEADER, *DIRTY_SPECIAL_HOURS])
+    named.remove(LOST)
+    write(folder / "next-day" / "business_hours.csv", [HOURS_HEADER, *dirty_hours_rows(named)])
+
+
+def every_eight_hours(random: Random) -> list[datetime]:
+    """Instants of polls in the last three days."""
+    return [NEWEST - timedelta(hours=8 * n, microseconds=random.getrandbits(30)) for n in range(9)]
+
+
+def dirty_hours_rows(stores: Iterable[str]) -> list[Row]:
+    """Hours of a Sunday, of one store for all days but Monday, with the unusable rows in between."""
+    weekdays = [(store, "6") for store in stores] + [(KEPT, str(day)) for day in range(1, 6)]
+    return spread([(store, day, "10:00:00", "18:00:00") for store, day in weekdays], UNUSABLE_DIRTY_HOURS)
 
 
 def hours_rows(random: Random, hours: dict[str, list[Opening]]) -> list[Row]:
@@ -274,4 +417,6 @@ def field(text: str) -> str:
 
 
 if __name__ == "__main__":
-    generate(Path(sys.argv[1]) if len(sys.argv) > 1 else SAMPLE)
+    target = Path(sys.argv[1]) if len(sys.argv) > 1 else DATA
+    generate_clean(target / "sample")
+    generate_dirty(target / "sample-dirty")
