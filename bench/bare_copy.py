@@ -1,4 +1,4 @@
-"""Copies the reference week's polls by COPY into a bare table with the same primary key.
+"""Copies the reference week's polls by COPY into a bare table, with a row and a key for each poll.
 
 `prepare` writes the rows to copy; `copy` measures only the COPY and its commit.
 

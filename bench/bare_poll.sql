@@ -1,4 +1,4 @@
--- What loading is held against: the polls in one plain table with the key that core.poll has.
+-- What loading is held against: a row for each poll in one plain table, with a key of store, instant and file.
 --
 -- writes  public.bare_poll
 drop table if exists bare_poll;

@@ -30,6 +30,7 @@ from typing import Any
 import httpx
 
 from commands import stack
+from commands.console import Console
 from commands.homes import to_show
 from run import HERE, TASKS, machine, python, record, report_progress
 from store_uptime.settings import PROJECT
@@ -126,7 +127,9 @@ def up_with_defaults() -> None:
         return chosen | {"PYTHONPATH": os.pathsep.join(folders)}
 
     stack.stack_environment, stack.airflow_environment = stack_environment, environment_without_imports
-    print(stack.up(to_show(), stack.chosen_port()))
+    console = Console()
+    console.settings = to_show()
+    print(stack.up(console, stack.chosen_port()))
 
 
 def measure(name: str, client: httpx.Client, reports: int) -> Measured:

@@ -4,9 +4,10 @@ Seeded. 14,000 stores, about 2.5 million polls in eight days with the clock chan
 As in real files, polls are in random order of stores and time. Each poll is a function of (seed, store, hour), so
 memory does not grow with the number of stores.
 
-    python bench/reference_week.py FOLDER [--stores 14000] [--multiplier 4] [--seed 1] [--next-day]
+    python bench/reference_week.py FOLDER [--stores 14000] [--multiplier 4] [--seed 1] [--part week]
 
-`--next-day` writes only the status file of the day after.
+`--part` writes something else: `next-day`, the status file of the day after; `hourly`, 24 status files of the day after
+that, one for each hour; `later`, one of the next hours; `history`, one of the year before the week.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ import polars as pl
 
 OLDEST = np.datetime64("2023-03-07T18:00:00", "us").astype(np.int64)
 HOURS = 192
-WEEK, NEXT_DAY = range(HOURS), range(HOURS, HOURS + 24)
+WEEK, NEXT_DAY, HOURLY_DAY = range(HOURS), range(HOURS, HOURS + 24), range(HOURS + 24, HOURS + 48)
+LATER = range(HOURS + 48, HOURS + 56)  # until after midnight, so that the hourly day is over
+HISTORY = range(-52 * 7 * 24, 0)
 ROWS_AT_ONCE = 1_000_000
 STORES_AT_ONCE = 100_000
 PATTERNS = 12_000
@@ -173,11 +176,16 @@ if __name__ == "__main__":
     parser.add_argument("--stores", type=int, default=14_000)
     parser.add_argument("--multiplier", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--next-day", action="store_true")
+    parser.add_argument("--part", choices=["week", "next-day", "hourly", "later", "history"], default="week")
     arguments = parser.parse_args()
     all_stores = arguments.stores * arguments.multiplier
-    if arguments.next_day:
-        arguments.folder.mkdir(parents=True, exist_ok=True)
-        write_polls(arguments.folder / "store_status_next_day.csv", all_stores, NEXT_DAY, arguments.seed)
-    else:
+    arguments.folder.mkdir(parents=True, exist_ok=True)
+    hours = {"next-day": [NEXT_DAY], "later": [LATER], "history": [HISTORY]}.get(
+        arguments.part, [range(hour, hour + 1) for hour in HOURLY_DAY]
+    )
+    if arguments.part == "week":
         generate(arguments.folder, all_stores, arguments.seed)
+    else:
+        for number, part in enumerate(hours):
+            path = arguments.folder / f"store_status_{arguments.part}_{number}.csv"
+            write_polls(path, all_stores, part, arguments.seed)

@@ -2,7 +2,7 @@
 
 All imports, including Airflow's task SDK, happen before the clock starts.
 
-    python bench/task.py TASK DAG_RUN_ID DATA_FOLDER REPORTS_FOLDER [SHARD SHARDS]
+    python bench/task.py TASK DAG_RUN_ID DATA_FOLDER REPORTS_FOLDER [SHARD SHARDS [MAX_GAP_HOURS]]
 
 The server is STORE_UPTIME_DATABASE_URL.
 """
@@ -14,7 +14,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -22,14 +22,16 @@ from typing import Any
 import airflow.sdk  # noqa: F401  (part of the memory of a task's process)
 
 from store_uptime.db.engine import connect
+from store_uptime.ingest.safe_open import InputAccess
 from store_uptime.reports.request import ReportRequest, create_report, report_id_of
 from store_uptime.settings import Settings
 
+MAX_STORES = 10_000_000  # more than any measurement has
 MODULES = {"ingest": "ingest.stage_files", "validate": "quality.validate", "export": "reports.export"}
 
 
 def body(
-    task: str, dag_run_id: str, data: Path, reports_folder: Path, shard: int, shards: int
+    task: str, dag_run_id: str, data: Path, reports_folder: Path, shard: int, shards: int, max_gap_hours: int = 0
 ) -> Callable[[], dict[str, Any]]:
     """The call to measure."""
     module = import_module(f"store_uptime.{MODULES.get(task, 'reports.stages')}")
@@ -41,8 +43,9 @@ def body(
     report_id, clock = report_id_of(dag_run_id), datetime.now(UTC)
 
     def create_and_ingest() -> dict[str, Any]:
-        create_report(engine, ReportRequest(report_id, dag_run_id, created_at=clock, shards=shards))
-        return function(engine, report_id, data, clock)
+        max_gap = timedelta(hours=max_gap_hours) or None
+        create_report(engine, ReportRequest(report_id, dag_run_id, clock, shards=shards, max_gap=max_gap))
+        return function(engine, report_id, data, clock, access=InputAccess(max_stores=MAX_STORES))
 
     calls: dict[str, Callable[[], dict[str, Any]]] = {
         "ingest": create_and_ingest,
@@ -53,8 +56,8 @@ def body(
 
 
 if __name__ == "__main__":
-    shard, shards = map(int, sys.argv[5:7] or (0, 1))
-    call = body(sys.argv[1], sys.argv[2], Path(sys.argv[3]), Path(sys.argv[4]), shard, shards)
+    numbers = map(int, sys.argv[5:] or (0, 1))
+    call = body(sys.argv[1], sys.argv[2], Path(sys.argv[3]), Path(sys.argv[4]), *numbers)
     started, cpu_started = time.perf_counter(), time.process_time()
     counts = call()
     measured = {
