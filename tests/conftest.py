@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,11 +23,19 @@ from store_uptime.settings import PROJECT, Settings
 if TYPE_CHECKING:
     from support.system import System
 
+# A running Airflow with the plugin, once for all folders whose tests ask for it.
+pytest_plugins = ["plugin.fixtures"]
+
 MIGRATED = "migrated"
 
 # A busy machine must not fail an example.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
+
+
+def pytest_collection_finish() -> None:
+    """Airflow reads its configuration when it is imported; tests/dags must come first."""
+    assert "airflow" not in sys.modules, "a test module imports Airflow when it is collected; import it within the test"
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ Screenshots are kept in the folder that STORE_UPTIME_SCREENSHOTS names (default:
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from browser import week
-from support.chromium import running_chromium
+from support.chromium import PATIENCE, running_chromium
 from support.stack import Site, running_site
 
 SIZES = {"wide": (1280, 900), "phone": (390, 844)}
@@ -66,6 +67,7 @@ def new_page(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
             viewport={"width": width, "height": height}, color_scheme=theme, timezone_id=zone, reduced_motion="reduce"
         )
         contexts.append(context)
+        context.set_default_timeout(PATIENCE)
         context.add_cookies([{"name": "_token", "value": site.token, "url": site.url}])
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(f"{page.url}: {error}"))
@@ -73,7 +75,7 @@ def new_page(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
             "console",
             lambda message: (
                 errors.append(f"{page.url}: {message.text}")
-                if message.type == "error" and expected not in message.text
+                if message.type == "error" and not re.search(expected, message.text)
                 else None
             ),
         )

@@ -18,12 +18,16 @@ OLDEST = datetime(2023, 3, 7, 12, tzinfo=UTC)
 NEWEST = datetime(2023, 3, 15, 18, 5, 30, tzinfo=UTC)
 ZONES = ["America/New_York"] * 6 + ["America/Los_Angeles"] * 2 + ["America/Chicago", "Asia/Beirut"]
 HOURS = [("09:00:00", "17:00:00"), ("10:00:00", "22:30:00"), ("17:30:00", "02:00:00"), ("00:00:00", "23:59:00")]
+REGIONS, BRANDS = ["North", "East", "South", "West"], ["Pizza & Co", "=1+1", "Ünïted Döner"]
+UNREAD = "opening times.csv"  # fits an input, but has the name of none
 UNUSABLE = [
     "{id},actve,2023-03-10 09:00:00 UTC",
     "{id},active,2023-13-10 09:00:00 UTC",
     "{id},<b>closed</b>,2023-03-11 09:00:00 UTC",
     " ,active,2023-03-12 09:00:00 UTC",
 ]
+TARGETS = "kind,name,target_percent\nregion,North,90\nregion,South,99.5\n"
+PLANNED = "kind,name,starts_at,ends_at,reason\nregion,East,2023-03-11 12:00:00,2023-03-11 14:30:00,new tills\n"
 
 
 def store_ids() -> list[str]:
@@ -36,13 +40,14 @@ def store_ids() -> list[str]:
 
 
 def write(folder: Path) -> None:
-    """Writes the three files."""
+    """Writes the files, and one that is not read."""
     chance = random.Random(7)
     ids = store_ids()
     folder.mkdir(parents=True, exist_ok=True)
     polls = ["store_id,status,timestamp_utc"]
     hours = ["store_id,dayOfWeek,start_time_local,end_time_local"]
     zones = ["store_id,timezone_str"]
+    groups = ["store_id,kind,name"]
     for number, store_id in enumerate(ids):
         if number % 50 != 1:
             zones.append(f"{store_id},{chance.choice(ZONES)}")
@@ -50,6 +55,7 @@ def write(folder: Path) -> None:
             start, end = chance.choice(HOURS)
             closed_on = chance.randrange(7)
             hours += [f"{store_id},{weekday},{start},{end}" for weekday in range(7) if weekday != closed_on]
+        groups += [f"{store_id},region,{REGIONS[number % 4]}", f"{store_id},brand,{BRANDS[number % 3]}"]
         if number < STORES - NEVER_POLLED:
             polls += polls_of(store_id, 1 if number < CLOSELY_WATCHED else 12, chance)
     for number, row in enumerate(UNUSABLE * 8):
@@ -58,6 +64,10 @@ def write(folder: Path) -> None:
     (folder / "store_status.csv").write_text("\n".join(polls) + "\n", encoding="utf-8")
     (folder / "menu_hours.csv").write_text("\n".join(hours) + "\n", encoding="utf-8")
     (folder / "timezones.csv").write_text("\n".join(zones) + "\n", encoding="utf-8")
+    (folder / "store_groups.csv").write_text("\n".join(groups) + "\n", encoding="utf-8")
+    (folder / "targets.csv").write_text(TARGETS, encoding="utf-8")
+    (folder / "planned_downtime.csv").write_text(PLANNED, encoding="utf-8")
+    (folder / UNREAD).write_text("\n".join(hours[:2]) + "\n", encoding="utf-8")
 
 
 def polls_of(store_id: str, every_hours: int, chance: random.Random) -> list[str]:

@@ -6,7 +6,6 @@ import os
 import shutil
 import stat
 import subprocess
-import sys
 import tarfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing
@@ -19,20 +18,16 @@ from commands.backup import tool
 from conftest import execute
 from store_uptime.db import embedded_postgres
 from store_uptime.errors import StoreUptimeError
-from store_uptime.settings import PROJECT, SAMPLE
+from store_uptime.settings import SAMPLE
 from support import citus_extension
+from support.programs import run_command
 
 AS_OF = "2023-01-25T18:13:22Z"
 
 
 def run(home: Path, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Runs a command as make does."""
-    named = {name: value for name, value in os.environ.items() if not name.startswith(("STORE_UPTIME_", "AIRFLOW"))}
-    own = {"STORE_UPTIME_HOME": str(home), "STORE_UPTIME_DATA": str(SAMPLE), "PYTHONPATH": "include"}
-    environment = named | own | variables
-    return subprocess.run(
-        [sys.executable, "-m", *command], cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
-    )
+    return run_command(home, *command, **{"STORE_UPTIME_DATA": str(SAMPLE)} | variables)
 
 
 def restore(home: Path, source: Path, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -91,7 +86,7 @@ def test_what_was_backed_up_comes_back_and_goes_on(home: Path, report: Path, bac
         assert rows(url, "select csv_path from report.report order by created_at") == [(str(back),), (str(again),)]
         # Airflow knows both runs, and the files were not loaded again.
         assert rows(url, "select count(*) from report.report join public.dag_run on dag_run_id = run_id") == [(2,)]
-        assert rows(url, "select count(*) from core.file") == [(3,)]
+        assert rows(url, "select count(*) from core.file") == [(7,)]
 
 
 def test_a_backup_is_its_owner_s_alone_and_tells_nothing_unfinished(backup: Path) -> None:

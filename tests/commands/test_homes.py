@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -18,20 +17,12 @@ from commands import homes
 from commands.stack import password_of
 from store_uptime.db import embedded_postgres
 from store_uptime.errors import InputFolderError, SettingError, StoreUptimeError
-from store_uptime.settings import PROJECT, SAMPLE
+from store_uptime.settings import SAMPLE
 from store_uptime_airflow.folders import data_folder
 from support import small
+from support.programs import run_command as run
 
 DEMO = "Demo: sample data"  # in the pages
-
-
-def run(home: Path, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Runs a command as make does."""
-    named = {name: value for name, value in os.environ.items() if not name.startswith(("STORE_UPTIME_", "AIRFLOW"))}
-    environment = named | {"STORE_UPTIME_HOME": str(home), "PYTHONPATH": "include"} | variables
-    return subprocess.run(
-        [sys.executable, "-m", *command], cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
-    )
 
 
 def last_line(finished: subprocess.CompletedProcess[str]) -> Path:
@@ -143,7 +134,8 @@ def page(home: Path, port: int) -> str:
 def test_up_shows_the_real_home_and_says_so(home: Path, real: Path, real_report: Path, port: int) -> None:
     up = run(home, "commands.stack", "up", PORT=str(port))
     assert up.returncode == 0, up.stderr
-    assert up.stdout.splitlines()[-1] == f"It shows {real}"
+    names = "business_hours.csv, store_status.csv, store_timezones.csv"
+    assert up.stdout.splitlines()[-1] == f"It reads {real}: {names}"
     assert DEMO not in page(home, port)
     other = run(home, "commands.stack", "up", PORT=str(port), DATA=str(SAMPLE))
     assert other.returncode == 1
@@ -156,7 +148,7 @@ def test_up_without_any_data_shows_the_demo_and_says_so(tmp_path: Path, real: Pa
     try:
         assert up.returncode == 0, up.stderr
         assert up.stdout.splitlines()[-1] == (
-            f"It shows the demo, the sample in {SAMPLE}; for your files: make down, then make up DATA=folder"
+            f"It reads the demo, the sample in {SAMPLE}; for your files: make down, then make up DATA=folder"
         )
         assert DEMO in page(tmp_path / "demo", port)
         # A report of real data is made beside it, and `make up` for that says what has the port.

@@ -12,6 +12,10 @@ import pytest
 
 from store_uptime.db import embedded_postgres
 from store_uptime.settings import PROJECT, SAMPLE
+from support import small
+from support.programs import run_command
+
+TASKS = ["ingest", "validate", "localize", "clip", "interpolate", "export"]
 
 
 @pytest.fixture(scope="module")
@@ -21,16 +25,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def report(home: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """Runs the command as make does."""
-    named = {name: value for name, value in os.environ.items() if not name.startswith(("STORE_UPTIME_", "AIRFLOW"))}
-    environment = named | {"STORE_UPTIME_HOME": str(home), "PYTHONPATH": "include"} | variables
-    return subprocess.run(
-        [sys.executable, "-m", "commands.report"],
-        cwd=PROJECT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return run_command(home, "commands.report", **variables)
 
 
 def test_the_last_line_is_the_path_of_the_csv(home: Path) -> None:
@@ -39,11 +34,39 @@ def test_the_last_line_is_the_path_of_the_csv(home: Path) -> None:
     path = Path(finished.stdout.splitlines()[-1])
     assert path.parent == home / "reports"
     assert path.read_text().startswith("store_id,uptime_last_hour,")
-    assert [line.split()[1] for line in finished.stderr.splitlines()] == [
-        "ingest:", "validate:", "localize:", "clip:", "interpolate:", "export:", "changes", "all",
-    ]  # fmt: skip
-    assert "For example: no-usable-hours." in finished.stderr
+    lines = [line for line in finished.stderr.splitlines() if not line.startswith("store-uptime: still ")]
+    steps = ["starting the database", "starting Airflow", "reading the DAG", *TASKS]
+    assert lines[0] == f"store-uptime: reading {SAMPLE}"
+    assert [line.split(": ")[1] for line in lines[1:-2]] == steps
+    assert lines[-2] == f"store-uptime: read: {SAMPLE}: 7 files, 7 new with 15,035 rows (33 unusable)"
+    assert lines[-1].startswith("store-uptime: result: 86 stores as of 2023-01-25 18:13:22 UTC, last week 84.74 % up, ")
+    again = report(home, DATA=str(SAMPLE))
+    assert f"store-uptime: read: {SAMPLE}: 7 files, all loaded before\n" in again.stderr
     assert embedded_postgres.postmaster_pid(home) is None
+
+
+def test_what_changes_figures_is_printed_with_an_example(tmp_path: Path) -> None:
+    finished = report(tmp_path, DATA=str(SAMPLE.with_name("sample-dirty")))
+    assert finished.returncode == 0, finished.stderr
+    named = [line for line in finished.stderr.splitlines() if line.startswith("store-uptime: changes your figures: ")]
+    assert len(named) >= 7, "tests/end_to_end/test_sample.py says which"
+    assert all("For example: " in line for line in named)
+    assert any(line.endswith("For example: no-usable-hours.") for line in named)
+    assert f"store-uptime: all that was found: {tmp_path}/quality/data_docs/runs/" in finished.stderr
+
+
+def test_data_of_another_folder_in_the_home_is_named(tmp_path: Path) -> None:
+    first, second = small.write(tmp_path / "a"), small.write(tmp_path / "b")
+    (second / "store_status.csv").write_text("store_id,status,timestamp_utc\n0042,active,2023-01-25 18:30:00 UTC\n")
+    alone = report(tmp_path / "home", DATA=str(first))
+    assert alone.returncode == 0, alone.stderr
+    assert "counts too" not in alone.stderr
+    mixed = report(tmp_path / "home", DATA=str(second))
+    (line,) = [line for line in mixed.stderr.splitlines() if "counts too" in line]
+    assert line == (
+        f"store-uptime: data of {first} counts too: all that was ever loaded into a home adds up; "
+        f"for {second} alone, set another STORE_UPTIME_HOME"
+    )
 
 
 def test_folders_are_the_caller_s_and_a_bad_file_is_one_clear_line(home: Path, tmp_path: Path) -> None:
@@ -52,14 +75,17 @@ def test_folders_are_the_caller_s_and_a_bad_file_is_one_clear_line(home: Path, t
     finished = report(home, DATA=os.path.relpath(data, PROJECT), OUT=str(tmp_path / "out"))
     assert finished.returncode == 1
     assert finished.stdout == ""
-    (line,) = finished.stderr.splitlines()
+    line = finished.stderr.splitlines()[-1]
     assert line.startswith("store-uptime: ingest failed: store_status.csv")
     assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("AS_OF", "yesterday"), ("MAX_GAP", "-2h"), ("NO_DATA", "up"), ("SHARDS", "0"), ("SHARDS", "many")],
+    [
+        *(("AS_OF", "yesterday"), ("MAX_GAP", "-2h"), ("NO_DATA", "up"), ("SHARDS", "0"), ("SHARDS", "many")),
+        *(("HOURS_VALID_FROM", "01.03.2023"), ("ZONES_VALID_FROM", "2999-01-01")),
+    ],
 )
 def test_a_bad_variable_is_named_before_anything_starts(home: Path, name: str, value: str) -> None:
     finished = report(home, **{name: value})
@@ -69,10 +95,25 @@ def test_a_bad_variable_is_named_before_anything_starts(home: Path, name: str, v
     assert line.startswith(f"store-uptime: {name} is {value!r}; expected ")
 
 
+def test_a_command_that_fails_early_does_not_wait_for_its_import_worker() -> None:
+    """Its handler of SIGTERM is the worker's too until that has begun, and may get lost within an import."""
+    code = """
+import signal, sys
+from commands.import_worker import ImportWorker
+signal.signal(signal.SIGTERM, lambda *_: None)
+for _ in range(5):
+    with ImportWorker():
+        pass
+"""
+    subprocess.run(
+        [sys.executable, "-c", code], cwd=PROJECT, env=os.environ | {"PYTHONPATH": "include"}, check=True, timeout=120
+    )
+
+
 def test_a_database_out_of_reach_is_one_clear_line(home: Path) -> None:
     url = "postgresql://me:secret@127.0.0.1:1/nowhere"
     finished = report(home, DATA=str(SAMPLE), STORE_UPTIME_DATABASE_URL=url)
     assert finished.returncode == 1
-    (line,) = finished.stderr.splitlines()
+    line = finished.stderr.splitlines()[-1]
     assert line.startswith("store-uptime: STORE_UPTIME_DATABASE_URL cannot be reached")
-    assert "secret" not in line
+    assert "secret" not in finished.stderr

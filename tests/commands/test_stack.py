@@ -6,23 +6,18 @@ import json
 import os
 import socket
 import subprocess
-import sys
 from pathlib import Path
 
 import psutil
 
 from commands.stack_state import read_stack
 from store_uptime.settings import PROJECT, SAMPLE
+from support.programs import run_command
 
 
 def run(home: Path, port: int, *command: str) -> subprocess.CompletedProcess[str]:
     """Runs a command as make does."""
-    named = {name: value for name, value in os.environ.items() if not name.startswith(("STORE_UPTIME_", "AIRFLOW"))}
-    own = {"STORE_UPTIME_HOME": str(home), "STORE_UPTIME_DATA": str(SAMPLE)}
-    environment = named | own | {"PORT": str(port), "PYTHONPATH": "include"}
-    return subprocess.run(
-        [sys.executable, "-m", *command], cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
-    )
+    return run_command(home, *command, STORE_UPTIME_DATA=str(SAMPLE), PORT=str(port))
 
 
 def of_home(home: Path) -> list[str]:

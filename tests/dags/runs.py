@@ -36,6 +36,12 @@ class Deployment:
         return importlib.import_module("store_uptime_watch").watch_dag
 
     @property
+    def history(self) -> Any:
+        """The DAG that settles days and outages."""
+        sys.modules.pop("store_uptime_history", None)
+        return importlib.import_module("store_uptime_history").history_dag
+
+    @property
     def maintenance(self) -> Any:
         """The DAG that deletes what is old."""
         sys.modules.pop("store_uptime_maintenance", None)

@@ -101,6 +101,8 @@ def test_a_failed_run_is_told_with_its_cause_and_where_to_look(
     assert recipients == PEOPLE.split(", ")
     assert mail["Subject"] == message["subject"]
     assert mail["From"] == "airflow@example.org"
+    assert mail.get_content_type() == "multipart/alternative"
+    assert mail.get_body(("plain",)).get_content().splitlines() == message["text"].splitlines()
     content = mail.get_body(("html",)).get_content()
     for part in (cause, *message["where"].values()):
         assert part.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("'", "&#x27;") in content
@@ -142,8 +144,32 @@ def test_warnings_are_told_when_they_are_new_and_nights_when_they_are_well_again
     assert [message["kind"] for message in webhook.messages] == ["failed", "warnings", "recovered"]
     _, warned, recovered = webhook.messages
     assert warned["report_id"] == recovered["report_id"] == str(report_id_of(run_id))
-    assert len(warned["why"]) == 1, "the others are as they were"
-    assert "one row for each store" in warned["why"][0]
+    assert warned["subject"] == "Store Uptime: a report is published, with new warnings about its input"
+    (why,) = warned["why"]  # the others are as they were
+    assert why.startswith("For information: The zones file has one row for each store; ")
+    assert why.endswith(" For example: timezones.csv: rows replaced by a later one: 1.")
+
+
+@pytest.mark.usefixtures("first_report")
+def test_what_changes_figures_is_named_in_mail_with_an_example(
+    deployment: Deployment, mailbox: list[tuple[list[str], EmailMessage]], webhook: Receiver, data: Path
+) -> None:
+    night = datetime(2025, 5, 1, 2, tzinfo=UTC)
+    make_report(deployment, night=night)
+    mailbox.clear()
+    webhook.messages.clear()
+    (data / "zones of <stores>.csv").write_text("store_id,timezone_str\n1,Asia/Tokyo\n")
+    run_id = make_report(deployment, night=night + timedelta(days=1))
+    assert has_run(deployment, run_id)
+    (message,) = webhook.messages
+    assert message["subject"] == "Store Uptime: a report is published, with new warnings that change its figures"
+    (why,) = message["why"]
+    assert why.startswith("Changes your figures: Every file in the data folder that looks like an input is a CSV ")
+    assert "For example: not read: zones of <stores>.csv; save it as CSV with the name of an input" in why
+    ((_, mail),) = mailbox
+    assert mail["Subject"] == message["subject"]
+    assert why in mail.get_body(("plain",)).get_content()
+    assert "zones of &lt;stores&gt;.csv" in mail.get_body(("html",)).get_content()
 
 
 def begin_report(deployment: Deployment, night: datetime) -> str:

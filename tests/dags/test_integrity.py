@@ -30,7 +30,12 @@ def test_these_dags_and_no_import_errors() -> None:
 
     bag = DagBag(str(PROJECT / "dags"))
     assert bag.import_errors == {}
-    assert set(bag.dags) == {"store_uptime_report", "store_uptime_maintenance", "store_uptime_watch"}
+    assert set(bag.dags) == {
+        "store_uptime_report",
+        "store_uptime_history",
+        "store_uptime_maintenance",
+        "store_uptime_watch",
+    }
 
 
 def test_the_tasks_follow_each_other(dag: Any) -> None:
@@ -75,6 +80,8 @@ def test_the_form_explains_every_field(dag: Any) -> None:
         "no_data": "unknown",
         "store_ids": None,
         "shards": 1,
+        "hours_valid_from": None,
+        "zones_valid_from": None,
     }
     for name, param in params.items():
         assert param.schema["title"], name
@@ -96,6 +103,7 @@ def test_the_form_explains_every_field(dag: Any) -> None:
         ("no_data", "down"),
         ("store_ids", ["9007199254740993", "a store"]),
         ("shards", 256),
+        ("hours_valid_from", "2023-03-01"),
     ],
 )
 def test_parameters_that_are_fine(dag: Any, name: str, value: object) -> None:
@@ -121,6 +129,8 @@ def test_parameters_that_are_fine(dag: Any, name: str, value: object) -> None:
         ("shards", 0),
         ("shards", 257),
         ("shards", "2"),
+        ("hours_valid_from", "01.03.2023"),
+        ("zones_valid_from", "2023-02-30"),
     ],
 )
 def test_parameters_that_are_not(dag: Any, name: str, value: object) -> None:

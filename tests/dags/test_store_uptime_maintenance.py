@@ -19,10 +19,11 @@ from support.pipeline import dump
 
 EDGES = {
     "create_months": {"vacuum"},
-    "delete_reports": {"drop_polls", "delete_quality", "delete_snapshots"},
+    "delete_reports": {"drop_polls", "delete_quality"},
     "drop_polls": {"vacuum"},
+    "merge_polls": {"vacuum"},
     "delete_quality": {"vacuum"},
-    "delete_snapshots": {"vacuum"},
+    "delete_history": {"vacuum"},
     "delete_left_overs": {"vacuum"},
     "delete_logs": {"vacuum"},
     "clean_airflow": {"vacuum"},

@@ -19,7 +19,7 @@ def test_a_statement_in_a_file_of_its_own() -> None:
 def test_a_named_statement_has_its_comment_but_no_semicolon() -> None:
     found = statement("ingest/acceptance/has_polls")
     assert found.text.startswith("-- Whether any status file was ever accepted")
-    assert found.text.endswith("where kind = 'store_status')\n")
+    assert found.text.endswith("and state = 'accepted')\n")
     assert name_of(found) == "ingest/acceptance/has_polls"
     assert found is statement("ingest/acceptance/has_polls")
 

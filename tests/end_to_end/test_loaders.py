@@ -14,9 +14,11 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Connection, Engine, event, text
 
+from store_uptime import storage
 from store_uptime.errors import InputFileError, InputFolderError
 from store_uptime.ingest import acceptance, stage_files
-from store_uptime.ingest.input_files import STORE_STATUS, read_folder
+from store_uptime.ingest.input_files import find_input
+from store_uptime.ingest.kinds import STORE_STATUS
 from store_uptime.ingest.store_keys import store_key
 from store_uptime.operations import maintenance
 from support import small, worlds
@@ -128,13 +130,13 @@ def test_what_a_failed_run_loaded_is_not_loaded_again(engine: Engine, tmp_path: 
 
 def leave_one_partition(engine: Engine, folder: Path) -> int:
     """As a task that is killed after the first of two partitions of the status file."""
-    files = [file for file in read_folder(folder).files if file.kind is STORE_STATUS]
+    files = [file for file in find_input(engine, folder).files if file.kind is STORE_STATUS]
     task = stage_files.Ingest(engine, start(engine), files, CLOCK, 2, 0)
     with engine.begin() as connection:
         task._plan(connection)
         partitions = task._open_partitions(connection)
     assert [partition["partition_no"] for partition in partitions] == [0, 1]
-    assert task._load_partition("ingest/partitions/take", partitions[0])
+    assert task._load_unit("ingest/partitions/take", partitions[:1])
     return partitions[0]["file_id"]
 
 
@@ -142,6 +144,57 @@ def rows_of_partition(partition_no: int) -> int:
     """How many rows of the small status file are of the stores of one of two partitions."""
     rows = [line.split(",")[0] for line in small.STATUS.splitlines()[1:]]
     return sum(store_key(store_id) % 2**64 % 2 == partition_no for store_id in rows)
+
+
+def test_a_loader_that_begins_later_may_list_fewer_files(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A renamed file is new to the first one and known to the second; another DAG run accepts a file meanwhile."""
+    monkeypatch.setattr(storage, "SETTLED_AFTER_NS", 0)
+    folder = small.write(tmp_path / "data")
+    run_report(engine, folder, tmp_path / "reports")
+    (folder / "store_status.csv").rename(folder / "store_status_renamed.csv")
+    (folder / "store_status_new.csv").write_text(small.STATUS.replace("0042", "43"))
+    other, report_id = start(engine), start(engine)
+    first = stage_files.Ingest(engine, report_id, find_input(engine, folder).files, CLOCK, 2, 0)
+    stage_files.ingest(engine, other, folder, CLOCK)
+    with engine.begin() as connection:
+        first._plan(connection)
+    assert acceptance.accept(engine, other, CLOCK)["files_accepted"] == 1
+    stage_files.ingest(engine, report_id, folder, CLOCK, 2, 0)
+    with engine.begin() as connection:
+        first._finish(connection)
+    acceptance.accept(engine, report_id, CLOCK)
+    assert "43" in compute(engine, report_id, tmp_path / "reports").figures
+
+
+@pytest.mark.parametrize("is_loaded", [True, False])
+def test_a_file_may_vanish_between_two_loaders(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_loaded: bool
+) -> None:
+    """Once the first one has loaded it, nothing is wrong: it is no file of the report. Before that, it is named."""
+    monkeypatch.setattr(storage, "SETTLED_AFTER_NS", 0)
+    folder = small.write(tmp_path / "data")
+    vanishing = folder / "store_status_vanishing.csv"
+    vanishing.write_text(small.STATUS.replace("0042", "43"))
+    report_id = start(engine)
+    first = stage_files.Ingest(engine, report_id, find_input(engine, folder).files, CLOCK, 2, 0)
+    if is_loaded:
+        with engine.begin() as connection:
+            first._plan(connection)
+            partitions = first._open_partitions(connection)
+        for unit in first._units(partitions):
+            assert first._load_unit("ingest/partitions/take", unit)
+    vanishing.unlink()
+    stage_files.ingest(engine, report_id, folder, CLOCK, 2, 0)
+    if is_loaded:
+        with engine.begin() as connection:
+            first._finish(connection)
+        acceptance.accept(engine, report_id, CLOCK)
+        assert "43" not in compute(engine, report_id, tmp_path / "reports").figures
+    else:
+        with pytest.raises(InputFileError, match=r"^store_status_vanishing\.csv: cannot be read \(No such file"):
+            first.load_with_others()
 
 
 @pytest.mark.parametrize("loaders", [2, 3])
@@ -161,7 +214,7 @@ def test_a_broken_file_leaves_nothing_but_good_ones(engine: Engine, tmp_path: Pa
     assert all("line 19" in sentence for sentence in told)
     tables = dump(engine)
     for table in (
-        "core.poll",
+        "core.poll_day",
         "core.file_partition",
         "core.polled_store",
         "core.staged_interval",
@@ -179,7 +232,7 @@ def test_a_file_that_is_discarded_takes_its_other_partitions_with_it(engine: Eng
     file_id = leave_one_partition(engine, folder)
     stage_files.discard_file(engine, file_id)
     tables = dump(engine)
-    for table in ("core.file", "core.file_partition", "core.poll", "core.polled_store", "core.staged_interval"):
+    for table in ("core.file", "core.file_partition", "core.poll_day", "core.polled_store", "core.staged_interval"):
         assert tables[table] == [], table
     assert tables["report.source_file"] == []
 
@@ -223,7 +276,7 @@ def test_maintenance_takes_what_was_never_loaded_whole(engine: Engine, tmp_path:
     assert maintenance.delete_left_overs(*folders, later, dry_run=False) == would
     assert would.counts["inputs"] == 1
     assert dump(engine)["core.file"] == []
-    assert dump(engine)["core.poll"] == []
+    assert dump(engine)["core.poll_day"] == []
 
 
 def test_months_do_not_go_while_they_are_filled(engine: Engine, owner: Engine, tmp_path: Path) -> None:

@@ -12,9 +12,9 @@ import pytest
 import zstandard
 from sqlalchemy import Engine, text
 
-from store_uptime.ingest import file_loader
+from store_uptime.ingest import file_loader, stage_files
 from support import oracle, small
-from support.pipeline import Published, dump, run_report
+from support.pipeline import CLOCK, Published, dump, run_report, start
 
 
 def rewritten(content: str, columns: list[int], quoting: int = csv.QUOTE_MINIMAL, extra: bool = False) -> str:
@@ -225,6 +225,35 @@ def test_a_file_of_several_blocks(
     assert {store["last_week"].up for store in published.figures.values()} == {0}
     assert [(row.line_number, row.raw_text) for row in quarantine(engine)] == [(content.count("\n"), "bad,bad,bad")]
     with engine.connect() as connection:
-        parts = connection.execute(text("select count(distinct part_no) from core.poll")).scalar()
+        parts = connection.execute(text("select count(distinct row_no) from core.poll")).scalar()
         assert parts > 1
         assert connection.execute(text("select rows_read from core.file")).scalar() == (times + 1) * 100 + 1
+
+
+@pytest.mark.parametrize("loaders", [1, 3])
+def test_months_of_many_centuries_are_not_many_tables(engine: Engine, tmp_path: Path, loaders: int) -> None:
+    """The oldest rows come first, so that how old they may be is known at the end only; each store has one era."""
+    months = [f"{year:04}-{month:02}-10 12:00:00 UTC" for year in range(100, 2024) for month in range(1, 13)]
+    rows = "".join(f"store {number % 7},active,{stamp}\n" for number, stamp in enumerate(months))
+    ahead = "store 0,open,2030-01-01 00:00:00 UTC\n ,active,2030-01-01 00:00:00 UTC\n"
+    ahead += "store 0,active,2099-01-01 00:00:00 UTC\n"
+    edge = "store 8,active,1993-12-10 00:00:00 UTC\nstore 9,active,1993-12-09 23:59:59.999999 UTC\n"
+    content = "store_id,status,timestamp_utc\n" + rows + ahead + edge
+    folder = small.write(tmp_path / "data", store_status=content, business_hours=None, store_timezones=None)
+    report_id = start(engine)
+    for _ in range(loaders):
+        stage_files.ingest(engine, report_id, folder, CLOCK, loaders, 0)
+    found = sorted(quarantine(engine), key=lambda row: row.line_number)
+    assert len(found) == (1994 - 100) * 12 - 1 + 4
+    assert found[0].line_number == 2
+    assert found[0].reason == (
+        "timestamp_utc is '0100-01-10 12:00:00 UTC'; more than 30 years before the newest one of the file"
+    )
+    assert "ahead of the clock" in found[-2].reason
+    assert found[-1].raw_text.startswith("store 9,")
+    with engine.connect() as connection:
+        polls, months_of_polls = connection.execute(
+            text("select count(*), count(distinct date_trunc('month', utc_day)) from core.poll")
+        ).one()
+        assert (polls, months_of_polls) == (361 + 1, 361)
+        assert connection.execute(text("select sum(rows_quarantined) from core.file")).scalar() == len(found)

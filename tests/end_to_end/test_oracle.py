@@ -75,6 +75,25 @@ def test_every_figure_of_a_random_world_is_the_oracles(
     assert_is_the_oracles(published, world)
 
 
+@worlds_to_try(40)
+@given(world=a_world(), shards=st.sampled_from([1, 1, 2, 5]), seed=st.integers(0, 2**32))
+def test_special_hours_and_planned_downtime_are_the_oracles(
+    new_engine: Callable, tmp_path: Path, world: worlds.World, shards: int, seed: int
+) -> None:
+    worlds.add_optional_inputs(world, Random(seed), world.moment)
+    with new_engine() as engine:
+        published = run_report(
+            engine,
+            world.write(tmp_path / "data", Random(seed)),
+            tmp_path / "reports",
+            as_of=world.as_of,
+            max_gap=world.max_gap,
+            no_data=world.no_data,
+            shards=shards,
+        )
+    assert_is_the_oracles(published, world)
+
+
 @worlds_to_try(6)
 @given(world=a_world())
 def test_the_number_of_shards_changes_no_byte(new_engine: Callable, tmp_path: Path, world: worlds.World) -> None:

@@ -109,7 +109,7 @@ def assert_nothing_is_left(owner: Engine, reports: Path) -> None:
         assert connection.exec_driver_sql("select count(*) from core.file_partition").scalar() == 0
         loose = connection.exec_driver_sql(
             "select c.relname from pg_class c where c.relnamespace = 'core'::regnamespace and c.relkind = 'r'"
-            " and c.relname ~ '^poll_(early|[0-9])' and not c.relispartition"
+            " and c.relname ~ '^poll_day_' and not c.relispartition"
         )
         assert loose.scalars().all() == [], "a table of polls is no partition"
         twice = connection.exec_driver_sql(

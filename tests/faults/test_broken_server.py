@@ -20,8 +20,8 @@ from support.pipeline import CLOCK, Published, start
 
 # A lock that holds up the task, and words of the statement that waits for it then.
 HELD_UP_BY = {
-    "ingest": ("core.poll in access exclusive mode", "begin_poll_month"),
-    "validate": ("core.acceptance in access exclusive mode", "core.acceptance"),
+    "ingest": ("core.poll_day in access exclusive mode", "create_poll_month"),
+    "validate": ("quality.expectation_result in access exclusive mode", "expectation_result"),
     "localize": ("report.zone_day in access exclusive mode", "zone_day"),
     "clip": ("report.open_time in access exclusive mode", "open_time"),
     "interpolate": ("report.observed_status in access exclusive mode", "observed_status"),

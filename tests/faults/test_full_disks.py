@@ -24,13 +24,13 @@ from support import worlds
 from support.pipeline import CLOCK, Published, compute, figures, run_report, start
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")
-ROWS = 200_000
+ROWS, STORES = 200_000, 20_000
 STAGES = ["accept", "localize", "clip", "interpolate"]
 
 
 def write_big(folder: Path) -> Path:
     """Polls that need more room than the disk has at first."""
-    rows = "".join(f"store {n % 5000},active,2023-01-22 {n // 10000:02}:{n % 60:02}:00 UTC\n" for n in range(ROWS))
+    rows = "".join(f"store {n % STORES},active,2023-01-22 {n // 10000:02}:{n % 60:02}:00 UTC\n" for n in range(ROWS))
     folder.mkdir(exist_ok=True)
     (folder / "store_status.csv").write_text(f"store_id,status,timestamp_utc\n{rows}")
     return folder
@@ -106,7 +106,7 @@ def test_the_folder_for_temporary_files(
     acceptance.accept(engine, report_id, CLOCK)
     with engine.connect() as connection:
         assert connection.execute(text("select count(*) from core.poll")).scalar() == ROWS
-    assert len(compute(engine, report_id, tmp_path / "reports").figures) == 5000
+    assert len(compute(engine, report_id, tmp_path / "reports").figures) == STORES
     assert_nothing_is_left(owner, tmp_path / "reports")
 
 

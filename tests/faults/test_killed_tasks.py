@@ -24,11 +24,12 @@ STAGES = ["ingest", "accept", "localize", "clip", "interpolate", "export"]
 # What each stage writes, in the order of its transactions.
 WRITTEN = {
     "ingest": [
-        *("core.file", "core.store_timezone", "core.business_hours", "core.poll", "quality.quarantined_row"),
+        *("core.file", "core.store_timezone", "core.business_hours", "core.poll_day", "quality.quarantined_row"),
         *("core.snapshot_store", "core.polled_store", "core.store", "report.source_file"),
     ],
     "accept": [
         "core.acceptance",
+        "core.snapshot",
         "core.file",
         "core.store",
         "core.status_interval",
@@ -106,7 +107,7 @@ def test_one_of_several_loaders_is_killed(
     report_id = start(engine, as_of=world.as_of, max_gap=world.max_gap)
     first, *others = processes
     ingest = ("ingest", settings.database_url, report_id, tmp_path / "data")
-    for table in ("core.file_partition", "core.poll", "core.polled_store", "core.store"):
+    for table in ("core.file_partition", "core.poll_day", "core.polled_store", "core.store"):
         kill_while_it_waits(owner, table, first, *ingest, loaders=3)
     with owner.begin() as blocker:
         blocker.exec_driver_sql("lock table core.polled_store in exclusive mode")

@@ -197,4 +197,4 @@ def test_runs_that_bring_the_same_new_months_in_another_order(
         folders.append(small.write(tmp_path / name, store_status=status, business_hours=None, store_timezones=None))
         report_ids.append(start(engine))
     together(processes[:2], "ingest", settings, report_ids, folders, [0, 0])
-    assert len(dump(engine)["core.poll"]) == 48
+    assert len(dump(engine)["core.poll_day"]) == 48

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from store_uptime.errors import InputFileError
 from store_uptime.ingest import csv_reader
 from store_uptime.ingest.csv_reader import CsvReader
-from store_uptime.ingest.input_files import STORE_STATUS, STORE_TIMEZONES, Kind
+from store_uptime.ingest.kinds import STORE_STATUS, STORE_TIMEZONES, Kind
 
 texts = st.text(st.sampled_from('ab,"\n \ufeffé🍕'), max_size=12)
 records = st.lists(st.tuples(texts, texts, texts), min_size=1, max_size=30)

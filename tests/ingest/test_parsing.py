@@ -11,12 +11,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from store_uptime.ingest.parsing import (
+    EARLIEST_US,
     is_closed,
     is_without_zone,
     parse_end_time_us,
     parse_start_time_us,
     parse_timezone,
     parse_weekday,
+    parsed_and_tolerated_timestamps,
     parsed_status,
     parsed_timestamps,
 )
@@ -80,6 +82,72 @@ def test_time_stamps(texts: list[str]) -> None:
             assert [instant] == parsed_timestamps(pl.Series([text])).to_list(), text
 
 
+# As Python reads other spellings, one by one; a mark between numbers is the same each time.
+OTHER = re.compile(
+    r"(\d{4}([-/]?)\d\d\2\d\d)[T ] ?(\d\d?)((?:(:?)\d\d(?:\5\d\d(?:[.,]\d+)?)?)?)"
+    r" ?(?:Z|UTC|GMT|([+-]\d\d(?:(:?)[0-5]\d(?:\7[0-5]\d)?)?)(?: ?(Z|[A-Z]{3,5}))?)?",
+    re.ASCII,
+)
+two_digits = st.integers(0, 62).map("{:02}".format)
+blanks = st.sampled_from(["", " ", "  ", "\t", "\u00a0", "\u3000", "\x1f", "\u200b"])
+
+
+@st.composite
+def other_stamps(draw: st.DrawFn) -> str:
+    """A time stamp, mostly, as only some tools write them."""
+    mark, colon, offset_colon = (draw(st.sampled_from(marks)) for marks in (["-", "/", ""], [":", ""], [":", ""]))
+    date = mark.join([draw(st.sampled_from(["2023", "0001", "1970"])), draw(st.sampled_from(["01", "12", "13"]))])
+    numbers = draw(st.lists(two_digits, min_size=1, max_size=3))
+    numbers[0] = draw(st.sampled_from([numbers[0], numbers[0][1]]))
+    fraction = draw(st.from_regex(r"([.,][0-9]{1,8})?", fullmatch=True)) if len(numbers) == 3 else ""
+    offset = offset_colon.join(draw(st.lists(st.sampled_from(["00", "05", "23", "24", "59", "60"]), max_size=3)))
+    zone = draw(st.sampled_from(["", "Z", "utc", "GMT"])) if not offset else draw(st.sampled_from("+-")) + offset
+    name = draw(st.sampled_from(["", "UTC", "Z", "MST", "cest", "ıst", "ABCDEF"])) if offset else ""
+    text = f"{date}{mark}{draw(two_digits)}{draw(st.sampled_from('T t'))}{draw(blanks)}{colon.join(numbers)}{fraction}"
+    text += f"{draw(blanks)}{zone}{draw(blanks)}{name}"
+    at, left_out = draw(st.integers(0, len(text))), draw(st.integers(0, 1))
+    put_in = draw(st.sampled_from([*[""] * 8, "0", ":", "-", "é", "٣"]))
+    return text[:at] + put_in + text[at + (left_out if put_in else 0) :]
+
+
+def other_microseconds(text: str) -> int | None:
+    match = OTHER.fullmatch(re.sub(r"\s+", " ", text).strip().upper())
+    if not match or (len(match[3]) == 1 and match[5] != ":"):
+        return None
+    if match[8] in ("UTC", "GMT", "Z") and match[6].strip("+-0:"):
+        return None
+    try:
+        instant = datetime.fromisoformat(f"{match[1].replace('/', '-')}T{match[3]:0>2}{match[4]}{match[6] or '+00:00'}")
+        delta = instant.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
+    instant_us = (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
+    return instant_us if instant_us >= EARLIEST_US else None
+
+
+@given(st.lists(other_stamps(), max_size=20))
+@example(["2023-01-22 120:0:00", "2023-01-22 12:0039", "2023-01/22 12:00", "20230122T12+0530", "2023-01-22 930"])
+@example(
+    ["2023-01-22 12:00:00 +05:75", "2023-01-22 12:00:00 +23:59:59", "2023-01-22 12:00:00 +24", "0001-12-31 23 -10"]
+)
+@example(["2023-01-22 12:00 +0000 UTC"] * 3 + ["2023-01-22 12:00 +0100 UTC"])
+def test_other_spellings_of_time_stamps(texts: list[str]) -> None:
+    found, _ = parsed_and_tolerated_timestamps(pl.Series(texts, dtype=pl.String))
+    assert found.to_list() == [other_microseconds(text) for text in texts], texts
+
+
+def test_other_spellings_are_told_apart() -> None:
+    texts = ["2023-01-22 12:09:39 UTC", "2023-01-22T12:09:39+02:00", "2023-01-22 12:09 UTC", "never", "0001-01-22 9:00"]
+    _, tolerated = parsed_and_tolerated_timestamps(pl.Series(texts))
+    assert tolerated.to_list() == [False, False, True, False, False]
+
+
+def test_time_stamps_of_several_files_are_read_together() -> None:
+    column = pl.Series(["2023-01-25 10:00:00 UTC"]).append(pl.Series(["", "soon", "2023-02-30 10:00:00 UTC"]))
+    assert column.n_chunks() == 2
+    assert parsed_timestamps(column).to_list() == [1_674_640_800_000_000, None, None, None]
+
+
 def test_a_time_stamp_that_is_none_is_null_and_the_rare_spellings_are_read() -> None:
     texts = {
         "2023-01-22 12:09:39.472 UTC": 1_674_389_379_472_000,
@@ -123,6 +191,8 @@ def test_status() -> None:
         "2023-01-25\u00a015:00:00 UTC",
         "2023-01-25  15:00:00 UTC",
         "2023-01-25T20:30:00+0530",
+        "2023-01-25 10:00:00 -0500 EST",
+        "2023/01/25 15:00:00",
     ],
 )
 def test_spellings_of_a_time_stamp(text: str) -> None:
@@ -146,6 +216,8 @@ def test_an_hour_may_have_one_digit() -> None:
         "2023-01-25 24:00:00 UTC",
         "2023-01-25 900 UTC",
         "2023-01-25 15:00:00 EST",
+        "2023-01/25 15:00:00",
+        "2023-01-25 03:00:00 +0000 PM",
     ],
 )
 def test_what_is_ambiguous_is_no_time_stamp(text: str) -> None:

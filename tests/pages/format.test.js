@@ -74,7 +74,27 @@ test("a max gap has a unit to read", () => {
 
 test("who requested a report", () => {
   assert.equal(format.requester("admin"), "by admin");
-  assert.equal(format.requester("dag_test"), "with make report");
+  assert.equal(format.requester("make report"), "with make report");
+});
+
+test("a part is all or nothing only where it is exactly so", () => {
+  /** @type {[number, number, string][]} */
+  const cases = [
+    [0, 7, "0.00%"],
+    [1, 1_000_000, "0.01%"],
+    [999_999, 1_000_000, "99.99%"],
+    [7, 7, "100.00%"],
+    [1, 3, "33.33%"],
+    [12_350, 1_000_000, "1.24%"],
+    [Number.MAX_SAFE_INTEGER - 1, Number.MAX_SAFE_INTEGER, "99.99%"],
+  ];
+  for (const [part, whole, shown] of cases) assert.equal(format.partPercent(part, whole), shown);
+});
+
+test("coverage is said in words, where it can be told", () => {
+  assert.equal(format.known("52.31"), "52.31% of open time known");
+  assert.equal(format.known("52.31", { isShort: true }), "52.31% known");
+  assert.equal(format.known(null), null);
 });
 
 test("bytes", () => {

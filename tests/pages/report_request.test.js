@@ -2,9 +2,19 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 process.env.TZ = "America/New_York";
-const { fieldOf, randomKey, requestOf } = await import("../../plugins/store_uptime_web/static/js/report_request.js");
+const { fieldOf, randomKey, requestAgain, requestOf } = await import(
+  "../../plugins/store_uptime_web/static/js/report_request.js"
+);
 
-const EMPTY = { as_of: "", store_ids: "", max_gap: "", no_data: "unknown", shards: "1" };
+const EMPTY = {
+  as_of: "",
+  store_ids: "",
+  max_gap: "",
+  no_data: "unknown",
+  shards: "1",
+  hours_valid_from: "",
+  zones_valid_from: "",
+};
 
 /** @param {Partial<typeof EMPTY>} values */
 function request(values) {
@@ -25,6 +35,8 @@ test("every field, as the API expects it", () => {
       max_gap: " 2h ",
       no_data: "down",
       shards: "8",
+      hours_valid_from: "2023-03-01",
+      zones_valid_from: "2023-03-02",
     }),
     {
       no_data: "down",
@@ -32,6 +44,8 @@ test("every field, as the API expects it", () => {
       max_gap: "2h",
       store_ids: ["42", "9007199254740993", "c d"],
       shards: 8,
+      hours_valid_from: "2023-03-01",
+      zones_valid_from: "2023-03-02",
     },
   );
 });
@@ -48,4 +62,27 @@ test("keys are 32 hexadecimal digits, each another", () => {
   const keys = Array.from({ length: 100 }, randomKey);
   for (const key of keys) assert.match(key, /^[0-9a-f]{32}$/);
   assert.equal(new Set(keys).size, keys.length);
+});
+
+test("a report is requested again with its parameters; those that it has not are left out", () => {
+  const given = {
+    as_of: "2023-01-25T18:13:22.000000Z",
+    max_gap: "2h",
+    no_data: "down",
+    store_ids: ["a"],
+    shards: 2,
+    hours_valid_from: "2023-03-01",
+    zones_valid_from: "2023-03-02",
+  };
+  assert.deepEqual(requestAgain(given), given);
+  const none = {
+    as_of: null,
+    max_gap: null,
+    no_data: "unknown",
+    store_ids: null,
+    shards: 1,
+    hours_valid_from: null,
+    zones_valid_from: null,
+  };
+  assert.deepEqual(requestAgain(none), { no_data: "unknown", shards: 1 });
 });

@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { DAY, dayLabel, days, HOUR, offsetLabel, wallClock } from "../../plugins/store_uptime_web/static/js/week.js";
+import {
+  DAY,
+  dayLabel,
+  days,
+  HOUR,
+  instantOf,
+  offsetLabel,
+  wallClock,
+  weekOf,
+} from "../../plugins/store_uptime_web/static/js/week.js";
 
 /** @import { StoreDetail } from "../../plugins/store_uptime_web/api_types.d.ts" */
 
@@ -112,4 +121,14 @@ test("offsets of whole hours, of minutes, and of seconds", () => {
     "UTC+0:19:32",
     "UTC−4:42:46",
   ]);
+});
+
+test("dates of a timeline are rows like the week of a report, with planned downtime and special hours", () => {
+  const { week, offsets, ...rest } = store([["2023-01-25T06:00:00Z", "2023-01-26T06:00:00Z", -6]]);
+  const time = { ...rest, opening: rest.open, special: rest.open, planned: rest.down, offsets };
+  const rows = days(weekOf(/** @type {any} */ (time)));
+  assert.equal(rows.length, 1);
+  assert.deepEqual(rows[0].special, rows[0].open);
+  assert.deepEqual(rows[0].planned, []);
+  assert.equal(instantOf(rows[0], rows[0].date + 12 * HOUR), "2023-01-25T18:00:00.000Z");
 });

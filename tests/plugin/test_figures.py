@@ -14,6 +14,7 @@ import openpyxl
 import polars as pl
 import pytest
 from openpyxl.utils.escape import unescape
+from sqlalchemy import text
 
 from plugin.odd_stores import ODD_IDS
 from plugin.stack import Stack, wait_for_state
@@ -21,6 +22,8 @@ from plugin.stack import Stack, wait_for_state
 PERIODS = ("last_hour", "last_day", "last_week")
 KINDS = ("open", "uptime", "downtime", "unknown")
 PER_UNIT = {"last_hour": 60_000_000, "last_day": 3_600_000_000, "last_week": 3_600_000_000}
+WEEK_US = 604_800_000_000
+UNITS = {"last_hour": "minutes", "last_day": "hours", "last_week": "hours"}
 
 
 @pytest.fixture
@@ -210,7 +213,7 @@ def test_no_data_down_leaves_no_unknown_span(stack: Stack, user: httpx.Client, r
     wait_for_state(stack, asked, "Complete")
     detail = user.get(f"reports/{asked}/stores/a%2Fb").json()
     assert detail["unknown"] == []
-    assert len(detail["down"]) == 2
+    assert len(detail["down"]) == 4, "before and after two hours up, and cut by planned downtime twice"
     assert detail["last_week"]["uptime_us"] == 2 * 3_600_000_000
     assert detail["last_week"]["uptime_us"] + detail["last_week"]["downtime_us"] == detail["last_week"]["open_us"]
 
@@ -247,7 +250,37 @@ def test_formats_hold_the_same_figures(viewer: httpx.Client, report_id: UUID, ex
                 assert parquet[store_id][f"{kind}_{period}_us"] == microseconds
                 assert sheets["Microseconds"][store_id][f"{kind}_{period}_us"] == microseconds
                 assert str(parquet[store_id][f"{kind}_{period}"]) == row[period][kind]
-                assert f"{sheets['Report'][store_id][f'{kind}_{period}']:.2f}" == row[period][kind]
+                shown = sheets["Report"][store_id][f"{kind}_{period} ({UNITS[period]})"]
+                assert f"{shown:.2f}" == row[period][kind]
+            for kind in ("uptime", "coverage"):
+                shown, text = sheets["Report"][store_id][f"{kind}_{period} (%)"], row[period][f"{kind}_percent"]
+                assert (shown is None) == (text is None)
+                assert shown is None or f"{shown:.2%}" == f"{text}%"
+
+
+def test_a_workbook_is_ready_to_be_read(viewer: httpx.Client, report_id: UUID, exact: dict) -> None:
+    content = viewer.get(f"reports/{report_id}/download", params={"format": "xlsx"}).content
+    workbook = openpyxl.load_workbook(io.BytesIO(content))
+    assert workbook.sheetnames == ["Report", "Microseconds"]
+    for sheet, columns in ((workbook["Report"], 20), (workbook["Microseconds"], 14)):
+        heading, *rows = sheet.iter_rows()
+        assert len(heading) == columns
+        assert len(rows) == len(exact)
+        assert sheet.freeze_panes == "A2"
+        assert sheet.auto_filter.ref == f"A1:{heading[-1].column_letter}{len(rows) + 1}"
+        widths = {cell.column_letter: sheet.column_dimensions[cell.column_letter].width for cell in heading}
+        assert all(12 <= width <= 40 for width in widths.values())
+        for cell in heading:
+            longest = max(len(line) for line in str(cell.value).split())
+            assert longest < widths[cell.column_letter], "the longest word of the heading fits"
+            assert cell.alignment.wrap_text
+        for row in rows:
+            for cell, name in zip(row[2:], heading[2:], strict=True):
+                percent = name.value.endswith("(%)")
+                whole = name.value.endswith("_us")
+                assert cell.value is None or cell.number_format == ("0.00%" if percent else "0" if whole else "0.00")
+                assert cell.value is None or cell.data_type == "n"
+                assert percent or cell.value is not None
 
 
 def sheet_rows(sheet: openpyxl.worksheet.worksheet.Worksheet) -> dict[str, dict]:
@@ -259,3 +292,88 @@ def sheet_rows(sheet: openpyxl.worksheet.worksheet.Worksheet) -> dict[str, dict]
         assert row[0].quotePrefix
     # openpyxl leaves Excel's escapes of control characters as they are.
     return {unescape(row[0].value): dict(zip(names, (cell.value for cell in row), strict=True)) for row in rows}
+
+
+@pytest.fixture
+def nearly(stack: Stack, made_report) -> UUID:
+    """A report of three stores: one microsecond of a week was up, all but one was up, and half of it is unknown."""
+    report_id = made_report(3)
+    figures = {1: (1, WEEK_US - 1, 0), 2: (WEEK_US - 1, 1, 0), 3: (WEEK_US // 2, 0, WEEK_US // 2)}
+    with stack.owner.begin() as connection:
+        for store_key, (up, down, unknown) in figures.items():
+            connection.execute(
+                text(
+                    """update report.store_uptime set open_last_week_us = :week, uptime_last_week_us = :up,
+                       downtime_last_week_us = :down, unknown_last_week_us = :unknown
+                       where report_id = :report_id and store_key = :store_key"""
+                ),
+                {"report_id": report_id, "store_key": store_key, "week": WEEK_US}
+                | {"up": up, "down": down, "unknown": unknown},
+            )
+        connection.execute(
+            text("update report.store set timezone = 'America/Denver' where report_id = :id and store_key = 3"),
+            {"id": report_id},
+        )
+    return report_id
+
+
+def test_all_and_nothing_are_shown_only_where_they_are(viewer: httpx.Client, nearly: UUID) -> None:
+    path = f"reports/{nearly}/stores?sort=uptime_percent_last_week"
+    stores = viewer.get(path).json()["stores"]
+    shown = [(one["last_week"]["uptime_percent"], one["last_week"]["coverage_percent"]) for one in stores]
+    assert shown == [("0.01", "100.00"), ("99.99", "100.00"), ("100.00", "50.00")]
+    totals = viewer.get(f"reports/{nearly}/summary").json()["totals"]["last_week"]
+    assert (totals["uptime_percent"], totals["coverage_percent"]) == ("60.00", "83.33")
+    content = viewer.get(f"reports/{nearly}/download", params={"format": "xlsx"}).content
+    sheet = sheet_rows(openpyxl.load_workbook(io.BytesIO(content))["Report"])
+    assert sorted(row["uptime_last_week (%)"] for row in sheet.values()) == [0.0001, 0.9999, 1]
+    assert sorted(row["coverage_last_week (%)"] for row in sheet.values()) == [0.5, 1, 1]
+    listed = json.loads(viewer.get(f"reports/{nearly}/download", params={"format": "json"}).content)["stores"]
+    assert sorted(one["last_week"]["uptime_percent"] for one in listed) == ["0.01", "100.00", "99.99"]
+
+
+def test_stores_are_found_by_percentage_and_zone(viewer: httpx.Client, nearly: UUID) -> None:
+    def matching(**params: object) -> int:
+        page = viewer.get(f"reports/{nearly}/stores", params=params)
+        assert len(page.json()["stores"]) == page.json()["matching"]
+        return page.json()["matching"]
+
+    assert matching(percent_from=99.98) == 2
+    assert matching(percent_from=99.98, percent_to=100) == 2, "100 includes all of the time"
+    assert matching(percent_from=100) == 1
+    assert matching(percent_to=0.01) == 1
+    assert matching(percent_to=0) == 0
+    assert matching(timezone="America/Denver") == 1
+    assert matching(timezone="America/Chicago", percent_from=50) == 1
+    assert matching(timezone="america/denver") == 0
+    summary = viewer.get(f"reports/{nearly}/summary").json()
+    assert summary["timezones"] == [
+        {"timezone": "America/Chicago", "stores": 2},
+        {"timezone": "America/Denver", "stores": 1},
+    ]
+    for wrong in ({"percent_from": -1}, {"percent_to": 100.01}, {"percent_from": 0.001}, {"percent_from": "NaN"}):
+        assert viewer.get(f"reports/{nearly}/stores", params=wrong).status_code == 422, wrong
+
+
+def test_zones_are_those_of_what_is_published(stack: Stack, viewer: httpx.Client, nearly: UUID) -> None:
+    path = f"reports/{nearly}/summary"
+    zones = [viewer.get(path, params={"period": period}).json()["timezones"] for period in PERIODS]
+    assert [len(found) for found in zones] == [2, 2, 2]
+    with stack.owner.begin() as connection:
+        for change in (
+            "update report.store set timezone = 'America/Denver' where report_id = :id",
+            "update report.report set published_at = published_at + interval '1 second' where report_id = :id",
+        ):
+            connection.execute(text(change), {"id": nearly})
+    for period in PERIODS:
+        found = viewer.get(path, params={"period": period}).json()["timezones"]
+        assert found == [{"timezone": "America/Denver", "stores": 3}], period
+
+
+def test_coverage_is_not_claimed_where_unknown_time_counts_as_down(
+    stack: Stack, viewer: httpx.Client, nearly: UUID
+) -> None:
+    with stack.owner.begin() as connection:
+        connection.execute(text("update report.report set no_data = 'down' where report_id = :id"), {"id": nearly})
+    stores = viewer.get(f"reports/{nearly}/stores").json()["stores"]
+    assert {one["last_week"]["coverage_percent"] for one in stores} == {None}

@@ -73,6 +73,14 @@ def test_a_failed_run_is_told(stack: Stack, report_id: UUID, user: httpx.Client,
         wait_for(lambda: any(one["report_id"] == str(asked) for one in receiver.messages), "the alert")
     finally:
         broken.unlink()
+    # The task's log ends with the cause, but for what Airflow folds into the group *Post Execute*.
+    logs = stack.settings.home / "logs" / "tasks" / "dag_id=store_uptime_report" / f"run_id={asked}"
+    (file,) = logs.glob("task_id=ingest/**/attempt=1.log")
+    lines = [json.loads(line) for line in log_lines(file)]
+    visible = lines[: next(number for number, line in enumerate(lines) if line["event"] == "::group::Post Execute")]
+    assert (visible[-1]["level"], visible[-1]["event"]) == ("error", cause)
+    assert not any("error_detail" in line for line in lines)
+
     (message,) = (one for one in receiver.messages if one["report_id"] == str(asked))
     assert message["kind"] == "failed"
     assert message["why"] == [cause]

@@ -7,7 +7,20 @@ import re
 from commands import page_types
 from plugin.stack import Stack
 
-PAGES = ("data_docs", "no_report", "quality", "quality_run", "report", "reports", "store")
+PAGES = (
+    "data_docs",
+    "groups",
+    "no_report",
+    "now",
+    "outages",
+    "overview",
+    "quality",
+    "quality_run",
+    "report",
+    "reports",
+    "store",
+    "targets",
+)
 HTML = {"Accept": "text/html"}
 
 

@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import text
 
 from plugin.stack import Stack
+from store_uptime.ingest.kinds import KINDS
 
 
 @pytest.fixture
@@ -54,8 +55,11 @@ def test_every_expectation_is_told(viewer: httpx.Client, report_id: UUID) -> Non
     unmet = [one for one in listed if not one["is_met"]]
     assert all(one["description"] and one["observed_value"] for one in unmet)
     assert any(one["examples"] and one["file"] for one in unmet)
-    assert {file["kind"] for file in detail["files"]} == {"store_status", "business_hours", "store_timezones"}
-    assert sum(reason["rows"] for reason in detail["quarantine"]) == detail["quarantined_rows"] > 0
+    assert {file["kind"] for file in detail["files"]} == {kind.name for kind in KINDS}
+    assert sum(kind["rows"] for kind in detail["quarantine"]) == detail["quarantined_rows"] > 0
+    of_kinds = [(kind["file_id"], kind["kind"]) for kind in detail["quarantine"]]
+    assert len(set(of_kinds)) == len(of_kinds), "a kind is listed once for each file"
+    assert detail["warnings_that_change_figures"] == sum(one["changes_figures"] for one in unmet)
     for name, link in detail["links"].items():
         assert viewer.get(link).status_code == 200, name
     assert viewer.get("quality/00000000-0000-4000-8000-000000000000").status_code == 404
@@ -78,6 +82,12 @@ def test_quarantine_is_browsed_in_pages_and_filtered(
     reason = seen[0]["reason"]
     of_reason = viewer.get(path, params={"reason": reason}).json()
     assert {row["reason"] for row in of_reason["rows"]} == {reason}
+    for group in viewer.get(f"quality/{report_id}").json()["quarantine"]:
+        of_kind = viewer.get(path, params={"kind": group["kind"], "file_id": group["file_id"], "limit": 100}).json()
+        assert of_kind["total"] == group["rows"]
+        assert {row["kind"] for row in of_kind["rows"]} == {group["kind"]}
+        assert group["reason"] == group["examples"][0] == of_kind["rows"][0]["reason"]
+        assert set(group["examples"]) <= {row["reason"] for row in of_kind["rows"]}
     of_file = viewer.get(path, params={"file_id": seen[0]["file_id"]}).json()
     assert {row["file"] for row in of_file["rows"]} == {seen[0]["file"]}
     assert viewer.get(path, params={"search": "MARS/olympus"}).json()["total"] == 1
@@ -116,6 +126,9 @@ def test_quarantine_can_be_taken_away(
         rows = list(csv.DictReader(io.StringIO(download("csv").text, newline="")))
         assert [row["raw_text"] for row in rows] == [f"'{one}" if one[0] in "=+-@\t" else one for one in dangerous]
         sheet = openpyxl.load_workbook(io.BytesIO(download("xlsx").content))["Quarantine"]
+        assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("A2", f"A1:F{len(dangerous) + 1}")
+        assert [cell.value for cell in sheet[1]] == ["file", "line_number", "column", "reason", "raw_text", "kind"]
+        assert [row[1].value for row in sheet.iter_rows(min_row=2)] == [1_000_000 + n for n in range(len(dangerous))]
         cells = [row[4] for row in sheet.iter_rows(min_row=2)]
         assert {(cell.data_type, cell.quotePrefix) for cell in cells} == {("s", True)}
         assert [cell.value for cell in cells[:6]] == dangerous[:6]

@@ -18,6 +18,7 @@ import pytest
 from sqlalchemy import text
 
 from plugin.stack import Stack, wait_for, wait_for_state
+from store_uptime.ingest.kinds import KINDS
 from store_uptime.reports.request import report_id_of
 
 HEADER = (
@@ -145,6 +146,9 @@ def test_both_paths_answer_at_the_root_too(stack: Stack, report_id: UUID) -> Non
         ({"shards": 257}, "shards"),
         ({"shards": "2"}, "shards"),
         ({"shards": True}, "shards"),
+        ({"hours_valid_from": "01.03.2023"}, "hours_valid_from"),
+        ({"hours_valid_from": 20230301}, "hours_valid_from"),
+        ({"zones_valid_from": "2999-01-01"}, "zones_valid_from"),
         ({"as_off": "2023-01-25T18:13:22Z"}, "as_off"),
         ({"data": "/etc"}, "data"),
         ([], "body"),
@@ -176,6 +180,7 @@ def test_parameters_reach_the_report(stack: Stack, user: httpx.Client, report_id
         "no_data": "down",
         "store_ids": ["0042", "=1+1", "a/b"],
         "shards": 2,
+        "hours_valid_from": "2023-01-16",
     }
     asked = UUID(user.post("trigger_report", json=body).json()["report_id"])
     detail = wait_for_state(stack, asked, "Complete")
@@ -185,6 +190,8 @@ def test_parameters_reach_the_report(stack: Stack, user: httpx.Client, report_id
         "no_data": "down",
         "store_ids": ["0042", "=1+1", "a/b"],
         "shards": 2,
+        "hours_valid_from": "2023-01-16",
+        "zones_valid_from": None,
     }
     assert detail["as_of"] == "2023-01-24T17:00:00.000000Z"
     assert detail["store_count"] == 3
@@ -196,7 +203,7 @@ def test_parameters_reach_the_report(stack: Stack, user: httpx.Client, report_id
     assert summary["before"] is None, "no other report was asked for with these parameters"
 
 
-def test_details_of_a_finished_report(viewer: httpx.Client, report_id: UUID) -> None:
+def test_details_of_a_finished_report(stack: Stack, viewer: httpx.Client, report_id: UUID) -> None:
     detail = viewer.get(f"reports/{report_id}").json()
     assert detail["state"] == "Complete"
     assert detail["requested_by"] == "user"
@@ -205,12 +212,13 @@ def test_details_of_a_finished_report(viewer: httpx.Client, report_id: UUID) -> 
     assert {task["state"] for task in detail["tasks"]} == {"success"}
     assert all(task["seconds"] is not None and task["counts"] for task in detail["tasks"])
     assert not any("path" in task["counts"] for task in detail["tasks"])
-    assert {source["kind"] for source in detail["sources"]} == {"store_status", "business_hours", "store_timezones"}
+    assert {source["kind"] for source in detail["sources"]} == {kind.name for kind in KINDS}
+    assert (detail["data_folder"], detail["other_folders"]) == (stack.settings.data, [])
     assert detail["snapshots"]["business_hours"]["name"] == "menu_hours.csv"
     assert detail["snapshots"]["store_timezones"]["name"] == "timezones.csv"
     assert detail["quality"]["failures"] == 0
     assert detail["csv"]["sha256"] == viewer.get(f"get_report/{report_id}").headers["etag"].strip('"')
-    assert detail["may"] == {"cancel": False}
+    assert detail["may"] == {"cancel": False, "run_again": False}
     for name, link in detail["links"].items():
         if name not in ("dag_run", "cancel", "events"):
             assert viewer.get(link).status_code == 200, name
@@ -259,7 +267,7 @@ def test_a_run_started_in_airflow_is_a_report_too(
     assert detail["parameters"]["shards"] == 3
     assert detail["quality"] is None
     assert detail["links"]["csv"] is None
-    assert detail["may"] == {"cancel": True}
+    assert detail["may"] == {"cancel": True, "run_again": True}
     assert run["dag_run_id"].replace(":", "%3A").replace("+", "%2B") in detail["links"]["dag_run"]
     assert user.get(f"reports/{asked}/stores").status_code == 409
     assert user.get(f"reports/{asked}/download").status_code == 409
@@ -269,6 +277,21 @@ def test_a_run_started_in_airflow_is_a_report_too(
     assert failed["status"] == "Failed"
     assert failed["cause"] == "Canceled by user."
     assert user.post(f"reports/{asked}/cancel").status_code == 409
+
+
+def test_a_report_of_a_command_names_the_command(stack: Stack, user: httpx.Client, paused: None) -> None:
+    """`make report` runs the DAG by a function of Airflow, which is whom Airflow names."""
+    with stack.airflow() as airflow:
+        body = {"dag_run_id": str(uuid4()), "logical_date": None}
+        run = airflow.post("dags/store_uptime_report/dagRuns", json=body).raise_for_status().json()["dag_run_id"]
+    with stack.owner.begin() as connection:
+        connection.execute(
+            text("update dag_run set triggering_user_name = 'dag_test' where run_id = :run"), {"run": run}
+        )
+    assert user.get(f"reports/{run}").json()["requested_by"] == "make report"
+    listed = user.get("reports").json()["reports"]
+    assert [one["requested_by"] for one in listed if one["report_id"] == run] == ["make report"]
+    user.post(f"reports/{run}/cancel")
 
 
 def test_a_paused_dag_takes_no_report(user: httpx.Client, paused: None) -> None:

@@ -18,7 +18,7 @@ from plugin.stack import ROLES, Stack
 AUTH_MANAGERS = ("simple", "fab")
 
 # Every route of the app: a new one has to be put here, and so to have been thought about.
-READ = {
+VERSIONED_READ = {
     ("GET", "/get_report/{report_id}"),
     ("GET", "/reports"),
     ("GET", "/reports/{report_id}"),
@@ -34,6 +34,8 @@ READ = {
     ("GET", "/quality/{report_id}/quarantine/download"),
     ("GET", "/data_docs/{path:path}"),
     ("GET", "/metrics"),
+}
+UNVERSIONED_READ = {
     ("GET", "/docs"),
     ("GET", "/docs.js"),
     ("GET", "/openapi.json"),
@@ -41,9 +43,39 @@ READ = {
     ("GET", "/pages/{name}"),
     ("GET", "/static/{path:path}"),
 }
-CHANGE = {("POST", "/trigger_report"), ("POST", "/reports/{report_id}/cancel")}
-BY_TOKEN = {("GET", "/data_docs_view/{token}/{path:path}")}
-PUBLIC = {("GET", "/health")}
+VERSIONED_CHANGE = {("POST", "/trigger_report"), ("POST", "/reports/{report_id}/cancel")}
+ONLY_IN_VERSION_1 = {
+    ("GET", "/v1/availability"),
+    ("GET", "/v1/outages"),
+    ("GET", "/v1/outages/start_hours"),
+    ("GET", "/v1/kinds"),
+    ("GET", "/v1/overview"),
+    ("GET", "/v1/overview/verdicts"),
+    ("GET", "/v1/now"),
+    ("GET", "/v1/now/groups"),
+    ("GET", "/v1/now/events"),
+    ("GET", "/v1/stores/{store_id:path}/explain"),
+    ("GET", "/v1/targets"),
+    ("GET", "/v1/groups"),
+    ("GET", "/v1/groups/members"),
+    ("GET", "/v1/stores/{store_id:path}/days"),
+    ("GET", "/v1/stores/{store_id:path}/timeline"),
+    ("GET", "/v1/stores/{store_id:path}/hours"),
+}
+
+
+def with_alias(routes: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Routes of version 1, and as they were before there were versions."""
+    return routes | {(method, f"/v1{path}") for method, path in routes}
+
+
+DATED = ("/availability", "/outages", "/targets", "/days", "/timeline", "/hours")
+OF_GROUPS = "?from=2023-01-16&until=2023-01-22&kind=region&name=Americas"
+
+READ = with_alias(VERSIONED_READ) | UNVERSIONED_READ | ONLY_IN_VERSION_1
+CHANGE = with_alias(VERSIONED_CHANGE)
+BY_TOKEN = with_alias({("GET", "/data_docs_view/{token}/{path:path}")})
+PUBLIC = with_alias({("GET", "/health")})
 
 # The app as it is, asked in a process of its own: importing Airflow's server changes the process it is imported in.
 LIST_ROUTES = """
@@ -72,6 +104,9 @@ def test_every_route_is_accounted_for(routes: set[tuple[str, str]]) -> None:
     assert routes == READ | CHANGE | BY_TOKEN | PUBLIC
 
 
+OF_DATES = ("/availability", "/outages", "/start_hours")
+
+
 def address(path: str, report_id: object) -> str:
     """A real address for a route."""
     filled = path.removeprefix("/").replace("{report_id}", str(report_id)).replace("{token}", "made-up")
@@ -80,6 +115,14 @@ def address(path: str, report_id: object) -> str:
         filled
         + {"pages/run": "?dag_id=store_uptime_report&dag_run_id=x"}.get(filled, "")
         + ("?store_id=0042" if filled.endswith("/store") else "")
+        + (
+            "?from=2023-01-16&until=2023-01-22"
+            if filled.endswith(("/availability", "/outages", "/start_hours"))
+            else ""
+        )
+        + ("?from=2023-01-16&until=2023-01-22" if filled.endswith(DATED) else "")
+        + ("?at=2023-01-20T12:00:00Z" if filled.endswith("/explain") else "")
+        + (OF_GROUPS if filled.endswith(("/groups", "/members")) else "")
     )
 
 
@@ -117,7 +160,8 @@ def test_an_identity_without_rights_gets_nowhere(stack: Stack, report_id: UUID, 
 def test_a_viewer_reads_everything_and_changes_nothing(stack: Stack, report_id: UUID, auth_manager: str) -> None:
     with stack.client("viewer", auth_manager) as viewer:
         for method, path in sorted(READ):
-            assert asked(viewer, method, path, report_id).status_code in (200, 302, 307, 404), path
+            unsettled = (409,) if (method, path) in ONLY_IN_VERSION_1 else ()  # before days are settled
+            assert asked(viewer, method, path, report_id).status_code in (200, 302, 307, 404, *unsettled), path
             if "static" not in path:
                 assert asked(viewer, method, path, report_id).status_code != 404, path
         for method, path in sorted(CHANGE):
@@ -141,8 +185,9 @@ def test_the_cookie_of_airflows_pages_is_an_identity_too(stack: Stack, report_id
     with stack.client(None) as browser:
         browser.cookies.set("_token", stack.tokens["simple", "user"])
         assert browser.get(f"reports/{report_id}").status_code == 200
+        ours = {"Origin": stack.urls["simple"]}
         for origin, status in (("cross-site", 403), ("same-site", 403), ("same-origin", 422), ("none", 422)):
-            answer = browser.post("trigger_report", json={"x": 1}, headers={"Sec-Fetch-Site": origin})
+            answer = browser.post("trigger_report", json={"x": 1}, headers=ours | {"Sec-Fetch-Site": origin})
             assert answer.status_code == status, origin
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store_uptime.calendar.durations import parse_duration, parse_instant
+from store_uptime.calendar.durations import parse_date, parse_duration, parse_instant
 from store_uptime.errors import SettingError
 from store_uptime.reports.request import report_id_of
 
@@ -143,3 +143,13 @@ def test_other_runs_have_a_report_of_their_own(run: str) -> None:
     assert report_id_of(run) == report_id_of(run)
     assert report_id_of(run).version == 5
     assert report_id_of(run) != report_id_of(run + "x")
+
+
+def test_a_date() -> None:
+    assert parse_date("hours_valid_from", " 2023-03-01 ") == date(2023, 3, 1)
+
+
+@pytest.mark.parametrize("text", ["", "20230301", "2023-02-29", "01.03.2023", "2023-03-01T00:00:00Z", "0001-01-01"])
+def test_what_is_no_date_is_named(text: str) -> None:
+    with pytest.raises(SettingError, match=r"hours_valid_from is .*; expected a date such as 2023-03-01"):
+        parse_date("hours_valid_from", text)

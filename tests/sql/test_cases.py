@@ -1,6 +1,7 @@
 """Every statement in `sql/` by small stories: `cases/{name of the statement}/{what_it_shows}.yaml`.
 
-    given:      tables with their rows; columns left out have the values of FILLER, or are null
+    given:      tables with their rows; columns left out have the values of FILLER, or are null. Polls are given one by
+                one (core.poll, the view) or as rows of a store's day (core.poll_day: `instants`, `statuses`, the key)
     before:     statements to run first (those that make temporary tables, say, which are filled then)
     binds:      the statement's binds; what a stage is given (read_pinned), shard 0 and report_id are there already
     copied:     what a COPY reads: the text, or rows for one that reads binary data
@@ -39,6 +40,14 @@ REPORT_ID = "11111111-1111-1111-1111-111111111111"
 ROLES = {
     "alerts/": "reader",
     "api/": "reader",
+    "history/availability/": "reader",
+    "history/explain/": "reader",
+    "history/groups/": "reader",
+    "history/now/read/": "reader",
+    "history/outages/": "reader",
+    "history/overview/": "reader",
+    "history/questions/": "reader",
+    "history/time/": "reader",
     "quality/checked_": "reader",
     "backup/": "owner",
     "migrations/": "owner",
@@ -64,11 +73,34 @@ LOCKS = """
 ANALYZED = """
     select distinct starelid::regclass::text
     from pg_statistic inner join pg_class on pg_class.oid = starelid
-    where relnamespace::regnamespace::text in ('core', 'report', 'quality')
+    where relnamespace::regnamespace::text in ('core', 'report', 'quality', 'history')
     order by 1
 """
 
-IDENTITIES = {"core.file": "file_id", "core.acceptance": "accepted_order"}
+POLL_DAY = """
+    insert into core.poll_day (
+        store_key, first_polled_at, last_polled_at, longest_gap_us, utc_day, file_id, row_no, polls, instants, statuses,
+        file_ids
+    )
+    select
+        :store_key, instants[1], instants[cardinality(instants)], core.longest_gap_us(instants),
+        (instants[1] at time zone 'UTC')::date, :file_id, :row_no, cardinality(instants), instants, :statuses,
+        cast(:file_ids as integer[])
+    from (select cast(:instants as timestamptz[]) as instants) as given
+"""
+
+IDENTITIES = {
+    "core.file": "file_id",
+    "core.acceptance": "accepted_order",
+    "history.settlement": "settlement_id",
+}
+DAY_FIGURES: dict[str, Any] = {
+    "timezone": "UTC",
+    "utc_range": "{}",
+    "is_final": True,
+    **dict.fromkeys(("open_us", "planned_us", "up_us", "down_us", "unknown_us"), 0),
+    **dict.fromkeys(("opened_late_us", "closed_early_us", "missed_openings"), 0),
+}
 
 # Columns that must not be null, for tables in which a story is not about them.
 FILLER: dict[str, dict[str, Any]] = {
@@ -80,8 +112,8 @@ FILLER: dict[str, dict[str, Any]] = {
         "state": "staged",
         "loaded_at": "2023-01-26T00:00:00Z",
     },
-    "core.acceptance": {"kind": "store_status", "accepted_at": "2023-01-26T00:00:00Z"},
-    "core.poll": {"file_id": 1, "part_no": 0},
+    "core.acceptance": {"accepted_at": "2023-01-26T00:00:00Z"},
+    "core.folder_file": {"is_unread": False},
     "core.polled_store": {"file_id": 1},
     "core.business_hours": {"file_id": 2},
     "core.store_timezone": {"file_id": 3},
@@ -111,6 +143,42 @@ FILLER: dict[str, dict[str, Any]] = {
         "finished_at": "2023-01-26T00:00:01Z",
         "counts": "{}",
     },
+    "history.settlement": {
+        "as_of": "2023-01-26T00:00:00Z",
+        "accepted_order": 9,
+        "shards": 1,
+        "clocks_from": "2023-01-01T00:00:00Z",
+        "created_at": "2023-01-26T00:00:00Z",
+    },
+    "history.store": {
+        "first_polled_at": "2023-01-01T00:00:00Z",
+        "clock": "UTC",
+        "newest_timezone": "UTC",
+        "hours_file_ids": "{}",
+    },
+    "history.day": DAY_FIGURES,
+    "history.new_day": DAY_FIGURES,
+    "history.new_store": {
+        "store_id": "a store",
+        "clock": "UTC",
+        "newest_timezone": "UTC",
+        "hours_file_ids": [],
+        "first_polled_at": "2023-01-01T00:00:00Z",
+        "first_date": "2023-01-01",
+        "last_date": "2023-01-26",
+        "from_date": "2023-01-01",
+        "from_at": "2023-01-01T00:00:00Z",
+    },
+    "history.store_now": {
+        "clock": "America/Chicago",
+        "newest_timezone": "America/Chicago",
+        "hours_file_ids": [2],
+        "status": "unknown",
+    },
+    "history.clock_date": {"clock": "UTC", "timezone": "UTC", "is_clean": True},
+    "history.clock_segment": {"timezone": "UTC"},
+    "history.new_stretch": dict.fromkeys(("opened_late_us", "closed_early_us", "missed_openings"), 0),
+    "history.outage": {"started_on": "2023-01-25", "ended_on": "2023-01-25"},
     "quality.quarantined_row": {"file_id": 1, "reason": "expected active or inactive", "raw_text": "a,b,c"},
     "quality.expectation_result": {
         "suite": "files",
@@ -158,6 +226,8 @@ def test_case(connection: Connection, file: Path) -> None:
                 copy_in(connection, name, binds, case["copied"])
             elif "csv" in expected:
                 assert copied_out(connection, name) == expected.pop("csv")
+            elif 'to stdout (format "binary")' in statement(name).text:
+                returned = rows_copied_out(connection, name, binds)
             else:
                 returned = run(connection, name, binds)
             for setting, value in expected.pop("settings", {}).items():
@@ -203,6 +273,21 @@ def copied_out(connection: Connection, name: str) -> str:
     return out.getvalue()
 
 
+def rows_copied_out(connection: Connection, name: str, binds: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rows that a COPY in binary format has."""
+    with closing(connection.connection.cursor()) as cursor:
+        command = cursor.mogrify(statement(name).text, binds).decode()
+        cursor.execute(re.search(r"^copy \((.*)\) to stdout", command, re.DOTALL | re.MULTILINE)[1])
+        names = [column.name for column in cursor.description]
+        return [
+            {
+                name: [str(element) for element in value] if isinstance(value, list) else value
+                for name, value in zip(names, row, strict=True)
+            }
+            for row in cursor.fetchall()
+        ]
+
+
 def copy_in(connection: Connection, name: str, binds: dict[str, Any], copied: str | list[dict[str, Any]]) -> None:
     """Feeds a COPY; rows become binary data of the types that its table has."""
     command = re.sub(r"\{(\w+)\}", lambda found: str(binds[found[1]]), statement(name).text)
@@ -237,15 +322,29 @@ def run(connection: Connection, name: str, binds: dict[str, Any]) -> list[dict[s
 def lay_out(connection: Connection, given: dict[str, list[dict[str, Any]]]) -> None:
     for table, rows in given.items():
         if table == "core.poll":
-            for row in rows:
-                month = {"month": str(row["polled_at"])[:7] + "-01"}
-                run(connection, "ingest/polls/begin_month", month)
-                run(connection, "ingest/polls/finish_month", month)
-        insert(connection, table, [with_filler(connection, table, row) for row in rows])
-
+            days = days_of(rows)
+        elif table == "core.poll_day":
+            days = rows
+        else:
+            days = []
+            insert(connection, table, [with_filler(connection, table, row) for row in rows])
+        for day in days:
+            run(connection, "ingest/polls/create_month", {"month": str(day["instants"][0])[:7] + "-01"})
+            connection.execute(text(POLL_DAY), {"file_id": 1, "row_no": 0, "file_ids": None} | day)
         if table in IDENTITIES:
             sequence = {"table": table, "column": IDENTITIES[table]}
             connection.execute(text("select setval(pg_get_serial_sequence(:table, :column), 1000)"), sequence)
+
+
+def days_of(polls: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of core.poll_day that hold the polls."""
+    days: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for poll in sorted(polls, key=lambda poll: str(poll["polled_at"])):
+        key = {"store_key": poll["store_key"], "file_id": poll.get("file_id", 1), "row_no": poll.get("row_no", 0)}
+        day = days.setdefault((*key.values(), str(poll["polled_at"])[:10]), key | {"instants": [], "statuses": []})
+        day["instants"].append(poll["polled_at"])
+        day["statuses"].append(poll["is_active"])
+    return list(days.values())
 
 
 def with_filler(connection: Connection, table: str, row: dict[str, Any]) -> dict[str, Any]:

@@ -9,15 +9,17 @@ from pglast import ast, parse_sql
 from sqlalchemy import Engine, text
 
 from store_uptime.db.statements import statement, statement_names
-from support.citus_rules import DISTRIBUTED_VIEWS, KEY, violations
+from store_uptime.db.topology import REFERENCE_TABLES
+from support.citus_rules import DISTRIBUTED_VIEWS, KEY, SHARED_VIEWS, violations, walk
 
 FUNCTIONS = "select distinct proname from pg_proc where {} and pronamespace = 'pg_catalog'::regnamespace"
 VIEWS = """
-    select schemaname || '.' || viewname, definition from pg_views where schemaname in ('core', 'report', 'quality')
+    select schemaname || '.' || viewname, definition from pg_views
+    where schemaname in ('core', 'report', 'quality', 'history')
 """
 SQL_FUNCTIONS = """
     select pg_proc.oid::regprocedure::text from pg_proc inner join pg_language on pg_language.oid = prolang
-    where pronamespace::regnamespace::text in ('core', 'report', 'quality') and lanname = 'sql'
+    where pronamespace::regnamespace::text in ('core', 'report', 'quality', 'history') and lanname = 'sql'
 """
 
 
@@ -36,14 +38,18 @@ def test_statement(name: str, functions: dict[str, set[str]]) -> None:
     assert violations(statement(name).text, **functions) == []
 
 
-def test_views_are_of_distributed_tables(engine: Engine, functions: dict[str, set[str]]) -> None:
+def test_views_are_of_distributed_or_of_shared_tables(engine: Engine, functions: dict[str, set[str]]) -> None:
     """Each side of a union has the key at the same place: else Citus would not know that its rows stay together."""
     with engine.connect() as connection:
         views = dict(connection.execute(text(VIEWS)).all())
-    assert sorted(views) == sorted(DISTRIBUTED_VIEWS)
-    for definition in views.values():
+    assert sorted(views) == sorted(DISTRIBUTED_VIEWS + SHARED_VIEWS)
+    for name, definition in views.items():
         assert violations(definition, **functions) == []
         (statement,) = (raw.stmt for raw in parse_sql(definition))
+        if name in SHARED_VIEWS:
+            tables = [node for node in walk(statement) if isinstance(node, ast.RangeVar)]
+            assert {f"{table.schemaname}.{table.relname}" for table in tables} <= {*REFERENCE_TABLES, *SHARED_VIEWS}
+            continue
         places = [column_names(side).index(KEY) for side in sides_of(statement)]
         assert len(set(places)) == 1
 

@@ -21,7 +21,19 @@ from pglast import ast, enums, parse_sql
 from store_uptime.db.topology import DISTRIBUTED_TABLES, REFERENCE_TABLES
 
 KEY = "store_key"
-DISTRIBUTED_VIEWS = ("report.store_period",)  # of distributed tables alone, with the key as a column
+DISTRIBUTED_VIEWS = (  # of distributed tables, and shared ones beside them, with the key as a column
+    "core.poll",
+    "report.store_period",
+    "history.accepted_group",
+    "history.promise",
+    "history.accepted_target",
+)
+SHARED_VIEWS = (  # of shared tables alone
+    "report.report_file",
+    "report.used_snapshot",
+    "history.newest_settlement",
+    "history.used_snapshot",
+)
 ONE_STORE = "the store of a bind"
 CHANGES = (ast.InsertStmt, ast.UpdateStmt, ast.DeleteStmt, ast.MergeStmt)
 
@@ -33,8 +45,8 @@ def violations(sql: str, *, aggregates: set[str], volatile: set[str]) -> list[st
 
 
 def parseable(sql: str) -> str:
-    """The statement with `$1` for its binds, and core.poll for {table}."""
-    sql = re.sub(r"%\((\w+)\)s", r":\1", sql).replace("{table}", "core.poll").replace("{freeze}", "false")
+    """The statement with `$1` for its binds."""
+    sql = re.sub(r"%\((\w+)\)s", r":\1", sql)
     sql = "\n".join(line for line in sql.splitlines() if not line.lstrip().startswith("--"))
     return re.sub(r"(?<![:\w]):[a-z]\w*", "$1", sql)
 
@@ -312,7 +324,7 @@ def is_distributed(item: Any) -> bool:
         return False
     table = f"{item.schemaname}.{item.relname}"
     distributed = (*DISTRIBUTED_TABLES, *DISTRIBUTED_VIEWS)
-    assert table in (*distributed, *REFERENCE_TABLES) or item.schemaname.startswith("pg_"), table
+    assert table in (*distributed, *REFERENCE_TABLES, *SHARED_VIEWS) or item.schemaname.startswith("pg_"), table
     return table in distributed
 
 

@@ -8,9 +8,9 @@ Everything is exact: datetimes have microseconds, sums are whole microseconds.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from itertools import pairwise
@@ -45,24 +45,97 @@ class Opening:
     def runs_into_next_date(self) -> bool:
         return self.end <= self.start
 
-    def covers(self, wall: datetime) -> bool:
-        """Whether the opening contains the local time, on the opening's own date or on the next."""
+    def covers(self, wall: datetime, without: Collection[date] = ()) -> bool:
+        """Whether the opening contains the local time, on the opening's own date or on the next.
+
+        It does not start on the dates `without`.
+        """
         since_midnight = timedelta(
             hours=wall.hour, minutes=wall.minute, seconds=wall.second, microseconds=wall.microsecond
         )
-        if wall.weekday() == self.weekday and since_midnight >= self.start:
-            return self.runs_into_next_date or since_midnight < self.end
-        is_next_date = wall.weekday() == (self.weekday + 1) % 7
+        is_date = wall.weekday() == self.weekday and since_midnight >= self.start and wall.date() not in without
+        if is_date and (self.runs_into_next_date or since_midnight < self.end):
+            return True
+        is_next_date = wall.weekday() == (self.weekday + 1) % 7 and wall.date() - DAY not in without
         return is_next_date and self.runs_into_next_date and since_midnight < self.end
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Whom a row is about: the store with an id, the stores of a group (kind and name), or all stores (neither)."""
+
+    store_id: str | None = None
+    group: tuple[str, str] | None = None
+
+    def level_for(self, store_id: str, store: Store) -> int | None:
+        """1 for the store itself, 2 for a group of it, 3 for all stores; None for others."""
+        if self.store_id is not None:
+            return 1 if self.store_id == store_id else None
+        if self.group is not None:
+            return 2 if self.group in {*store.groups, ("timezone", store.zone or DEFAULT_ZONE)} else None
+        return 3
+
+
+@dataclass(frozen=True)
+class SpecialHours:
+    """An opening on one local date, from and to a time since its midnight; without times it is closed."""
+
+    date: date
+    start: timedelta | None = None
+    end: timedelta | None = None
+
+    def covers(self, wall: datetime) -> bool:
+        """Whether the opening contains the local time, which may be on a later date."""
+        if self.start is None or self.end is None:
+            return False
+        end = end_of_day_or(self.end) if self.end <= DAY else self.end
+        since_midnight = wall.replace(tzinfo=None) - datetime.combine(self.date, time())
+        return self.start <= since_midnight < (end if end > self.start else end + DAY)
+
+
+@dataclass(frozen=True)
+class PlannedDowntime:
+    """Both ends are instants in UTC, or, without a zone, on the store's wall clock; without an end it goes on."""
+
+    start: datetime
+    end: datetime | None
+
+    def ends(self, zone: str) -> tuple[datetime, datetime | None]:
+        """The ends as instants."""
+        start = self.start if self.start.tzinfo else min(instants_of(self.start, zone))
+        end = self.end if self.end is None or self.end.tzinfo else max(instants_of(self.end, zone))
+        return start, end
 
 
 @dataclass
 class Store:
-    """One store's input; `polls` has one status for each instant, after corrections."""
+    """One store's input; `polls` has one status for each instant, after corrections.
+
+    `special_hours` are those of the best level for each date, and `planned` all that apply.
+    """
 
     zone: str | None = None
     openings: list[Opening] = field(default_factory=list)
     polls: dict[datetime, bool] = field(default_factory=dict)
+    groups: set[tuple[str, str]] = field(default_factory=set)
+    special_hours: list[SpecialHours] = field(default_factory=list)
+    planned: list[PlannedDowntime] = field(default_factory=list)
+
+    def take(
+        self,
+        store_id: str,
+        special_hours: Iterable[tuple[Scope, SpecialHours]],
+        planned: Iterable[tuple[Scope, PlannedDowntime]],
+    ) -> None:
+        """Keeps the rows of the optional inputs that count for the store."""
+        levels = [(scope.level_for(store_id, self), row) for scope, row in special_hours]
+        self.special_hours = [
+            row
+            for level, row in levels
+            if level is not None
+            and level == min(other for other, beside in levels if other is not None and beside.date == row.date)
+        ]
+        self.planned = [row for scope, row in planned if scope.level_for(store_id, self) is not None]
 
 
 @dataclass(frozen=True)
@@ -100,7 +173,8 @@ def figures(store: Store, as_of: datetime, max_gap: timedelta | None, no_data: s
     polls = sorted(poll for poll in store.polls.items() if poll[0] <= as_of)
     first_instant = as_of - max(PERIODS.values())
     cuts = {as_of, *(as_of - length for length in PERIODS.values())}
-    cuts |= set(opening_edges(store.openings, zone, first_instant, as_of))
+    cuts |= set(opening_edges([*store.openings, *times_of(store.special_hours)], zone, first_instant, as_of))
+    cuts |= {end for row in store.planned for end in row.ends(zone) if end is not None}
     cuts |= set(clock_changes(zone, first_instant - DAY, as_of + DAY))
     for polled_at, _ in polls:
         cuts |= {polled_at} if max_gap is None else {polled_at, polled_at + max_gap, polled_at - max_gap}
@@ -108,7 +182,7 @@ def figures(store: Store, as_of: datetime, max_gap: timedelta | None, no_data: s
 
     sums = {period: {"open": 0, "up": 0, "down": 0, "unknown": 0} for period in PERIODS}
     for begin, end in pairwise(pieces):
-        if not is_open(store.openings, zone, begin):
+        if not is_open(store, zone, begin) or is_planned(store.planned, zone, begin):
             continue
         kind = status(polls, begin, max_gap)
         if kind == "unknown" and no_data == "down":
@@ -120,9 +194,44 @@ def figures(store: Store, as_of: datetime, max_gap: timedelta | None, no_data: s
     return {period: Figures(**sums[period]) for period in PERIODS}
 
 
-def is_open(openings: list[Opening], zone: str, at: datetime) -> bool:
+def is_open(store: Store, zone: str, at: datetime) -> bool:
     wall = at.astimezone(ZoneInfo(zone))
-    return not openings or any(opening.covers(wall) for opening in openings)
+    special_dates = {row.date for row in store.special_hours}
+    if any(row.covers(wall) for row in store.special_hours):
+        return True
+    if not store.openings:
+        return wall.date() not in special_dates
+    return any(opening.covers(wall, without=special_dates) for opening in store.openings)
+
+
+def is_planned(planned: list[PlannedDowntime], zone: str, at: datetime) -> bool:
+    for row in planned:
+        start, end = row.ends(zone)
+        if start <= at and (end is None or at < end):
+            return True
+    return False
+
+
+@lru_cache(maxsize=10_000)
+def instants_of(wall: datetime, zone: str) -> tuple[datetime, ...]:
+    """When a wall clock reads a time: at one instant or two, or else the change that skips it."""
+    readings = {wall.replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC) for fold in (0, 1)}
+    found = tuple(at for at in readings if at.astimezone(ZoneInfo(zone)).replace(tzinfo=None) == wall)
+    if found:
+        return found
+    changes = clock_changes(zone, min(readings) - 2 * DAY, max(readings) + 2 * DAY)
+    return tuple(
+        change
+        for change in changes
+        if (change - MICROSECOND).astimezone(ZoneInfo(zone)).replace(tzinfo=None) < wall
+        and change.astimezone(ZoneInfo(zone)).replace(tzinfo=None) > wall
+    )
+
+
+def times_of(special_hours: Iterable[SpecialHours]) -> Iterable[Opening]:
+    """Openings whose edges are those of special hours; midnight is among them."""
+    nothing = timedelta(0)
+    return [Opening(row.date.weekday(), row.start or nothing, row.end or nothing) for row in special_hours]
 
 
 def status(polls: list[tuple[datetime, bool]], at: datetime, max_gap: timedelta | None) -> str:

@@ -10,9 +10,10 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -28,6 +29,7 @@ class Site:
     data: Path
     schedule: str
     token: str = ""
+    variables: dict[str, str] = field(default_factory=dict)
 
     def command(self, name: str) -> None:
         """Runs `make up` or `make down`."""
@@ -38,8 +40,9 @@ class Site:
             "STORE_UPTIME_DATA": str(self.data),
             "STORE_UPTIME_SCHEDULE": self.schedule,
             "STORE_UPTIME_MAINTENANCE_SCHEDULE": "none",
-            "PORT": self.url.rpartition(":")[2],
+            "PORT": str(urlsplit(self.url).port),
             "PYTHONPATH": str(PROJECT / "include"),
+            **self.variables,
         }
         done = subprocess.run(
             [sys.executable, "-m", "commands.stack", name], cwd=PROJECT, env=environment, capture_output=True, text=True
@@ -87,11 +90,23 @@ class Site:
             time.sleep(1)
         return report_id
 
+    def wait_until_settled(self, report_id: str, seconds: int = 500) -> str:
+        """Waits until days are settled up to a report; returns what it is as of."""
+        as_of: str = self.get(f"reports/{report_id}")["as_of"]
+        until = time.monotonic() + seconds
+        while as_of not in self.text("v1/now/events"):
+            assert time.monotonic() < until, f"days are not settled up to {as_of}"
+            time.sleep(2)
+        return as_of
+
 
 @contextmanager
-def running_site(home: Path, data: Path, schedule: str = "none") -> Iterator[Site]:
+def running_site(
+    home: Path, data: Path, schedule: str = "none", base_path: str = "", **variables: str
+) -> Iterator[Site]:
     """A site started by `make up`, on a free port and with its own home; `make down` stops it at the end."""
-    site = Site(home, f"http://127.0.0.1:{free_port()}", data, schedule)
+    url = f"http://127.0.0.1:{free_port()}{base_path}"
+    site = Site(home, url, data, schedule, variables={"AIRFLOW__API__BASE_URL": url} | variables)
     site.command("up")
     try:
         site.sign_in()

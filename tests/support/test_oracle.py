@@ -18,7 +18,7 @@ def scanned(store: Store, start: datetime, end: datetime, step: timedelta, max_g
     sums = {"open": 0, "up": 0, "down": 0, "unknown": 0}
     at = start
     while at < end:
-        if oracle.is_open(store.openings, store.zone or oracle.DEFAULT_ZONE, at):
+        if oracle.is_open(store, store.zone or oracle.DEFAULT_ZONE, at):
             sums["open"] += step // oracle.MICROSECOND
             sums[oracle.status(polls, at, max_gap)] += step // oracle.MICROSECOND
         at += step

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gzip
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
 
@@ -66,6 +66,7 @@ class World:
     """The rows of the files, and the stores that they describe."""
 
     as_of: datetime
+    moment: tuple[str, datetime]
     max_gap: timedelta | None = None
     no_data: str = "unknown"
     polls: list[tuple[str, str, str]] = field(default_factory=list)
@@ -73,6 +74,9 @@ class World:
     zones: list[tuple[str, str]] = field(default_factory=list)
     stores: dict[str, oracle.Store] = field(default_factory=dict)
     meaning: dict[tuple[str, str, str], tuple[datetime, bool]] = field(default_factory=dict)
+    groups: list[tuple[str, str, str]] = field(default_factory=list)
+    special_hours: list[tuple[str, ...]] = field(default_factory=list)
+    planned: list[tuple[str, ...]] = field(default_factory=list)
 
     def with_polls(self, polls: list[tuple[str, str, str]]) -> World:
         """The same world with only these poll rows, in this order."""
@@ -93,8 +97,9 @@ class World:
 
     def rows_of(self, store_id: str) -> str:
         """All rows of one store, to debug wrong figures."""
-        tables = {"hours": self.hours, "zones": self.zones, "polls": self.polls}
+        tables = {"hours": self.hours, "zones": self.zones, "polls": self.polls, "groups": self.groups}
         lines = [f"{name}: {[row[1:] for row in rows if row[0] == store_id]}" for name, rows in tables.items()]
+        lines += [f"{name}: {rows}" for name, rows in (("special", self.special_hours), ("planned", self.planned))]
         return "\n".join([f"as_of={self.as_of} max_gap={self.max_gap} no_data={self.no_data}", *lines])
 
     def write(self, folder: Path, style: Random) -> Path:
@@ -111,6 +116,14 @@ class World:
         if self.zones:
             names = ["store_timezones", "timezones", "bq-results-20230125-202210-1674678181880"]
             write_file(folder, style, names, ["store_id", "timezone_str"], self.zones)
+        if self.groups:
+            write_file(folder, style, ["store_groups", "Store Groups"], ["store_id", "kind", "name"], self.groups)
+        scope = ["store_id", "kind", "name"]
+        if self.special_hours:
+            columns = [*scope, "date", "start_time_local", "end_time_local"]
+            write_file(folder, style, ["special_hours", "special-hours 2"], columns, self.special_hours)
+        if self.planned:
+            write_file(folder, style, ["planned_downtime"], [*scope, "starts_at", "ends_at"], self.planned)
         return folder
 
 
@@ -150,7 +163,7 @@ def build(
     plans: list[tuple[int, int, int]],
 ) -> World:
     """A world with one store for each plan (seed, polls, openings); a store depends only on its own plan."""
-    world = World(as_of, max_gap, no_data)
+    world = World(as_of, moment, max_gap, no_data)
     for number, (seed, poll_count, opening_count) in enumerate(plans):
         add_store(world, Random(seed), number, moment, poll_count, opening_count)
     if not world.polls:  # a status file needs a row
@@ -203,6 +216,73 @@ def add_store(
 
     if any(row[0] == store_id for table in (world.polls, world.hours, world.zones) for row in table):
         world.stores[store_id] = store
+
+
+def add_optional_inputs(world: World, random: Random, moment: tuple[str, datetime]) -> None:
+    """Adds groups, special hours and planned downtime to a world, and what they mean to its stores."""
+    groups = [("region", "West"), ("region", "west"), ("brand", "West"), ("a,b", "=1+1")]
+    for store_id in [*world.stores, "nobody"]:
+        for kind, name in random.sample(groups, random.choice([0, 1, 1, 2])):
+            world.groups.append((store_id, kind, f" {name}\t" if random.random() < 0.1 else name))
+            if store_id in world.stores:
+                world.stores[store_id].groups.add((kind, name))
+    days = [world.as_of.date() + timedelta(days=day) for day in range(-9, 2)]
+    dates = random.sample(days, 3) + [moment[1].date() + timedelta(days=day) for day in (-1, 0, 1)]
+    special = [a_special_date(random, world, random.choice(dates)) for _ in range(random.randrange(1, 25))]
+    planned = [some_planned_downtime(random, world, moment) for _ in range(random.randrange(1, 15))]
+    for store_id, store in world.stores.items():
+        store.take(store_id, special, [row for row in planned if row is not None])
+
+
+def a_scope(random: Random, world: World) -> tuple[tuple[str, str, str], oracle.Scope]:
+    match random.randrange(6):
+        case 0:
+            return ("*", "", ""), oracle.Scope()
+        case 1:
+            zone = random.choice([oracle.DEFAULT_ZONE, random.choice(ZONES)])
+            return ("", "timezone", zone), oracle.Scope(group=("timezone", zone))
+        case 2 | 3:
+            kind, name = random.choice([("region", "West"), ("brand", "West"), ("a,b", "=1+1"), ("region", "East")])
+            return ("", kind, name), oracle.Scope(group=(kind, name))
+    store_id = random.choice([*world.stores, "nobody"])
+    return (store_id, "", ""), oracle.Scope(store_id=store_id)
+
+
+def a_special_date(random: Random, world: World, date: date) -> tuple[oracle.Scope, oracle.SpecialHours]:
+    cells, scope = a_scope(random, world)
+    if random.random() < 0.4:
+        world.special_hours.append((*cells, f"{date}", "", ""))
+        return scope, oracle.SpecialHours(date)
+    start, end = opening(random) if random.random() < 0.8 else ("20:00:00", random.choice(["26:00:00", "48:00:00"]))
+    world.special_hours.append((*cells, f"{date}", start, end))
+    return scope, oracle.SpecialHours(date, oracle.clock(start), oracle.clock(end))
+
+
+def some_planned_downtime(
+    random: Random, world: World, moment: tuple[str, datetime]
+) -> tuple[oracle.Scope, oracle.PlannedDowntime] | None:
+    """A row, and what it means: nothing if it ends before it starts."""
+    cells, scope = a_scope(random, world)
+    near = [moment[1], world.as_of, *(world.as_of - length for length in oracle.PERIODS.values())]
+    starts_at = random.choice(near) + timedelta(minutes=random.choice([0, 1, -1, 15, -90, -45, *range(-240, 240, 30)]))
+    ends_at = starts_at + timedelta(minutes=random.choice([-30, 0, 15, 60, 90, 600, 3000]))
+    (start_cell, start), (end_cell, end) = (an_end(random, at, moment[0]) for at in (starts_at, ends_at))
+    if random.random() < 0.1:
+        end_cell, end = "", None
+    world.planned.append((*cells, start_cell, end_cell))
+    if end is not None and (start.tzinfo is None) == (end.tzinfo is None) and end <= start:
+        return None
+    return scope, oracle.PlannedDowntime(start, end)
+
+
+def an_end(random: Random, at: datetime, zone: str) -> tuple[str, datetime]:
+    """An instant as a cell, and what it means: itself, or what a clock of the zone reads then, at any place."""
+    if random.random() < 0.4:
+        return at.isoformat(), at
+    wall = at.astimezone(oracle.ZoneInfo(zone)).replace(tzinfo=None)
+    if random.random() < 0.3:  # a time that may be skipped
+        wall += timedelta(minutes=random.choice([-60, -30, 30, 60]))
+    return str(wall), wall
 
 
 def opening(random: Random) -> tuple[str, str]:

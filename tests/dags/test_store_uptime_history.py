@@ -1,0 +1,45 @@
+"""The DAG that settles days and outages, run as Airflow runs it after a report."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from dags.runs import Deployment
+
+
+def settled(deployment: Deployment) -> tuple[int, int]:
+    """How many days and published settlements there are."""
+    with deployment.engine.connect() as connection:
+        days = connection.scalar(text("select count(*) from history.day"))
+        return days, connection.scalar(text("select count(*) from history.settlement where published_at is not null"))
+
+
+def states(dag_run: Any) -> set[str]:
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        return {str(task.state) for task in dag_run.get_task_instances(session=session)}
+
+
+@pytest.mark.usefixtures("first_report")
+def test_it_settles_what_is_new_and_skips_the_rest(deployment: Deployment) -> None:
+    assert states(deployment.history.test(run_conf={"shards": 2})) == {"success"}
+    days, settlements = settled(deployment)
+    assert days > 0
+    assert settlements == 1
+    assert states(deployment.history.test()) == {"skipped"}
+    assert settled(deployment) == (days, 1)
+
+
+def test_it_starts_when_a_report_is_published(deployment: Deployment) -> None:
+    dag = deployment.history
+    assert dag.timetable.asset_condition is not None
+    assert {task.task_id: task.downstream_task_ids for task in dag.tasks} == {
+        "begin": {"settle", "publish"},
+        "settle": {"publish"},
+        "publish": set(),
+    }
+    assert all(f"`{task.task_id}`" in dag.doc_md for task in dag.tasks)
