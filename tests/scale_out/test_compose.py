@@ -12,11 +12,12 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 import yaml
 
 from commands.stack import password_of
@@ -142,6 +143,16 @@ def start_redis(cluster: Cluster, compose: Compose, url: str) -> None:
     script = compose.on_this_machine(script.replace("$$", "$"))
     place = f" --port {url.rsplit(':', 1)[1].partition('/')[0]} --bind 127.0.0.1 --dir {cluster.home('redis')}"
     cluster.machines["redis"] = Machine(cluster.home("redis"), [shell, option, script + place], cluster.environment)
+    password = Path(compose.secrets["redis_password"]).read_text()
+    # What its health check asks by redis-cli; `init` begins only then.
+    cluster.wait_for(lambda: is_redis_up(f"redis://:{password}@{url.partition('://')[2]}"), "Redis")
+
+
+def is_redis_up(url: str) -> bool:
+    """Whether the server answers to its password."""
+    with redis.Redis.from_url(url) as client, suppress(redis.ConnectionError):
+        return bool(client.ping())
+    return False
 
 
 def is_healthy(cluster: Cluster, compose: Compose, name: str) -> bool:
