@@ -54,20 +54,22 @@ def settle_all(
 ) -> dict[str, Any] | None:
     """Settles all that is new or has changed, and publishes it; returns its counts, None if there is nothing to settle.
 
-    `from_date` settles again from that date on, `until_date` no further than its end in UTC.
+    `from_date` settles again from that date on, `until_date` no further than its end in UTC. Calls wait for each other.
     """
-    for _ in range(TRIES):
-        settlement_id = begin(
-            engine, now, max_gap, shards, keep_days=keep_days, from_date=from_date, until_date=until_date
-        )
-        if settlement_id is None:
-            return None
-        try:
-            for shard in range(shards):
-                settle(engine, settlement_id, shard)
-            return publish(engine, settlement_id, now)
-        except SupersededError as error:
-            log.info("%s It begins again.", error)
+    with engine.begin() as turn:
+        turn.execute(statement("history/settlement/lock_whole"))
+        for _ in range(TRIES):
+            settlement_id = begin(
+                engine, now, max_gap, shards, keep_days=keep_days, from_date=from_date, until_date=until_date
+            )
+            if settlement_id is None:
+                return None
+            try:
+                for shard in range(shards):
+                    settle(engine, settlement_id, shard)
+                return publish(engine, settlement_id, now)
+            except SupersededError as error:
+                log.info("%s It begins again.", error)
     raise StoreUptimeError("Days and outages were not settled: others settled them at the same time, again and again.")
 
 
@@ -157,7 +159,7 @@ def publish(engine: Engine, settlement_id: int, now: datetime) -> dict[str, Any]
         if finished != pinned["shards"]:
             raise StoreUptimeError(f"Settlement {settlement_id} is not complete: clear the tasks that did not succeed.")
         counts = {
-            name: connection.execute(statement(f"history/6_publish/{name}"), pinned).rowcount
+            name: connection.execute(statement(f"history/3_publish/{name}"), pinned).rowcount
             for name in (
                 *("days/log_restatements", "days/delete", "days/add", "days/add_stores"),
                 *("outages/delete_days", "outages/add_days", "outages/delete", "outages/add"),
@@ -165,12 +167,12 @@ def publish(engine: Engine, settlement_id: int, now: datetime) -> dict[str, Any]
         }
         targets = [pinned["targets_file_id"], pinned["previous_targets_file_id"]]
         if pinned["follows_id"] is not None and targets[0] != targets[1]:
-            connection.execute(statement("history/6_publish/targets"), pinned)
+            connection.execute(statement("history/3_publish/targets"), pinned)
         connection.execute(
             statement("history/settlement/publish"), {"settlement_id": settlement_id, "published_at": now}
         )
         for name in ("delete_groups", "add_groups", "delete_targets", "add_targets"):
-            connection.execute(statement(f"history/6_publish/scopes/{name}"))
+            connection.execute(statement(f"history/3_publish/scopes/{name}"))
         connection.execute(statement("history/settlement/empty_staged"))
     return {
         "days": counts["days/add"],
