@@ -2,6 +2,10 @@
 -- One process at a time begins or publishes a settlement; it waits for the stages that run.
 select pg_advisory_xact_lock(hashtextextended('history', 0));
 
+-- name: lock_whole
+-- One process at a time settles all stages of its own: others would delete what it has not published yet.
+select pg_advisory_xact_lock(hashtextextended('history.settle_all', 0));
+
 -- name: lock_shared
 -- While a stage runs, no settlement begins or is published.
 select pg_advisory_xact_lock_shared(hashtextextended('history', 0));

@@ -1,6 +1,7 @@
 """A task process to be killed. Imports everything, then forks one child per JSON line on standard input.
 
-Line: `{"stage": "clip", "url": …, "report_id": …, "folder": …, "shard": 0}`. Answers: `{"pid": …}` once the child runs,
+Line: `{"stage": "clip", "url": …, "report_id": …, "folder": …, "shard": 0}`; a settlement's stages have its id in place
+of a report's. Answers: `{"pid": …}` once the child runs,
 and `{"status": …, "error": …, "peak_memory_bytes": …}` when it has ended, however that came.
 """
 
@@ -10,6 +11,7 @@ import json
 import os
 import sys
 import traceback
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,14 +20,25 @@ from uuid import UUID
 from sqlalchemy import Engine
 
 from store_uptime.db.engine import connect
+from store_uptime.history import days
 from store_uptime.ingest import acceptance, stage_files
 from store_uptime.quality import validate
 from store_uptime.reports import export, stages
 from store_uptime.settings import Settings
 from support.pipeline import CLOCK
 
+SETTLING: dict[str, Callable[[Engine, int, int], Any]] = {
+    "settle_all": lambda engine, _, shards: days.settle_all(engine, CLOCK, None, shards),
+    "settle_begin": lambda engine, _, shards: days.begin(engine, CLOCK, None, shards),
+    "settle": days.settle,
+    "settle_publish": lambda engine, settlement_id, _: days.publish(engine, settlement_id, CLOCK),
+}
+
 
 def run(engine: Engine, settings: Settings, task: dict[str, Any]) -> None:
+    if task["stage"] in SETTLING:
+        SETTLING[task["stage"]](engine, int(task["report_id"]), task["shard"])
+        return
     report_id, folder = UUID(task["report_id"]), Path(task["folder"])
     match task["stage"]:
         case "ingest":
