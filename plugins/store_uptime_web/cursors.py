@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -53,13 +53,6 @@ def whole(number: str) -> int:
     return int(number)
 
 
-def neighbours(rows: int, has_more: bool, is_backward: bool, cursor: str | None) -> tuple[bool, bool]:
-    """Whether there is a page after, and one before, a page of `rows` that was read towards its cursor's end."""
-    has_next = rows > 0 and (has_more or is_backward)
-    has_previous = rows > 0 and (has_more if is_backward else cursor is not None)
-    return has_next, has_previous
-
-
 @dataclass(frozen=True)
 class Part(Generic[Row]):
     """A page of rows, with the cursors of those beside it."""
@@ -77,6 +70,23 @@ def part(rows: Sequence[Row], limit: int, cursor: str | None) -> Part[Row]:
         list(rows[start:end]),
         encode(end) if end < len(rows) else None,
         encode(max(0, start - limit)) if start else None,
+    )
+
+
+def around(
+    rows: Sequence[Row], cursor: str | None, cursor_at: Callable[[str, Row], str], *, is_backward: bool, has_more: bool
+) -> Part[Row]:
+    """The page of `rows`, which were read from a cursor on, or back from it; `has_more` says whether more follow there.
+
+    `cursor_at` makes the cursor of the page after (`on`) or before (`back`) a row.
+    """
+    listed = list(reversed(rows)) if is_backward else list(rows)
+    has_next = has_more or is_backward
+    has_previous = has_more if is_backward else cursor is not None
+    return Part(
+        listed,
+        cursor_at("on", listed[-1]) if listed and has_next else None,
+        cursor_at("back", listed[0]) if listed and has_previous else None,
     )
 
 

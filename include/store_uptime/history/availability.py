@@ -21,6 +21,7 @@ from store_uptime.history.questions import (
     Choice,
     QuestionError,
     Settlement,
+    check_dates,
     check_kind,
     find_store_keys,
     read_settlement,
@@ -49,8 +50,7 @@ class Question:
     choice: Choice = field(default_factory=Choice)
 
     def __post_init__(self) -> None:
-        if self.from_date > self.until_date:
-            raise QuestionError("until", f"{self.until_date} is before {self.from_date}, the first date")
+        check_dates(self.from_date, self.until_date)
         if self.period not in CALENDAR_UNITS:
             raise QuestionError("period", f"expected one of {', '.join(CALENDAR_UNITS)}")
         days = (self.until_date - self.from_date).days

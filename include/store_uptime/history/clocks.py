@@ -40,9 +40,14 @@ def clock_binds(clocks: Iterable[str], start: datetime, end: datetime) -> dict[s
     return {name: [segment[part] for segment in segments] for part, name in enumerate(names)}
 
 
+def start_of(day: date) -> datetime:
+    """00:00 UTC of a date."""
+    return datetime.combine(day, time(), UTC)
+
+
 def change_to(zone: str, day: date) -> datetime:
     """The first instant at which `zone` reads 00:00 of `day`, or a later time."""
-    midnight = datetime.combine(day, time(), UTC)
+    midnight = start_of(day)
     for utc_from, utc_to, offset in offset_segments(zone, midnight - timedelta(days=2), midnight + timedelta(days=3)):
         if midnight - offset < utc_to:
             return max(utc_from, midnight - offset)

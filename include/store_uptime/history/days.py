@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -21,7 +21,7 @@ from store_uptime.db import topology
 from store_uptime.db.statements import statement
 from store_uptime.errors import StoreUptimeError
 from store_uptime.history import day_rows, now_settling
-from store_uptime.history.clocks import MARGIN, clock_segments
+from store_uptime.history.clocks import MARGIN, clock_segments, start_of
 
 log = logging.getLogger(__name__)
 
@@ -213,11 +213,6 @@ def _clocks_from(position: Any, changes_from: date | None, keep_days: int | None
     kept = [earliest, position.kept_from]
     kept += [None if keep_days is None else position.as_of - timedelta(days=keep_days)]
     return max(instant for instant in kept if instant is not None)
-
-
-def start_of(day: date) -> datetime:
-    """00:00 UTC of a date."""
-    return datetime.combine(day, time(), UTC)
 
 
 def _find_stores(connection: Connection, subshard: dict[str, Any]) -> int:

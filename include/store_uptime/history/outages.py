@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from store_uptime.calendar.durations import microseconds_of
 from store_uptime.db.statements import statement
 from store_uptime.history.clocks import clock_binds
-from store_uptime.history.questions import Choice, QuestionError, Settlement, find_store_keys, read_settlement
+from store_uptime.history.questions import Choice, Settlement, check_dates, find_store_keys, read_settlement
 
 Sort = Literal["store_id", "started_at", "downtime", "elapsed"]
 
@@ -30,8 +30,7 @@ class OutageFilter:
     longer_than: timedelta = timedelta(0)  # of downtime
 
     def __post_init__(self) -> None:
-        if self.from_date > self.until_date:
-            raise QuestionError("until", f"{self.until_date} is before {self.from_date}, the first date")
+        check_dates(self.from_date, self.until_date)
 
 
 @dataclass(frozen=True)

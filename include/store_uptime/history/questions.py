@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Connection, Engine
 
@@ -29,6 +29,12 @@ class NotSettledError(StoreUptimeError):
 
     def __init__(self) -> None:
         super().__init__("Nothing is settled yet: days and outages are computed after the first report of all stores.")
+
+
+def check_dates(from_date: date, until_date: date) -> None:
+    """Raises `QuestionError` if the last date that is asked about is before the first."""
+    if from_date > until_date:
+        raise QuestionError("until", f"{until_date} is before {from_date}, the first date")
 
 
 @dataclass(frozen=True)

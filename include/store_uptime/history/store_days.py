@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from store_uptime.history.availability import Answer, Question, find_availability
 from store_uptime.history.explain import find_store
-from store_uptime.history.questions import Choice, QuestionError, read_settlement
+from store_uptime.history.questions import Choice, check_dates, read_settlement
 
 
 def find_days(connection: Connection, store_id: str, from_date: date, until_date: date) -> Answer:
@@ -16,8 +16,7 @@ def find_days(connection: Connection, store_id: str, from_date: date, until_date
 
     Raises `UnknownStoreError`, `QuestionError` and `NotSettledError`.
     """
-    if from_date > until_date:
-        raise QuestionError("until", f"{until_date} is before {from_date}, the first date")
+    check_dates(from_date, until_date)
     settlement = read_settlement(connection)
     store = find_store(connection, store_id)
     if store.first_date is None or until_date < store.first_date or store.last_date < from_date:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
 from sqlalchemy import Connection
 
 from store_uptime.db.statements import statement
-from store_uptime.history.clocks import MARGIN, clock_binds, clock_segments
+from store_uptime.history.clocks import MARGIN, clock_binds, clock_segments, start_of
 from store_uptime.history.explain import find_store
-from store_uptime.history.questions import QuestionError, Settlement, read_settlement
+from store_uptime.history.questions import Settlement, check_dates, read_settlement
 
 SpanKind = Literal["opening", "special", "planned", "up", "down", "unknown"]
 Measure = Literal["planned", "up", "down", "unknown"]
@@ -81,14 +81,13 @@ def find_time(connection: Connection, store_id: str, from_date: date, until_date
     Days whose polls retention has deleted have only unknown time. Raises `UnknownStoreError`, `QuestionError` and
     `NotSettledError`.
     """
-    if from_date > until_date:
-        raise QuestionError("until", f"{until_date} is before {from_date}, the first date")
+    check_dates(from_date, until_date)
     settlement = read_settlement(connection)
     store = find_store(connection, store_id)
     if store.first_date is None or until_date < store.first_date or store.last_date < from_date:
         return StoreTime(settlement, store_id, max_gap=store.max_gap)
     from_date, until_date = max(from_date, store.first_date), min(until_date, store.last_date)
-    start, end = midnight(from_date) - MARGIN, midnight(until_date) + MARGIN
+    start, end = start_of(from_date) - MARGIN, start_of(until_date) + MARGIN
     held = connection.execute(statement("history/availability/list_hours")).all()
     rows = connection.execute(
         statement("history/time/spans"),
@@ -138,7 +137,7 @@ def find_polls(connection: Connection, found: StoreTime, rows: int) -> list[Stor
 
 def dates_on_clock(clock: str, from_date: date, until_date: date) -> Iterator[OffsetSpan]:
     """The segments of a clock, cut to what it reads on the dates."""
-    first, end = midnight(from_date), midnight(until_date + timedelta(days=1))
+    first, end = start_of(from_date), start_of(until_date + timedelta(days=1))
     for utc_from, utc_to, offset, timezone in clock_segments(clock, first - MARGIN, end + MARGIN):
         from_at, to_at = max(utc_from, first - offset), min(utc_to, end - offset)
         if from_at < to_at:
@@ -168,8 +167,3 @@ def _on_clock(found: StoreTime, measure: Measure) -> Iterator[tuple[datetime, da
             start, end = max(span.from_at, segment.from_at), min(span.to_at, segment.to_at)
             if start < end:
                 yield start + segment.utc_offset, end + segment.utc_offset
-
-
-def midnight(on: date) -> datetime:
-    """00:00 UTC of a date."""
-    return datetime.combine(on, time(), UTC)

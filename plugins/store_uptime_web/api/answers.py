@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any, TypeVar
 
-from fastapi import Query
+from fastapi import Path, Query
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from store_uptime.calendar.durations import instant_text
@@ -26,6 +26,7 @@ DOCUMENTED = problems.documented(401, 403, 409, 422, 429, 503)
 
 From = Annotated[Date, Query(alias="from", description="The first date, on each store's own calendar.")]
 Until = Annotated[Date, Query(description="The last date, included.")]
+OfStore = Annotated[Text, Path(max_length=1024, description="Percent-encoded, slashes too.")]
 StoreId = Annotated[Text | None, Query(min_length=1, max_length=1024, description="Only this store.")]
 Kind = Annotated[
     Text | None, Query(min_length=1, max_length=1024, description="With name: only the stores of this group.")
@@ -76,6 +77,11 @@ def file_response(file: AnswerFile, format_name: FormatName) -> Response:
         media_type=formats.ANSWER_FORMATS[format_name].media_type,
         headers=formats.attachment(file.name),
     )
+
+
+def basis(settlement: Settlement) -> dict[str, Any]:
+    """What every answer says of the settlement that it rests on."""
+    return {"as_of": settlement.as_of, "accepted_order": settlement.accepted_order}
 
 
 def page_response(

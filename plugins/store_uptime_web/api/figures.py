@@ -214,22 +214,20 @@ def stores(
             page_rows=limit + 1,
         )
     )
-    has_more = len(found) > limit
-    found = found[:limit]
-    if is_backward:
-        found.reverse()
-
-    def cursor_at(way: str, row: Row) -> str:
-        return cursors.encode(way, repr(float(row.sort_value)), row.store_id, matching)
-
-    has_next, has_previous = cursors.neighbours(len(found), has_more, is_backward, cursor)
+    page = cursors.around(
+        found[:limit],
+        cursor,
+        lambda way, of_store: cursors.encode(way, repr(float(of_store[0].sort_value)), of_store[0].store_id, matching),
+        is_backward=is_backward,
+        has_more=len(found) > limit,
+    )
     return StorePage.model_validate(
         {
-            "stores": [store_figures(one, report.no_data) for one in found],
+            "stores": [store_figures(one, report.no_data) for one in page.rows],
             "total": report.store_count,
             "matching": matching,
-            "next": cursor_at("on", found[-1][0]) if has_next else None,
-            "previous": cursor_at("back", found[0][0]) if has_previous else None,
+            "next": page.next,
+            "previous": page.previous,
         }
     )
 

@@ -25,8 +25,7 @@ def list_kinds() -> GroupKinds:
         found = find_kinds(connection)
     return GroupKinds.model_validate(
         {
-            "as_of": found.settlement.as_of,
-            "accepted_order": found.settlement.accepted_order,
+            **answers.basis(found.settlement),
             "kinds": [
                 {
                     "kind": one.kind,

@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Header, Path, Query
+from fastapi import APIRouter, Header, Query
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response, StreamingResponse
 
@@ -21,7 +21,7 @@ from store_uptime.history.now import Order, Place, Sort, State, find_groups_now,
 from store_uptime.history.questions import Choice, reading
 from store_uptime_web import cursors, problems, queries
 from store_uptime_web.api import answers
-from store_uptime_web.api.answers import Format, Kind, Limit, Name, StoreId
+from store_uptime_web.api.answers import Format, Kind, Limit, Name, OfStore, StoreId
 from store_uptime_web.api.reports import STREAM_SECONDS, CountedStream, Cursor
 from store_uptime_web.downloads import formats
 from store_uptime_web.schemas.availability import Explanation, GroupsNow, InstantGiven, NowPage
@@ -74,14 +74,19 @@ def show_now(
             found = find_now(
                 connection, choice, state=state, order=listed, is_backward=is_backward, after=after, rows=limit
             )
-    rows = found.rows[::-1] if is_backward else found.rows
-    has_next, has_previous = cursors.neighbours(len(rows), found.has_more, is_backward, cursor)
+    page = cursors.around(
+        found.rows,
+        cursor,
+        lambda way, row: cursor_at(way, listed.place(row)),
+        is_backward=is_backward,
+        has_more=found.has_more,
+    )
     return answers.page_response(
         found.settlement,
         NOW.name,
-        [json_object(NOW, row) for row in rows],
-        cursor_at("on", listed.place(rows[-1])) if has_next else None,
-        previous=cursor_at("back", listed.place(rows[0])) if has_previous else None,
+        [json_object(NOW, row) for row in page.rows],
+        page.next,
+        previous=page.previous,
     )
 
 
@@ -106,8 +111,7 @@ def count_now(
         found = find_groups_now(connection, by)
     return GroupsNow.model_validate(
         {
-            "as_of": found.settlement.as_of,
-            "accepted_order": found.settlement.accepted_order,
+            **answers.basis(found.settlement),
             "totals": vars(found.totals),
             "all_groups": len(found.groups),
             "groups": [vars(one) for one in found.groups[:limit]],
@@ -156,7 +160,7 @@ async def next_settlement(received: str | None) -> AsyncIterator[str]:
     dependencies=[READ],
 )
 def show_explanation(
-    store_id: Annotated[Text, Path(max_length=1024, description="Percent-encoded, slashes too.")],
+    store_id: OfStore,
     at: Annotated[InstantGiven, Query(description="The instant; without an offset it is UTC.")],
 ) -> dict[str, Any]:
     """What the store counts as at an instant: the hours, the planned downtime, the zone and the poll behind it."""

@@ -16,16 +16,14 @@ from store_uptime.history.outages import Order, OutageFilter, Place, Sort, Start
 from store_uptime.history.questions import Choice, reading
 from store_uptime_web import cursors, queries
 from store_uptime_web.api import answers
-from store_uptime_web.api.answers import Format, Kind, Limit, Name, StoreId
+from store_uptime_web.api.answers import Format, From, Kind, Limit, Name, StoreId, Until
 from store_uptime_web.api.reports import Cursor
 from store_uptime_web.downloads import formats
-from store_uptime_web.schemas.availability import Date, Duration, OutagesPage, OutageStartHours
+from store_uptime_web.schemas.availability import Duration, OutagesPage, OutageStartHours
 from store_uptime_web.security import READ
 
 router = APIRouter(tags=["availability"], responses=answers.DOCUMENTED)
 
-From = Annotated[Date, Query(alias="from", description="The first date, on each store's own calendar.")]
-Until = Annotated[Date, Query(description="The last date, included.")]
 Running = Annotated[bool, Query(description="Only those that are ongoing.")]
 LongerThan = Annotated[Duration | None, Query(description="Only those with more downtime, such as 2h or 90m.")]
 
@@ -75,14 +73,19 @@ def list_outages(
                 after=after,
                 rows=limit,
             )
-    rows = found.rows[::-1] if is_backward else found.rows
-    has_next, has_previous = cursors.neighbours(len(rows), found.has_more, is_backward, cursor)
+    page = cursors.around(
+        found.rows,
+        cursor,
+        lambda way, row: cursor_at(way, listed.place(row)),
+        is_backward=is_backward,
+        has_more=found.has_more,
+    )
     return answers.page_response(
         found.settlement,
         OUTAGES.name,
-        [json_object(OUTAGES, row) for row in rows],
-        cursor_at("on", listed.place(rows[-1])) if has_next else None,
-        previous=cursor_at("back", listed.place(rows[0])) if has_previous else None,
+        [json_object(OUTAGES, row) for row in page.rows],
+        page.next,
+        previous=page.previous,
     )
 
 
@@ -103,8 +106,7 @@ def count_start_hours(
             found = find_start_hours(connection, wanted)
     return OutageStartHours.model_validate(
         {
-            "as_of": found.settlement.as_of,
-            "accepted_order": found.settlement.accepted_order,
+            **answers.basis(found.settlement),
             **{name: sum(getattr(row, name) for row in found.rows) for name in ("outages", "ongoing", "downtime_us")},
             "start_hours": [vars(row) for row in found.rows],
         }

@@ -58,8 +58,7 @@ def overview_of(_settlement_id: int) -> dict[str, Any]:
     with reading(queries.engine()) as connection:
         found = find_overview(connection)
     return {
-        "as_of": found.settlement.as_of,
-        "accepted_order": found.settlement.accepted_order,
+        **answers.basis(found.settlement),
         "first_date": found.first_date,
         "last_poll_at": found.last_poll_at,
         "now": vars(found.now),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
 from store_uptime.calendar.durations import duration_text
@@ -18,10 +18,9 @@ from store_uptime.history.store_time import HourOfWeek, Span, find_polls, find_t
 from store_uptime.percentages import percent_text
 from store_uptime_web import cursors, problems, queries
 from store_uptime_web.api import answers
-from store_uptime_web.api.answers import From, Limit, Until
+from store_uptime_web.api.answers import From, Limit, OfStore, Until
 from store_uptime_web.api.reports import Cursor
 from store_uptime_web.problems import invalid
-from store_uptime_web.schemas.common import Text
 from store_uptime_web.schemas.stores import StoreDaysPage, StoreHours, StoreTimeline
 from store_uptime_web.security import READ
 
@@ -29,7 +28,6 @@ router = APIRouter(
     tags=["availability"], prefix="/stores/{store_id:path}", responses=answers.DOCUMENTED | problems.documented(404)
 )
 
-OfStore = Annotated[Text, Path(max_length=1024, description="Percent-encoded, slashes too.")]
 DaySort = Literal[
     "date", "uptime_percent", "open", "planned", "up", "down", "unknown", "opened_late", "closed_early", "missed"
 ]
@@ -102,8 +100,7 @@ def show_timeline(store_id: OfStore, from_: From, until: Until) -> StoreTimeline
         polls = find_polls(connection, found, POLL_ROWS + 1)
     return StoreTimeline.model_validate(
         {
-            "as_of": found.settlement.as_of,
-            "accepted_order": found.settlement.accepted_order,
+            **answers.basis(found.settlement),
             "store_id": store_id,
             "from_date": found.from_date,
             "until_date": found.until_date,
@@ -146,8 +143,7 @@ def show_hours(store_id: OfStore, from_: From, until: Until) -> StoreHours:
         found = find_time(connection, store_id, from_, until)
     return StoreHours.model_validate(
         {
-            "as_of": found.settlement.as_of,
-            "accepted_order": found.settlement.accepted_order,
+            **answers.basis(found.settlement),
             "store_id": store_id,
             "from_date": found.from_date,
             "until_date": found.until_date,
