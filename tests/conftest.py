@@ -33,6 +33,12 @@ hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Modules that need the running Airflow come last: as long as it runs, it takes a part of the processor."""
+    with_stack = {item.path for item in items if "stack" in getattr(item, "fixturenames", ())}
+    items.sort(key=lambda item: item.path in with_stack)
+
+
 def pytest_collection_finish() -> None:
     """Airflow reads its configuration when it is imported; tests/dags must come first."""
     assert "airflow" not in sys.modules, "a test module imports Airflow when it is collected; import it within the test"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -181,6 +182,20 @@ def test_ended_while_it_writes_to_each_table(
     assert_nothing_is_staged(pending)
 
 
+@contextmanager
+def two_at_once(
+    first: TaskProcess, second: TaskProcess, pending: Engine, settings: Settings, folder: Path
+) -> Iterator[None]:
+    """Within the block the first has come to its days, and the second waits for its turn."""
+    with pending.begin() as blocker:
+        blocker.exec_driver_sql("lock table history.new_day in exclusive mode")
+        first.start("settle_all", settings.database_url, 0, folder, 1)
+        assert is_waiting(pending, first)
+        second.start("settle_all", settings.database_url, 0, folder, 1)
+        wait_until(lambda: somebody_waits(pending, "advisory"), "the second to wait for its turn")
+        yield
+
+
 def test_two_at_once(
     processes: list[TaskProcess],
     pending: Engine,
@@ -190,12 +205,8 @@ def test_two_at_once(
 ) -> None:
     """The second waits for the first, and finds nothing to settle."""
     first, second, _ = processes
-    with pending.begin() as blocker:
-        blocker.exec_driver_sql("lock table history.new_status in exclusive mode")
-        first.start("settle_all", settings.database_url, 0, tmp_path, 1)
-        assert is_waiting(pending, first)
-        second.start("settle_all", settings.database_url, 0, tmp_path, 1)
-        wait_until(lambda: somebody_waits(pending, "advisory"), "the second to wait for its turn")
+    with two_at_once(first, second, pending, settings, tmp_path):
+        pass
     first.wait()
     second.wait()
     assert newest_id(pending) == 2, "one settlement for each night"
@@ -203,21 +214,16 @@ def test_two_at_once(
     assert_nothing_is_staged(pending)
 
 
-def test_one_begins_while_another_is_killed(
+def test_the_first_of_two_is_killed(
     processes: list[TaskProcess],
     pending: Engine,
     settings: Settings,
     nights: list[dict[str, list[str]]],
     tmp_path: Path,
 ) -> None:
-    """Nothing of the killed one keeps the other from settling all."""
+    """Nothing of it keeps the other from settling all."""
     first, second, _ = processes
-    with pending.begin() as blocker:
-        blocker.exec_driver_sql("lock table history.new_outage in exclusive mode")
-        first.start("settle_all", settings.database_url, 0, tmp_path, 2)
-        assert is_waiting(pending, first)
-        second.start("settle_all", settings.database_url, 0, tmp_path, 1)
-        wait_until(lambda: somebody_waits(pending, "advisory"), "the second to wait for its turn")
+    with two_at_once(first, second, pending, settings, tmp_path):
         kill(first, pending)
     second.wait()
     assert seen(pending) == nights[1]
