@@ -24,7 +24,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from psycopg2.extensions import make_dsn, parse_dsn
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from commands.caller import at_caller, given
 from commands.console import user_console
@@ -55,8 +55,10 @@ def back_up(settings: Settings, report_progress: Callable[[str], None]) -> str:
         out.mkdir(parents=True, exist_ok=True)
         created_at = datetime.now(UTC)
         target = out / f"store-uptime-{created_at:%Y%m%dT%H%M%S.%fZ}.tar"
-        engine = connect(settings, "owner").execution_options(isolation_level="REPEATABLE READ")
+        owner = connect(settings, "owner")
+        engine = owner.execution_options(isolation_level="REPEATABLE READ")
         with (
+            settlements_waiting(owner),
             engine.begin() as connection,
             unfinished(target) as draft,
             tempfile.TemporaryDirectory(dir=out, prefix=".backing-up-") as work,
@@ -85,6 +87,18 @@ def back_up(settings: Settings, report_progress: Callable[[str], None]) -> str:
     if elsewhere:
         report_progress(f"the backup does not contain the files of {elsewhere} reports outside {settings.reports}")
     return str(target)
+
+
+@contextmanager
+def settlements_waiting(owner: Engine) -> Iterator[None]:
+    """Keeps settlements from beginning and from being published until the block ends.
+
+    Both empty tables. pg_dump locks tables after its snapshot was taken, and would see those that were emptied in
+    between as empty, but nothing else of what was done at the same time.
+    """
+    with owner.begin() as connection:
+        connection.execute(statement("history/settlement/lock_shared"))
+        yield
 
 
 def add_state(archive: Archive, home: Path, quality: Path) -> None:

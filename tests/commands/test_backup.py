@@ -7,22 +7,52 @@ import shutil
 import stat
 import subprocess
 import tarfile
-from collections.abc import Callable
-from contextlib import AbstractContextManager, closing
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg2
 import pytest
+from sqlalchemy import Engine, text
 
-from commands.backup import tool
-from conftest import execute
+from commands.backup import back_up, tool
+from conftest import execute, settings_for
 from store_uptime.db import embedded_postgres
+from store_uptime.db.engine import connected
+from store_uptime.db.statements import statement
 from store_uptime.errors import StoreUptimeError
-from store_uptime.settings import SAMPLE
+from store_uptime.history import days
+from store_uptime.history.now import find_now
+from store_uptime.history.questions import Choice, reading
+from store_uptime.ingest import acceptance, stage_files
+from store_uptime.settings import SAMPLE, Settings
 from support import citus_extension
+from support.history_rows import empty_tables, settled
+from support.pipeline import CLOCK, dump, run_report, start
 from support.programs import run_command
 
 AS_OF = "2023-01-25T18:13:22Z"
+SETTLED_AS_OF = datetime(2023, 1, 25, 18, 13, 22, tzinfo=UTC)
+MAX_GAP = timedelta(hours=3)
+# The tables of history that readers see; those that a settlement is made of are empty between settlements.
+OF_READERS = {
+    f"history.{name}"
+    for name in (
+        *("settlement", "finished_shard", "store", "day", "outage", "outage_day", "restatement", "target_change"),
+        *("store_group", "store_target", "store_now"),
+    )
+}
+ANSWERS = {
+    "availability": {"FROM": "2023-01-16", "UNTIL": "2023-01-31", "PERIOD": "day"},
+    "outages": {"FROM": "2023-01-01", "UNTIL": "2023-01-31"},
+    "now": {},
+}
+LATE_POLL = "store_id,status,timestamp_utc\n0042,inactive,2023-01-17 20:30:00 UTC\n"
+OTHER_TARGETS = "store_id,target_percent\n*,96\n"
 
 
 def run(home: Path, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -53,14 +83,48 @@ def rows(url: str, query: str) -> list[tuple]:
         return cursor.fetchall()
 
 
+@contextmanager
+def database_of(home: Path) -> Iterator[Engine]:
+    """The database of a home, whose server runs until the block ends."""
+    with embedded_postgres.running(home) as url, connected(settings_for(home, url), "owner") as engine:
+        yield engine
+
+
+@dataclass(frozen=True)
+class History:
+    """What a home has of days and outages: all rows by table, and the files that commands write."""
+
+    rows: dict[str, list]
+    answers: dict[str, str]
+
+
+def history_of(home: Path, out: Path) -> History:
+    with database_of(home) as engine:
+        files = {
+            name: made(run(home, f"commands.{name}", OUT=str(out), **asked)).read_text()
+            for name, asked in ANSWERS.items()
+        }
+        return History({table: rows for table, rows in dump(engine).items() if table.startswith("history.")}, files)
+
+
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("home of a user")
 
 
 @pytest.fixture(scope="module")
-def report(home: Path) -> Path:
-    return made(run(home, "commands.report", AS_OF=AS_OF))
+def report(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report, whose days a late poll has restated since; targets have changed, too."""
+    path = made(run(home, "commands.report", AS_OF=AS_OF))
+    late = tmp_path_factory.mktemp("late")
+    (late / "store_status.csv").write_text(LATE_POLL)
+    (late / "targets.csv").write_text(OTHER_TARGETS)
+    with database_of(home) as engine:
+        unpublished = start(engine)
+        stage_files.ingest(engine, unpublished, late, CLOCK)
+        acceptance.accept(engine, unpublished, CLOCK)
+        days.settle_all(engine, CLOCK, MAX_GAP)
+    return path
 
 
 @pytest.fixture(scope="module")
@@ -70,9 +134,27 @@ def backup(home: Path, report: Path) -> Path:
     return made(run(home, "commands.backup", "backup"))
 
 
-def test_what_was_backed_up_comes_back_and_goes_on(home: Path, report: Path, backup: Path, tmp_path: Path) -> None:
-    other = tmp_path / "other"
-    assert restore(other, backup).returncode == 0
+@pytest.fixture(scope="module")
+def restored(backup: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, History]:
+    """Another home, into which the backup was restored, and the days and outages that it had then."""
+    other = tmp_path_factory.mktemp("restored") / "other"
+    finished = restore(other, backup)
+    assert finished.returncode == 0, finished.stderr
+    return other, history_of(other, tmp_path_factory.mktemp("answers"))
+
+
+def test_days_and_outages_come_back(home: Path, restored: tuple[Path, History], tmp_path: Path) -> None:
+    expected, found = history_of(home, tmp_path), restored[1]
+    assert {table for table, rows in expected.rows.items() if rows} == OF_READERS
+    assert found.rows == expected.rows
+    assert found.answers == expected.answers
+    assert all(answer.count("\n") > 50 for answer in found.answers.values())
+
+
+def test_what_was_backed_up_comes_back_and_goes_on(
+    home: Path, report: Path, restored: tuple[Path, History], tmp_path: Path
+) -> None:
+    other = restored[0]
     back = other / "reports" / report.name
     assert back.read_bytes() == report.read_bytes()
     names = {str(path.relative_to(home)) for path in (home / "quality").rglob("*") if not path.name.startswith(".")}
@@ -83,10 +165,56 @@ def test_what_was_backed_up_comes_back_and_goes_on(home: Path, report: Path, bac
     assert again.name != report.name
     assert again.read_bytes() == report.read_bytes()
     with embedded_postgres.running(other) as url:
-        assert rows(url, "select csv_path from report.report order by created_at") == [(str(back),), (str(again),)]
+        published = "select csv_path from report.report where published_at is not null order by created_at"
+        assert rows(url, published) == [(str(back),), (str(again),)]
         # Airflow knows both runs, and the files were not loaded again.
         assert rows(url, "select count(*) from report.report join public.dag_run on dag_run_id = run_id") == [(2,)]
-        assert rows(url, "select count(*) from core.file") == [(7,)]
+        assert rows(url, "select count(*) from core.file") == [(9,)]
+        with connected(settings_for(other, url), "owner") as engine:
+            settle_one_more_day(engine, tmp_path)
+
+
+def settle_one_more_day(engine: Engine, folder: Path) -> None:
+    """A day's polls of two stores add days, change none that was over, and settle what a first settlement would."""
+    last = [SETTLED_AS_OF + timedelta(hours=number) for number in range(1, 25)]
+    polls = [f"{store},{'active' if at.hour % 3 else 'inactive'},{at}\n" for store in ("0042", "new") for at in last]
+    data = folder / "one more day"
+    data.mkdir()
+    (data / "store_status.csv").write_text("".join(["store_id,status,timestamp_utc\n", *polls]))
+    before, _ = settled(engine)
+    run_report(engine, data, folder)
+    counts = days.settle_all(engine, CLOCK, MAX_GAP)
+    assert counts is not None
+    assert counts["as_of"] == last[-1].isoformat()
+    assert counts["restatements"] == 0
+    after, _ = settled(engine)
+    over = {(day.store_id, day.local_date): day for day in before if day.is_final}
+    assert {key: day for day in after if (key := (day.store_id, day.local_date)) in over} == over
+    assert {day.store_id for day in after} - {day.store_id for day in before} == {"new"}
+
+    continued = settled(engine), now_of(engine)
+    empty_tables(engine, "history")
+    days.settle_all(engine, CLOCK, MAX_GAP)
+    assert (settled(engine), now_of(engine)) == continued
+
+
+def now_of(engine: Engine) -> list:
+    """What every store is now."""
+    with reading(engine) as connection:
+        return find_now(connection, Choice()).rows
+
+
+def test_a_backup_waits_for_a_settlement_that_empties_its_tables(settings: Settings, owner: Engine) -> None:
+    """A dump sees a table that was emptied after its snapshot as empty, but not what was published at the same time."""
+    waiting = text("select count(*) from pg_locks where locktype = 'advisory' and not granted and mode = 'ShareLock'")
+    with ThreadPoolExecutor() as executor:
+        with owner.begin() as connection:
+            connection.execute(statement("history/settlement/lock"))
+            backing_up = executor.submit(back_up, settings, print)
+            while not connection.scalar(waiting):
+                assert not backing_up.done()
+                time.sleep(0.01)
+        assert Path(backing_up.result()).exists()
 
 
 def test_a_backup_is_its_owner_s_alone_and_tells_nothing_unfinished(backup: Path) -> None:
