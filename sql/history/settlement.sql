@@ -206,3 +206,7 @@ where settlement_id = :settlement_id;
 -- name: analyze_staged
 -- Statistics of what the stages before have written, for those that follow.
 select history.analyze_staged();
+
+-- name: analyze_published
+-- Statistics of what readers read, where it has grown: they ask as soon as the settlement is there.
+select history.analyze_published();

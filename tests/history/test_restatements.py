@@ -276,7 +276,7 @@ def test_a_changed_target_is_logged_by_scope(owner: Engine) -> None:
     assert restatements(owner) == []
     log = "select store_id, group_kind, group_name, valid_from, old_percent, new_percent, file_id"
     with owner.connect() as connection:
-        found = set(connection.execute(text(f"{log} from history.target_change")).tuples())
+        found = set(map(tuple, connection.execute(text(f"{log} from history.target_change"))))
     assert found == {
         (None, None, None, None, Decimal(99), Decimal(98), position + 1),
         (None, "region", "West", None, Decimal(95), None, position + 1),

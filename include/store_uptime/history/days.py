@@ -173,6 +173,7 @@ def publish(engine: Engine, settlement_id: int, now: datetime) -> dict[str, Any]
         )
         for name in ("delete_groups", "add_groups", "delete_targets", "add_targets"):
             connection.execute(statement(f"history/3_publish/scopes/{name}"))
+        connection.execute(statement("history/settlement/analyze_published"))
         connection.execute(statement("history/settlement/empty_staged"))
     return {
         "days": counts["days/add"],
