@@ -58,17 +58,34 @@ def in_words_of_make() -> Iterator[None]:
 
 @contextmanager
 def reading_settled(console: Console) -> Iterator[Engine]:
-    """Connections to the database, as a role that can only read; raises `NotSettledError` if it has no tables yet."""
+    """Connections to the database, as a role that can only read; raises `NotSettledError` if it has no tables yet.
+
+    Says so if days and outages are no longer settled.
+    """
+    from store_uptime.history.questions import NotSettledError
+
+    is_demo = is_home_of_demo(console.settings)
+    console.report_progress(f"reading {console.settings.home}{', the demo' if is_demo else ''}")
+    try:
+        with reading_tables(console.settings) as engine:
+            yield engine
+    except NotSettledError as error:
+        raise NotSettledError(is_off=not console.settings.history) from error
+    if not console.settings.history:
+        console.report_progress("STORE_UPTIME_HISTORY is off: this is what was settled before")
+
+
+@contextmanager
+def reading_tables(settings: Settings) -> Iterator[Engine]:
+    """Connections to the database of a home; raises `NotSettledError` if it has no tables yet."""
     from store_uptime.db import embedded_postgres
     from store_uptime.db.engine import connected
     from store_uptime.db.migrations import is_migrated
     from store_uptime.history.questions import NotSettledError
 
-    is_demo = is_home_of_demo(console.settings)
-    console.report_progress(f"reading {console.settings.home}{', the demo' if is_demo else ''}")
-    if not console.settings.database_url and not holds_data(console.settings.home):
+    if not settings.database_url and not holds_data(settings.home):
         raise NotSettledError
-    with embedded_postgres.database(console.settings) as settings:
+    with embedded_postgres.database(settings) as settings:
         if not is_migrated(settings):
             raise NotSettledError
         with connected(settings, "reader") as engine:

@@ -34,6 +34,14 @@ def test_it_settles_what_is_new_and_skips_the_rest(deployment: Deployment) -> No
     assert settled(deployment) == (days, 1)
 
 
+@pytest.mark.usefixtures("first_report")
+def test_it_settles_nothing_if_history_is_off(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STORE_UPTIME_HISTORY", "off")
+    before = settled(deployment)
+    assert states(deployment.history.test(run_conf={"from": "2023-01-01"})) == {"skipped"}
+    assert settled(deployment) == before
+
+
 def test_it_starts_when_a_report_is_published(deployment: Deployment) -> None:
     dag = deployment.history
     assert dag.timetable.asset_condition is not None

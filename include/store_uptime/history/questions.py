@@ -25,10 +25,14 @@ class QuestionError(StoreUptimeError):
 
 
 class NotSettledError(StoreUptimeError):
-    """No days are settled yet."""
+    """No days are settled yet; `is_off`: nor will any be, because of the setting."""
 
-    def __init__(self) -> None:
-        super().__init__("Nothing is settled yet: days and outages are computed after the first report of all stores.")
+    def __init__(self, *, is_off: bool = False) -> None:
+        super().__init__(
+            "Nothing is settled: STORE_UPTIME_HISTORY is off."
+            if is_off
+            else "Nothing is settled yet: days and outages are computed after the first report of all stores."
+        )
 
 
 def check_dates(from_date: date, until_date: date) -> None:

@@ -46,7 +46,7 @@ def answering() -> Iterator[None]:
     except TooManyRowsError as error:
         raise invalid("format", str(error)) from error
     except NotSettledError as error:
-        raise Problem(409, str(error)) from error
+        raise Problem(409, str(NotSettledError(is_off=not queries.settings().history))) from error
 
 
 @contextmanager
