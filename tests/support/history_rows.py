@@ -90,7 +90,7 @@ TARGET = """
 """
 REPORT = """
     insert into report.report (report_id, dag_run_id, created_at, no_data, shards, as_of, published_at)
-    values (:report_id, :report_id, :as_of, 'unknown', 1, :as_of, :as_of)
+    values (:report_id, :report_id, :created_at, 'unknown', 1, :as_of, :created_at)
 """
 
 
@@ -136,9 +136,9 @@ def empty_tables(engine: Engine, *schemas: str) -> None:
         connection.exec_driver_sql(f"truncate {', '.join(parents)} cascade")
 
 
-def publish_report(connection: Connection, as_of: datetime) -> None:
+def publish_report(connection: Connection, as_of: datetime, created_at: datetime | None = None) -> None:
     """Adds a published report of all stores."""
-    execute(connection, REPORT, [{"report_id": str(uuid4()), "as_of": as_of}])
+    execute(connection, REPORT, [{"report_id": str(uuid4()), "as_of": as_of, "created_at": created_at or as_of}])
 
 
 def add_polls(connection: Connection, file: Accepted) -> None:
