@@ -89,6 +89,12 @@ def test_one_day_of_history(new_page: NewPage, site: Site, screenshots: Path, on
     expect(page.locator("#outages .pager")).to_contain_text(f"of {len(expected):,} outages")
     show(page, site, "outages?from=2023-01-01&until=2023-01-31")
     expect(page.get_by_text("No store was down on these dates.")).to_be_visible()
+    for address in ("outages", "now", "overview"):
+        show(page, site, address)
+        link = page.locator("tbody th a.mono").first
+        store_id = link.inner_text()
+        link.click()
+        expect(page.get_by_role("heading", name=store_id, exact=True)).to_be_visible()
 
 
 def test_now_refreshes_itself_when_another_report_is_settled(

@@ -7,7 +7,8 @@ import { h } from "./dom.js";
 import { count, hours, many, percent, points } from "./format.js";
 import { parameter } from "./page.js";
 import { periodPage } from "./period_page.js";
-import { address, groupPage, storeDaysPage } from "./urls.js";
+import { storeLink } from "./table.js";
+import { address, groupPage } from "./urls.js";
 
 /** @import { Availability, GroupFigures, GroupsPage, MembersPage } from "../../api_types.d.ts" */
 /** @import { PeriodState } from "./period_state.js" */
@@ -111,7 +112,7 @@ const memberColumns = [
     row: true,
     kind: "id",
     sort: "scope",
-    cell: (row) => h("a", { href: storeDaysPage(row.scope), class: "mono" }, row.scope),
+    cell: (row) => storeLink(row.scope),
   },
   { title: "Uptime", kind: "number", sort: "uptime_percent", cell: uptimeCell },
   { title: "Open", kind: "number narrow-hide", sort: "open", first: "desc", cell: (row) => hours(row.open_us) },

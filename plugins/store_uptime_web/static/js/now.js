@@ -8,8 +8,7 @@ import { groupFilter, kindLabel } from "./group_filter.js";
 import { listedState, matching, rememberedParameters, requestParameters, SIZES, STATES, stateOf } from "./now_state.js";
 import { announce, load, remember, showHead } from "./page.js";
 import { downloads, whenResettled, whenSettled } from "./settled.js";
-import { more, pager, pageSizes, table } from "./table.js";
-import { outagesPage } from "./urls.js";
+import { more, pager, pageSizes, storeLink, table } from "./table.js";
 
 /** @import { GroupKinds, GroupsNow, NowPage, StateCounts, StoreNow } from "../../api_types.d.ts" */
 /** @import { IconName } from "./dom.js" */
@@ -240,7 +239,7 @@ const columnsOf = (listed) => [
     kind: "id",
     sort: "store_id",
     cell: (store) => [
-      h("a", { href: outagesPage({ store_id: store.store_id }), class: "mono", title: store.store_id }, store.store_id),
+      storeLink(store.store_id),
       isDownAndClosed(store) && h("span", { class: "narrow-only" }, h("span", { class: "sub" }, "closed now")),
     ],
   },

@@ -21,8 +21,7 @@ import {
 } from "./outages_state.js";
 import { announce, load, remember, showHead } from "./page.js";
 import { downloads, whenSettled } from "./settled.js";
-import { pager, pageSizes, table } from "./table.js";
-import { outagesPage } from "./urls.js";
+import { pager, pageSizes, storeLink, table } from "./table.js";
 
 /** @import { GroupKinds, Outage, OutagesPage, OutageStartHours } from "../../api_types.d.ts" */
 /** @import { OutagesState } from "./outages_state.js" */
@@ -174,11 +173,7 @@ const COLUMNS = [
     kind: "id",
     sort: "store_id",
     cell: (outage) => [
-      h(
-        "a",
-        { href: outagesPage({ store_id: outage.store_id, ...dates() }), class: "mono", title: outage.store_id },
-        outage.store_id,
-      ),
+      storeLink(outage.store_id),
       h(
         "span",
         { class: "narrow-only" },

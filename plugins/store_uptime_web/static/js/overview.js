@@ -9,7 +9,7 @@ import { kindLabel } from "./group_filter.js";
 import { announce, load, parameter, remember, showHead } from "./page.js";
 import { whenResettled, whenSettled } from "./settled.js";
 import { reportChip, warningsChip } from "./states.js";
-import { table } from "./table.js";
+import { storeLink, table } from "./table.js";
 import { nowPage, outagesPage, reportPage, validationPage } from "./urls.js";
 
 /** @import { GroupDowntime, Outage, Overview, Report, ReportPage, TimeLately, Verdicts, VerdictsByMonth } from "../../api_types.d.ts" */
@@ -207,7 +207,7 @@ function outages(ongoing) {
               title: "Store",
               row: true,
               kind: "id",
-              cell: ({ store_id: id }) => h("a", { href: outagesPage({ store_id: id }), class: "mono", title: id }, id),
+              cell: ({ store_id: id }) => storeLink(id),
             },
             { title: "Since", kind: "when", cell: (outage) => instant(outage.started_at, { zone: false }) },
             { title: "Downtime", kind: "number", cell: (outage) => hours(outage.downtime_us) },

@@ -3,6 +3,7 @@
 
 import { h, icon } from "./dom.js";
 import { count } from "./format.js";
+import { storeDaysPage } from "./urls.js";
 
 /** @import { Child } from "./dom.js" */
 
@@ -19,6 +20,13 @@ import { count } from "./format.js";
 
 /** @typedef {"asc" | "desc"} Order */
 /** @typedef {{by: string, order: Order, change: (by: string, order: Order) => unknown}} Sorting */
+
+/**
+ * The id of a store as a link to its page; a narrow column cuts it, so the whole of it is its title too.
+ *
+ * @param {string} storeId
+ */
+export const storeLink = (storeId) => h("a", { href: storeDaysPage(storeId), class: "mono", title: storeId }, storeId);
 
 /**
  * A table; `extra` makes a row below a row.

@@ -7,7 +7,8 @@ import { shownPercent } from "./calendar.js";
 import { chip, h } from "./dom.js";
 import { count, hours, many, percent } from "./format.js";
 import { periodPage, storesText } from "./period_page.js";
-import { address, storeDaysPage } from "./urls.js";
+import { storeLink } from "./table.js";
+import { address } from "./urls.js";
 
 /** @import { Target, TargetsPage } from "../../api_types.d.ts" */
 /** @import { Dates } from "./dates.js" */
@@ -26,7 +27,7 @@ function columns(by, dates) {
       kind: "id",
       sort: "scope",
       cell: (target) => [
-        by === "store" ? h("a", { href: storeDaysPage(target.scope), class: "mono" }, target.scope) : target.scope,
+        by === "store" ? storeLink(target.scope) : target.scope,
         by !== "store" && h("span", { class: "sub" }, storesText(target.stores)),
       ],
     },
