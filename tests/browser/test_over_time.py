@@ -54,8 +54,8 @@ def days_of(site: Site, store: str) -> list[dict[str, str]]:
 def test_nothing_is_settled_yet(new_page: NewPage, site: Site, screenshots: Path) -> None:
     page = new_page(expected="409")
     show(page, site, f"store?id={STORE}")
-    expect(page.get_by_text("No days yet")).to_be_visible()
-    expect(page.get_by_text("settled after the first report of all stores")).to_be_visible()
+    expect(page.get_by_text("Nothing is settled yet")).to_be_visible()
+    expect(page.get_by_text("computed after the first report of all stores")).to_be_visible()
     check(page, screenshots / "store-nothing-settled.png")
     for name in ("targets", "groups"):
         show(page, site, name)

@@ -1,12 +1,13 @@
 // @ts-check
 // What the pages about a calendar period have in common: fields that choose it, and a table that follows them.
 
-import { get, Problem } from "./api.js";
+import { get } from "./api.js";
 import { periodLabel, plusDays, UNITS } from "./dates.js";
 import { byId, empty, h, icon, replace, skeleton } from "./dom.js";
 import { count, instant, many } from "./format.js";
 import { announce, load, problemNote, remember, showHead } from "./page.js";
 import { datesOf, remembered, SIZES, stateOf } from "./period_state.js";
+import { whenSettled } from "./settled.js";
 import { pager, table, whenIdle } from "./table.js";
 
 /** @import { GroupKinds, NowPage } from "../../api_types.d.ts" */
@@ -47,30 +48,16 @@ import { pager, table, whenIdle } from "./table.js";
  */
 export function periodPage(page) {
   const content = byId("content");
-  showHead({ title: [h("h1", null, page.title)], facts: [] });
   return load(content, h("div", { class: "stack" }, skeleton(60, 380)), async () => {
-    /** @type {[NowPage, GroupKinds]} */
-    let settled;
-    try {
-      settled = await Promise.all([get("v1/now", { limit: 1 }), get("v1/kinds")]);
-    } catch (problem) {
-      if (!(problem instanceof Problem) || problem.status !== 409) throw problem;
-      replace(
+    /** @type {Promise<[NowPage, GroupKinds]>} */
+    const answer = Promise.all([get("v1/now", { limit: 1 }), get("v1/kinds")]);
+    await whenSettled(page.title, content, answer, ([now, { kinds }]) =>
+      fill(
+        page,
         content,
-        h(
-          "section",
-          { class: "card" },
-          empty("Nothing is settled yet", "Days are settled after the first report of all stores."),
-        ),
-      );
-      return;
-    }
-    const [now, { kinds }] = settled;
-    await fill(
-      page,
-      content,
-      now.as_of,
-      kinds.map((one) => one.kind),
+        now.as_of,
+        kinds.map((one) => one.kind),
+      ),
     );
   });
 }

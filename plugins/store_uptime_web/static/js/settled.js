@@ -2,7 +2,7 @@
 // What the pages about availability over time have in common: nothing settled yet, and downloads of their answers.
 
 import { Problem } from "./api.js";
-import { h, icon, replace } from "./dom.js";
+import { empty, h, icon, replace } from "./dom.js";
 import { showHead } from "./page.js";
 import { address } from "./urls.js";
 
@@ -28,25 +28,22 @@ export async function whenSettled(title, container, answer, show) {
     settled = await answer;
   } catch (problem) {
     if (!(problem instanceof Problem) || problem.status !== 409) throw problem;
-    replace(
-      container,
-      h(
-        "section",
-        { class: "card" },
-        h(
-          "div",
-          { class: "empty" },
-          icon("empty"),
-          h("strong", null, "Nothing is settled yet"),
-          "Days and outages are computed after the first report of all stores. That takes a minute or so.",
-          h("br"),
-          h("a", { class: "button", href: "reports" }, "Reports"),
-        ),
-      ),
-    );
+    const card = nothingSettled(problem);
+    card.append(h("br"), h("a", { class: "button", href: "reports" }, "Reports"));
+    replace(container, h("section", { class: "card" }, card));
     return;
   }
   await show(settled);
+}
+
+/**
+ * Says that nothing is settled, and why, in the API's words: what there is, a colon, and why.
+ *
+ * @param {Problem} problem
+ */
+export function nothingSettled(problem) {
+  const [title, why] = problem.detail.split(/: (.*)/s);
+  return empty(title, why.charAt(0).toUpperCase() + why.slice(1));
 }
 
 /**

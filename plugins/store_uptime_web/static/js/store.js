@@ -8,6 +8,7 @@ import { countsAsChip } from "./explanation.js";
 import { periodCard } from "./figures.js";
 import { count, duration, hours, instant, many, maxGap, PERIOD_NAMES } from "./format.js";
 import { load, parameter, setTitle, showHead } from "./page.js";
+import { nothingSettled } from "./settled.js";
 import { storeHistory } from "./store_history.js";
 import { table } from "./table.js";
 import { legend, timeline } from "./timeline.js";
@@ -204,11 +205,9 @@ async function history() {
   } catch (problem) {
     const isToBeTold = problem instanceof Problem && (problem.status === 409 || (report && problem.status === 422));
     if (!isToBeTold) throw problem;
-    const [title, text] =
-      problem.status === 409
-        ? ["No days yet", "Days are settled after the first report of all stores: this store's year will be here."]
-        : ["No days of this store", "No newer report has it."];
-    return { element: h("section", { class: "card" }, empty(title, text)), showAll: async () => {}, now: null };
+    const card =
+      problem.status === 409 ? nothingSettled(problem) : empty("No days of this store", "No newer report has it.");
+    return { element: h("section", { class: "card" }, card), showAll: async () => {}, now: null };
   }
 }
 
