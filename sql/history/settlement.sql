@@ -124,6 +124,8 @@ select
     settlement.kept_from,
     coalesce(horizon.kept_from > coalesce(settlement.kept_from, '-infinity'), false) as has_lost_polls,
     coalesce(poll_file.new_file_ids, '{}') as new_file_ids,
+    poll_file.new_polls_from,
+    poll_file.new_polls_until,
     coalesce(poll_file.later_file_ids, '{}') as later_file_ids
 from history.settlement
 left join history.settlement as previous on settlement.follows_id = previous.settlement_id
@@ -163,6 +165,14 @@ cross join lateral (
             where acceptance.accepted_order <= settlement.accepted_order
             and acceptance.accepted_order > previous.accepted_order
         ) as new_file_ids,
+        min(file.first_polled_at) filter (
+            where acceptance.accepted_order <= settlement.accepted_order
+            and acceptance.accepted_order > previous.accepted_order
+        ) as new_polls_from,
+        max(file.last_polled_at) filter (
+            where acceptance.accepted_order <= settlement.accepted_order
+            and acceptance.accepted_order > previous.accepted_order
+        ) as new_polls_until,
         array_agg(file.file_id) filter (
             where acceptance.accepted_order is null or acceptance.accepted_order > settlement.accepted_order
         ) as later_file_ids

@@ -3,8 +3,9 @@
 -- reads   core.store, history.file_period, core.store_timezone, core.snapshot_store, core.business_hours,
 --         core.poll_day, history.store, history.day
 -- writes  history.new_store, one row for each store of the shard with a poll up to as_of
--- binds   as_of, accepted_order, default_timezone, new_file_ids, later_file_ids (accepted after accepted_order, or not
---         at all), kept_from (an instant: polls before are gone), keep_from (a date), shard, shards
+-- binds   as_of, accepted_order, default_timezone, new_file_ids, new_polls_from and new_polls_until (instants: of their
+--         first and last poll), later_file_ids (accepted after accepted_order, or not at all), kept_from (an instant:
+--         polls before are gone), keep_from (a date), shard, shards
 --
 -- A clock is written as its zone, and where that changes as `America/Chicago, 2023-03-01 America/Denver`: stores that
 -- have it in common share its dates. Of merged polls the file of each one counts.
@@ -145,7 +146,9 @@ left join (
         coalesce(poll_day.file_ids, array[poll_day.file_id])
     ) as poll (polled_at, file_id)
     where
-        case
+        poll_day.utc_day between cast(cast(:new_polls_from as timestamptz) at time zone 'UTC' as date)
+        and cast(cast(:new_polls_until as timestamptz) at time zone 'UTC' as date)
+        and case
             when poll_day.file_ids is null then poll_day.file_id = any(:new_file_ids)
             else poll_day.file_ids && cast(:new_file_ids as integer[])
         end

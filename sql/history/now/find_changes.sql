@@ -109,8 +109,7 @@ from (
             store_key,
             store_id,
             clock,
-            newest_timezone,
-            hours_file_ids
+            newest_timezone
         from history.store_now
         where
             settlement_id = :settlement_id
@@ -193,9 +192,11 @@ from (
                 and planned_on_clock.starts_at < planned_on_clock.ends_at
     ),
 
-    looked_at as (
+    -- With its clock, so that a store meets only the pieces of its own dates.
+    looked_at as materialized (
         select distinct
-            interest.store_key,
+            looking.store_key,
+            looking.clock,
             interest.near_date + day.number as local_date
         from (
             select
@@ -225,6 +226,7 @@ from (
             cross join lateral (values (planned.starts_at), (planned.ends_at)) as edge (at)
             where isfinite(edge.at)
         ) as interest
+        inner join asked as looking on interest.store_key = looking.store_key
         cross join generate_series(-2, 18) as day (number)
         where
             interest.near_date between cast(cast(:as_of as timestamptz) at time zone 'UTC' as date) - 20
@@ -276,7 +278,7 @@ from (
         from looked_at
         inner join history.store_now as store
             on looked_at.store_key = store.store_key and store.settlement_id = :settlement_id
-        inner join piece on store.clock = piece.clock and looked_at.local_date = piece.local_date
+        inner join piece on looked_at.clock = piece.clock and looked_at.local_date = piece.local_date
         left join special on store.store_key = special.store_key and piece.started_on = special.local_date
         left join core.business_hours as weekly
             on
