@@ -8,6 +8,7 @@ from, and every host is this machine, which the URLs that may be given say.
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -23,6 +24,7 @@ import yaml
 from commands.stack import password_of
 from store_uptime.settings import PROJECT
 from support.cluster import REPORT_SECONDS, Cluster, Machine, Web, require_redis
+from support.programs import program
 from support.stack import free_port
 
 SECRETS = ("postgres_password", "redis_password")
@@ -142,7 +144,11 @@ def start_redis(cluster: Cluster, compose: Compose, url: str) -> None:
     shell, option, script = compose.services["redis"]["command"]
     script = compose.on_this_machine(script.replace("$$", "$"))
     place = f" --port {url.rsplit(':', 1)[1].partition('/')[0]} --bind 127.0.0.1 --dir {cluster.home('redis')}"
-    cluster.machines["redis"] = Machine(cluster.home("redis"), [shell, option, script + place], cluster.environment)
+    # The image has the server in its path; here it may be one that only the tests' set-up has.
+    path = f"{Path(program('redis-server')).parent}{os.pathsep}{os.environ['PATH']}"
+    cluster.machines["redis"] = Machine(
+        cluster.home("redis"), [shell, option, script + place], cluster.environment | {"PATH": path}
+    )
     password = Path(compose.secrets["redis_password"]).read_text()
     # What its health check asks by redis-cli; `init` begins only then.
     cluster.wait_for(lambda: is_redis_up(f"redis://:{password}@{url.partition('://')[2]}"), "Redis")
