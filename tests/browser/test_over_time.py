@@ -16,7 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from browser.looks import check, look, show
 from store_uptime.settings import SAMPLE
@@ -129,13 +129,33 @@ def test_a_day_shows_its_week_and_an_instant_is_explained(new_page: NewPage, sit
     page.reload()
     page.wait_for_selector(SETTLED)
     expect(why.locator("dd").first).to_have_text(found["counts_as"])
+    typed = page.get_by_label("Instant on the store's clock")
+    typed.fill("2023-01-20T03:00:00")
     page.go_back()
     expect(why).to_be_hidden()
+    page.wait_for_selector(SETTLED)
+    expect(typed).to_have_value(re.compile("2023-01-20T03:00"))  # Back changes only what it leads back to
 
-    page.get_by_label("Instant on the store's clock").fill("2023-01-20T03:00:00")
     page.get_by_role("button", name="Explain").press("Enter")
     expect(why).to_contain_text("2023-01-20, 03:00:00")
     expect(why).to_contain_text("closed")
+
+
+def test_an_explanation_asked_for_later_is_the_one_that_is_shown(new_page: NewPage, site: Site, settled: str) -> None:
+    page = new_page()
+    show(page, site, f"store?id={STORE}&on=2023-01-19")
+    typed = page.get_by_label("Instant on the store's clock")
+    why = page.locator("#why")
+    held: list[Route] = []
+    page.route(re.compile(r"/explain\?"), lambda route: held.append(route) if not held else route.continue_())
+    typed.fill("2023-01-19T20:00:00")
+    page.get_by_role("button", name="Explain").click()
+    typed.fill("2023-01-20T03:00:00")
+    page.get_by_role("button", name="Explain").click()
+    expect(why).to_contain_text("2023-01-20, 03:00:00")
+    assert held[0].request.failure == "net::ERR_ABORTED"
+    page.get_by_role("button", name="Close").click()
+    expect(why).to_be_hidden()
 
 
 def test_days_are_filtered_sorted_and_paged_on_the_server(new_page: NewPage, site: Site, settled: str) -> None:

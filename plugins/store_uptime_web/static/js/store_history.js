@@ -43,6 +43,8 @@ export async function storeHistory(storeId, { asOf, now }) {
   const why = h("section", { class: "card", id: "why", "aria-label": "Why it counts as what it does", hidden: true });
   /** @type {Availability[]} */
   let shown = [];
+  /** @type {Map<Element, AbortController>} */
+  const pending = new Map();
 
   const dates = () => yearUntil(state.until ?? newest);
 
@@ -56,16 +58,20 @@ export async function storeHistory(storeId, { asOf, now }) {
   }
 
   /**
-   * Fills a part of the page; a problem takes its place.
+   * Fills a part of the page; a problem takes its place. An earlier question about the same part is given up.
    *
    * @param {Element} place
-   * @param {() => Promise<unknown>} work
+   * @param {(options: {signal: AbortSignal}) => Promise<unknown>} work
    */
   async function fill(place, work) {
+    pending.get(place)?.abort();
+    const question = new AbortController();
+    pending.set(place, question);
     place.classList.add("busy");
     try {
-      await work();
+      await work(question);
     } catch (problem) {
+      if (question.signal.aborted) return;
       replace(
         place,
         problemNote(problem, () => fill(place, work)),
@@ -74,14 +80,15 @@ export async function storeHistory(storeId, { asOf, now }) {
     place.classList.remove("busy");
   }
 
-  async function showYear() {
+  /** @param {{signal: AbortSignal}} options */
+  async function showYear(options) {
     const { from, until } = dates();
     const question = { from, until, limit: 400 };
     /** @type {[StoreDaysPage, StoreHours, OutagesPage | null]} */
     const [days, ofWeek, outages] = await Promise.all([
-      get(`${route}/days`, question),
-      get(`${route}/hours`, { from, until }),
-      now.last_poll_at === null ? null : get("v1/outages", { from, until, store_id: storeId, limit: 1000 }),
+      get(`${route}/days`, question, options),
+      get(`${route}/hours`, { from, until }, options),
+      now.last_poll_at === null ? null : get("v1/outages", { from, until, store_id: storeId, limit: 1000 }, options),
     ]);
     shown = days.days;
     const step = (/** @type {string | null} */ end) => async () => {
@@ -183,19 +190,20 @@ export async function storeHistory(storeId, { asOf, now }) {
   async function choose(date) {
     change({ on: date, at: null }, { isStep: true });
     for (const picture of year.querySelectorAll("svg.calendar")) markDay(picture, date);
-    why.hidden = true;
+    fill(why, showWhy);
     await fill(week, showWeek);
     week.scrollIntoView({ block: "nearest" });
     announce(`Week of ${dateLabel(mondayOf(date))}`);
   }
 
-  async function showWeek() {
+  /** @param {{signal: AbortSignal}} options */
+  async function showWeek(options) {
     const on = chosenDate();
     week.hidden = on === null;
     if (on === null) return;
     const monday = mondayOf(on);
     /** @type {StoreTimeline} */
-    const time = await get(`${route}/timeline`, { from: monday, until: plusDays(monday, 6) });
+    const time = await get(`${route}/timeline`, { from: monday, until: plusDays(monday, 6) }, options);
     const rows = rowsOf(weekOf(time));
     const picture = h("div");
     responsive(picture, (isNarrow) => timeline(rows, isNarrow, { asOf: time.as_of, explain }));
@@ -255,11 +263,12 @@ export async function storeHistory(storeId, { asOf, now }) {
     why.focus({ preventScroll: true });
   }
 
-  async function showWhy() {
+  /** @param {{signal: AbortSignal}} options */
+  async function showWhy(options) {
     why.hidden = state.at === null;
     if (state.at === null) return;
     /** @type {Explanation} */
-    const found = await get(`${route}/explain`, { at: state.at });
+    const found = await get(`${route}/explain`, { at: state.at }, options);
     why.setAttribute("tabindex", "-1");
     replace(
       why,
@@ -273,7 +282,7 @@ export async function storeHistory(storeId, { asOf, now }) {
             type: "button",
             onclick: () => {
               change({ at: null }, { isStep: true });
-              why.hidden = true;
+              return fill(why, showWhy);
             },
           },
           "Close",
@@ -284,9 +293,10 @@ export async function storeHistory(storeId, { asOf, now }) {
     announce(`Counts as ${found.counts_as ?? "nothing"}`);
   }
 
-  async function showList() {
+  /** @param {{signal: AbortSignal}} options */
+  async function showList(options) {
     /** @type {StoreDaysPage} */
-    const answer = await get(`${route}/days`, requested(state, dates()));
+    const answer = await get(`${route}/days`, requested(state, dates()), options);
     const again = (/** @type {Partial<DayState>} */ changes) => {
       change({ cursor: null, from: 0, ...changes });
       return fill(listed, showList);
@@ -369,12 +379,13 @@ export async function storeHistory(storeId, { asOf, now }) {
     announce(`${many(answer.matching, "day")} found`);
   }
 
-  async function showTarget() {
+  /** @param {{signal: AbortSignal}} options */
+  async function showTarget(options) {
     const dates = periodOf(asOf.slice(0, 10), "month");
     promised.hidden = true;
     if (now.last_poll_at === null) return;
     /** @type {TargetsPage} */
-    const answer = await get("v1/targets", { ...dates, store_id: storeId });
+    const answer = await get("v1/targets", { ...dates, store_id: storeId }, options);
     promised.hidden = false;
     replace(promised, targetCard(answer.targets[0], dates));
   }
@@ -386,9 +397,12 @@ export async function storeHistory(storeId, { asOf, now }) {
 
   const aside = h("div", { class: "columns two" });
   window.addEventListener("popstate", async () => {
-    const before = JSON.stringify(remembered(state));
+    const before = remembered(state);
     Object.assign(state, stateOf(new URLSearchParams(window.location.search)));
-    if (JSON.stringify(remembered(state)) !== before) await showAll();
+    const after = remembered(state);
+    const changed = Object.keys(after).filter((name) => before[name] !== after[name]);
+    if (changed.join() === "at") await fill(why, showWhy);
+    else if (changed.length) await showAll();
   });
   replace(year, h("div", { class: "card" }, skeleton(200)));
   return { element: h("div", { class: "stack" }, promised, year, week, why, aside, listed), showAll, explain };
