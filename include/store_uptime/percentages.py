@@ -16,6 +16,16 @@ def percent_text(part: int, whole: int) -> str | None:
     return f"{hundredths // 100}.{hundredths % 100:02d}"
 
 
+def uptime_percents(up_us: int, down_us: int, unknown_us: int) -> dict[str, str | None]:
+    """Up / (up + down), and what that is at least and at most: if all unknown time was down, or up."""
+    open_us = up_us + down_us + unknown_us
+    return {
+        "uptime_percent": percent_text(up_us, up_us + down_us),
+        "uptime_percent_low": percent_text(up_us, open_us),
+        "uptime_percent_high": percent_text(up_us + unknown_us, open_us),
+    }
+
+
 def hundredths(numerator: int, denominator: int) -> str:
     """`numerator / denominator` (which is positive) with two decimals, rounded half away from zero; never `-0.00`."""
     rounded = (abs(numerator) * 200 + denominator) // (denominator * 2)

@@ -819,14 +819,14 @@ export interface VerdictCounts {
 }
 
 export interface Verdicts {
+  met: number;
+  breached: number;
+  undecided: number;
+  at_risk: number;
+  on_track: number;
   period: string;
   from_date: string;
   until_date: string;
-  breached?: number;
-  at_risk?: number;
-  on_track?: number;
-  undecided?: number;
-  met?: number;
 }
 
 export interface VerdictsByMonth {

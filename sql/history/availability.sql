@@ -52,20 +52,6 @@ select distinct clock
 from history.store
 order by clock;
 
--- name: list_hours
--- From which date up to which one each hours file holds, as seen from what is settled.
---
--- reads   history.newest_settlement, history.file_periods()
--- yields  one row for each period; file_id is null where none holds
-select
-    period.file_id,
-    greatest(period.valid_from, date '0001-01-01') as valid_from,
-    least(period.valid_until, date '9999-12-31') as valid_until
-from history.newest_settlement
-cross join lateral history.file_periods(newest_settlement.accepted_order) as period
-where period.kind = 'business_hours'
-order by period.valid_from;
-
 -- name: last_dates
 -- Up to which date the days of stores reach that still run.
 --

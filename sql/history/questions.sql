@@ -7,16 +7,23 @@ select
     set_config('work_mem', '128MB', true) as work_mem;
 
 -- name: newest_settlement
--- What an answer is as of, with the files it rests on. No row: nothing is settled yet.
+-- What an answer is as of. No row: nothing is settled yet.
+--
+-- reads   history.newest_settlement
+-- yields  one row
+select
+    settlement_id,
+    as_of,
+    accepted_order
+from history.newest_settlement;
+
+-- name: input_hashes
+-- The content hashes of the files that the newest settlement rests on.
 --
 -- reads   history.newest_settlement, history.used_snapshot, core.file, core.acceptance
 -- yields  one row; snapshots and their content hashes by kind, and one hash over those of all poll files in the order
 --         of their acceptance
 select
-    newest_settlement.settlement_id,
-    newest_settlement.as_of,
-    newest_settlement.accepted_order,
-    newest_settlement.max_gap,
     (
         select jsonb_object_agg(used_snapshot.kind, file.content_sha256 order by used_snapshot.kind)
         from history.used_snapshot
@@ -33,6 +40,20 @@ select
         where file.kind = 'store_status' and acceptance.accepted_order <= newest_settlement.accepted_order
     ) as polls_sha256
 from history.newest_settlement;
+
+-- name: list_hours
+-- From which date up to which one each hours file holds, as seen from what is settled.
+--
+-- reads   history.newest_settlement, history.file_periods()
+-- yields  one row for each period; file_id is null where none holds
+select
+    period.file_id,
+    greatest(period.valid_from, date '0001-01-01') as valid_from,
+    least(period.valid_until, date '9999-12-31') as valid_until
+from history.newest_settlement
+cross join lateral history.file_periods(newest_settlement.accepted_order) as period
+where period.kind = 'business_hours'
+order by period.valid_from;
 
 -- name: find_stores
 -- The stores with days that are asked for by one of their groups.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import IO
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from store_uptime.delivery.rendering import FormatName, render
 from store_uptime.delivery.tables import AVAILABILITY, NOW, OUTAGES, Basis
@@ -13,7 +13,7 @@ from store_uptime.history.availability import Question, find_availability
 from store_uptime.history.now import Order as OrderOfStores
 from store_uptime.history.now import State, find_now
 from store_uptime.history.outages import Order, OutageFilter, StartHour, find_outages
-from store_uptime.history.questions import Choice, Settlement, reading
+from store_uptime.history.questions import Choice, Settlement, read_input_hashes, reading
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,9 @@ class AnswerFile:
     stream: IO[bytes]
 
 
-def basis_of(settlement: Settlement) -> Basis:
-    """What an answer of a settlement rests on; its polls by one hash over those of all status files."""
-    polls = {"store_status": settlement.polls_sha256} if settlement.polls_sha256 else {}
-    return Basis(settlement.as_of, settlement.accepted_order, settlement.snapshots | polls)
+def read_basis(connection: Connection, settlement: Settlement) -> Basis:
+    """What an answer of the newest settlement rests on, with the hashes of its input."""
+    return Basis(settlement.as_of, settlement.accepted_order, read_input_hashes(connection))
 
 
 def availability_file(engine: Engine, question: Question, format_name: FormatName) -> AnswerFile:
@@ -37,7 +36,8 @@ def availability_file(engine: Engine, question: Question, format_name: FormatNam
     """
     with reading(engine) as connection:
         answer = find_availability(connection, question)
-    stream = render(format_name, AVAILABILITY, answer.rows, basis_of(answer.settlement))
+        basis = read_basis(connection, answer.settlement)
+    stream = render(format_name, AVAILABILITY, answer.rows, basis)
     return AnswerFile(
         f"availability-{question.from_date}-{question.until_date}-by-{safe(question.by)}.{format_name}", stream
     )
@@ -54,7 +54,8 @@ def outages_file(
     """The outages that are asked for, as a file; raises as `availability_file`."""
     with reading(engine) as connection:
         answer = find_outages(connection, wanted, starting=starting, order=order)
-    stream = render(format_name, OUTAGES, answer.rows, basis_of(answer.settlement))
+        basis = read_basis(connection, answer.settlement)
+    stream = render(format_name, OUTAGES, answer.rows, basis)
     return AnswerFile(f"outages-{wanted.from_date}-{wanted.until_date}.{format_name}", stream)
 
 
@@ -69,7 +70,8 @@ def now_file(
     """What stores are now, as a file; raises as `availability_file`."""
     with reading(engine) as connection:
         answer = find_now(connection, choice, state=state, order=order)
-    stream = render(format_name, NOW, answer.rows, basis_of(answer.settlement))
+        basis = read_basis(connection, answer.settlement)
+    stream = render(format_name, NOW, answer.rows, basis)
     return AnswerFile(f"now-{answer.settlement.as_of:%Y-%m-%dT%H%M%SZ}.{format_name}", stream)
 
 

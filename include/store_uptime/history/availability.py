@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Literal
+from fractions import Fraction
+from typing import Any, Literal, get_args
 
 from sqlalchemy import Connection, Row
 
@@ -24,11 +25,13 @@ from store_uptime.history.questions import (
     check_dates,
     check_kind,
     find_store_keys,
+    hours_binds,
     read_settlement,
 )
-from store_uptime.percentages import percent_text
+from store_uptime.percentages import uptime_percents
 
 Verdict = Literal["met", "breached", "undecided", "at_risk", "on_track"]
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 # The factor that makes a budget a whole number: targets are percentages with three decimals.
 BUDGET_FACTOR = 100_000
@@ -90,6 +93,12 @@ class Availability:
     budget_us: int | None
     remaining_us: int | None
     verdict: Verdict | None
+
+    @property
+    def uptime(self) -> Fraction | None:
+        """Up / (up + down), exactly; None where both are 0."""
+        known_us = self.up_us + self.down_us
+        return Fraction(self.up_us, known_us) if known_us else None
 
 
 @dataclass(frozen=True)
@@ -260,26 +269,14 @@ def _find_dates_to_come(
     start = settlement.as_of - MARGIN
     end = datetime.combine(until, datetime.min.time(), UTC) + MARGIN
     clocks = connection.scalars(statement("history/availability/list_clocks")).all()
-    hours = connection.execute(statement("history/availability/list_hours")).all()
     rows = connection.execute(
         statement("history/availability/days_to_come"),
         binds
         | clock_binds(clocks, start, max(start, end))
-        | {
-            "as_of": settlement.as_of,
-            "is_whole": is_whole,
-            "hours_file_ids": [period.file_id for period in hours],
-            "hours_from": [period.valid_from for period in hours],
-            "hours_until": [period.valid_until for period in hours],
-        },
+        | hours_binds(connection)
+        | {"as_of": settlement.as_of, "is_whole": is_whole},
     )
     return {(row.scope, row.period_no): row for row in rows}
-
-
-def find_hours_file(connection: Connection, on: date) -> int | None:
-    """The hours file that holds for a date; None before the first one, and without any."""
-    periods = connection.execute(statement("history/availability/list_hours"))
-    return next(period.file_id for period in periods if period.valid_from <= on < period.valid_until)
 
 
 def _promise(row: Row, to_come: Row | None) -> Promise:
@@ -319,9 +316,7 @@ def _availability(row: Row, period: CalendarPeriod, promise: Promise) -> Availab
         up_us=up,
         down_us=down,
         unknown_us=unknown,
-        uptime_percent=percent_text(up, up + down),
-        uptime_percent_low=percent_text(up, open_),
-        uptime_percent_high=percent_text(up + unknown, open_),
+        **uptime_percents(up, down, unknown),
         outages=outages,
         longest_outage_us=int(row.longest_outage_us),
         mttr_us=int(row.repaired_us) // repaired if repaired else None,

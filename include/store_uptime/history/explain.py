@@ -9,9 +9,8 @@ from typing import Literal
 from sqlalchemy import Connection, Row
 
 from store_uptime.db.statements import statement
-from store_uptime.history.availability import find_hours_file
 from store_uptime.history.clocks import MARGIN, clock_segments
-from store_uptime.history.questions import QuestionError, read_settlement
+from store_uptime.history.questions import QuestionError, find_hours_periods, read_settlement
 
 CountsAs = Literal["up", "down", "unknown", "planned", "closed"]
 OpeningRule = Literal[
@@ -161,7 +160,10 @@ def _find_opening(
         )
         for row in connection.execute(statement("history/explain/hours/special"), binds)
     ]
-    file_ids = {on: find_hours_file(connection, on) for on in dates}
+    periods = find_hours_periods(connection)
+    file_ids = {
+        on: next(period.file_id for period in periods if period.valid_from <= on < period.valid_until) for on in dates
+    }
     weekly = connection.execute(
         statement("history/explain/hours/weekly"),
         {"store_key": store.store_key, "file_ids": [file_id for file_id in file_ids.values() if file_id is not None]},

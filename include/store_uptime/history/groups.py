@@ -33,7 +33,7 @@ class Group:
     @property
     def uptime(self) -> Fraction | None:
         """Uptime of all its stores together."""
-        return uptime(self.figures)
+        return self.figures.uptime
 
     @property
     def share_meeting_target(self) -> Fraction | None:
@@ -87,7 +87,7 @@ def dates_before(from_date: date, until_date: date) -> tuple[date, date]:
 
 
 def _group(figures: Availability, members: Sequence[Availability], before: Sequence[Row], all_down_us: int) -> Group:
-    known = sorted(share for share in map(uptime, members) if share is not None)
+    known = sorted(member.uptime for member in members if member.uptime is not None)
     judged = [member for member in members if member.verdict is not None]
     return Group(
         figures=figures,
@@ -98,12 +98,6 @@ def _group(figures: Availability, members: Sequence[Availability], before: Seque
         share_of_downtime=Fraction(figures.down_us, all_down_us) if all_down_us else None,
         before=uptime_up_to(figures.open_us, [(int(row.open_us), int(row.up_us), int(row.down_us)) for row in before]),
     )
-
-
-def uptime(row: Availability) -> Fraction | None:
-    """Up / (up + down), exactly; None where both are 0."""
-    known_us = row.up_us + row.down_us
-    return Fraction(row.up_us, known_us) if known_us else None
 
 
 def uptime_up_to(open_us: int, days: Sequence[tuple[int, int, int]]) -> Fraction | None:

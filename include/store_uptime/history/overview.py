@@ -11,11 +11,11 @@ from sqlalchemy import Connection
 
 from store_uptime.calendar.periods import calendar_periods
 from store_uptime.db.statements import statement
-from store_uptime.history.availability import Question, find_availability
+from store_uptime.history.availability import VERDICTS, Question, Verdict, find_availability
 from store_uptime.history.now import StateCounts, find_groups_now
 from store_uptime.history.outages import Order, Outage, OutageFilter, find_outages
 from store_uptime.history.questions import Settlement, read_settlement
-from store_uptime.percentages import percent_text
+from store_uptime.percentages import percent_text, uptime_percents
 
 DAYS = (30, 90)
 LONGEST_OUTAGES = 8
@@ -29,7 +29,7 @@ class Verdicts:
     period: str
     from_date: date
     until_date: date
-    counts: dict[str, int]
+    counts: dict[Verdict, int]
 
 
 @dataclass(frozen=True)
@@ -49,11 +49,7 @@ class TimeLately:
     @property
     def percentages(self) -> dict[str, str | None]:
         """The percentage of uptime, and what it is at least and at most."""
-        return {
-            "uptime_percent": percent_text(self.up_us, self.up_us + self.down_us),
-            "uptime_percent_low": percent_text(self.up_us, self.open_us),
-            "uptime_percent_high": percent_text(self.up_us + self.unknown_us, self.open_us),
-        }
+        return uptime_percents(self.up_us, self.down_us, self.unknown_us)
 
 
 @dataclass(frozen=True)
@@ -117,7 +113,7 @@ def find_verdicts(connection: Connection) -> list[Verdicts]:
             month.period,
             month.from_date,
             month.until_date,
-            {verdict: number for (period, verdict), number in counts.items() if period == month.period},
+            {verdict: counts[month.period, verdict] for verdict in VERDICTS},
         )
         for month in reversed(list(calendar_periods(first, last, "month")))
     ]

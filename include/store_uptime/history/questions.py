@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, Row
 
 from store_uptime.db.statements import statement
 from store_uptime.errors import StoreUptimeError
@@ -35,10 +36,12 @@ class NotSettledError(StoreUptimeError):
         )
 
 
-def check_dates(from_date: date, until_date: date) -> None:
-    """Raises `QuestionError` if the last date that is asked about is before the first."""
+def check_dates(from_date: date, until_date: date, most: int | None = None) -> None:
+    """Raises `QuestionError` if the last date asked about is before the first, or more than `most` dates are."""
     if from_date > until_date:
         raise QuestionError("until", f"{until_date} is before {from_date}, the first date")
+    if most is not None and (until_date - from_date).days >= most:
+        raise QuestionError("until", f"{until_date} is more than {most} dates from {from_date} on")
 
 
 @dataclass(frozen=True)
@@ -72,13 +75,11 @@ class Choice:
 
 @dataclass(frozen=True)
 class Settlement:
-    """What an answer rests on: the settlement published last, and the hashes of its input."""
+    """The settlement published last, which answers rest on."""
 
     settlement_id: int
     as_of: datetime
     accepted_order: int
-    snapshots: dict[str, str]
-    polls_sha256: str | None
 
 
 @contextmanager
@@ -89,12 +90,40 @@ def reading(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+def find_settlement(connection: Connection) -> Settlement | None:
+    """The settlement published last; None before the first one."""
+    row = connection.execute(statement("history/questions/newest_settlement")).one_or_none()
+    return Settlement(*row) if row else None
+
+
 def read_settlement(connection: Connection) -> Settlement:
     """What answers rest on; raises `NotSettledError` before the first settlement."""
-    row = connection.execute(statement("history/questions/newest_settlement")).one_or_none()
-    if row is None:
+    settlement = find_settlement(connection)
+    if settlement is None:
         raise NotSettledError
-    return Settlement(row.settlement_id, row.as_of, row.accepted_order, row.snapshots or {}, row.polls_sha256)
+    return settlement
+
+
+def read_input_hashes(connection: Connection) -> dict[str, str]:
+    """SHA-256 of the input of the settlement published last, by kind; one over those of all status files."""
+    row = connection.execute(statement("history/questions/input_hashes")).one()
+    polls = {"store_status": row.polls_sha256} if row.polls_sha256 else {}
+    return (row.snapshots or {}) | polls
+
+
+def find_hours_periods(connection: Connection) -> list[Row]:
+    """From which date (`valid_from`) up to which one (`valid_until`) each hours file (`file_id`, or None) holds."""
+    return list(connection.execute(statement("history/questions/list_hours")))
+
+
+def hours_binds(connection: Connection) -> dict[str, list[Any]]:
+    """The same as binds of the statements that ask which hours hold for a date."""
+    periods = find_hours_periods(connection)
+    return {
+        "held_file_ids": [period.file_id for period in periods],
+        "held_from": [period.valid_from for period in periods],
+        "held_until": [period.valid_until for period in periods],
+    }
 
 
 def find_store_keys(connection: Connection, choice: Choice) -> list[int] | None:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from store_uptime.db.statements import statement
 from store_uptime.history.clocks import MARGIN, clock_binds, clock_segments, start_of
 from store_uptime.history.explain import find_store
-from store_uptime.history.questions import Settlement, check_dates, read_settlement
+from store_uptime.history.questions import Settlement, check_dates, hours_binds, read_settlement
 
 SpanKind = Literal["opening", "special", "planned", "up", "down", "unknown"]
 Measure = Literal["planned", "up", "down", "unknown"]
@@ -88,10 +88,10 @@ def find_time(connection: Connection, store_id: str, from_date: date, until_date
         return StoreTime(settlement, store_id, max_gap=store.max_gap)
     from_date, until_date = max(from_date, store.first_date), min(until_date, store.last_date)
     start, end = start_of(from_date) - MARGIN, start_of(until_date) + MARGIN
-    held = connection.execute(statement("history/availability/list_hours")).all()
     rows = connection.execute(
         statement("history/time/spans"),
         clock_binds([store.clock], start, end)
+        | hours_binds(connection)
         | {
             "store_key": store.store_key,
             "hours_file_ids": store.hours_file_ids,
@@ -101,9 +101,6 @@ def find_time(connection: Connection, store_id: str, from_date: date, until_date
             "first_polled_at": store.first_polled_at,
             "from_date": from_date,
             "until_date": until_date,
-            "held_file_ids": [period.file_id for period in held],
-            "held_from": [period.valid_from for period in held],
-            "held_until": [period.valid_until for period in held],
         },
     )
     spans: dict[SpanKind, list[Span]] = {

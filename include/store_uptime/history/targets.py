@@ -19,7 +19,7 @@ from store_uptime.history.availability import (
     find_availability,
     find_open_to_come,
 )
-from store_uptime.history.questions import QuestionError, Settlement
+from store_uptime.history.questions import Settlement, check_dates
 from store_uptime.percentages import hundredths
 
 MAX_DATES = 366
@@ -70,10 +70,7 @@ def spent_percent(promise: Promise) -> str | None:
 
 def find_budgets(connection: Connection, question: Question) -> BudgetsAnswer:
     """The budget of each scope that has a target; raises as `find_availability`."""
-    if question.until_date - question.from_date >= MAX_DATES * DAY:
-        raise QuestionError(
-            "until", f"{question.until_date} is more than {MAX_DATES} dates from {question.from_date} on"
-        )
+    check_dates(question.from_date, question.until_date, MAX_DATES)
     answer = find_availability(connection, question)
     rows = [Budget(*each) for each in zip(answer.rows, answer.promises, strict=True) if each[1].dates_with_target]
     return BudgetsAnswer(answer.settlement, rows, len(answer.rows) - len(rows))

@@ -13,7 +13,7 @@ from store_uptime.calendar.durations import instant_text
 from store_uptime.delivery.answers import AnswerFile
 from store_uptime.delivery.rendering import FormatName, TooManyRowsError
 from store_uptime.history.explain import UnknownStoreError
-from store_uptime.history.questions import NotSettledError, QuestionError, Settlement
+from store_uptime.history.questions import NotSettledError, QuestionError, Settlement, find_settlement
 from store_uptime_web import problems, queries
 from store_uptime_web.downloads import formats
 from store_uptime_web.problems import Problem, invalid
@@ -77,6 +77,20 @@ def file_response(file: AnswerFile, format_name: FormatName) -> Response:
         media_type=formats.ANSWER_FORMATS[format_name].media_type,
         headers=formats.attachment(file.name),
     )
+
+
+def newest_settlement() -> Settlement | None:
+    """The settlement published last; None before the first one."""
+    with queries.engine().connect() as connection:
+        return find_settlement(connection)
+
+
+def newest_settlement_id() -> int:
+    """Its id, under which answers are kept: what one settled never changes. Raises `NotSettledError`."""
+    settlement = newest_settlement()
+    if settlement is None:
+        raise NotSettledError
+    return settlement.settlement_id
 
 
 def basis(settlement: Settlement) -> dict[str, Any]:

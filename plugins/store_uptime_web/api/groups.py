@@ -14,8 +14,8 @@ from fastapi.responses import Response
 from store_uptime.delivery.rendering import json_object
 from store_uptime.delivery.tables import AVAILABILITY
 from store_uptime.history.availability import Availability, Question, find_availability
-from store_uptime.history.groups import Group, GroupsAnswer, find_groups, uptime
-from store_uptime.history.questions import Choice, read_settlement, reading
+from store_uptime.history.groups import Group, GroupsAnswer, find_groups
+from store_uptime.history.questions import Choice, reading
 from store_uptime.percentages import hundredths, percent_text
 from store_uptime_web import cursors, queries
 from store_uptime_web.api import answers
@@ -100,9 +100,7 @@ def list_members(
 
 def groups_of(kind: str, from_date: date, until_date: date) -> GroupsAnswer:
     """The groups of a kind; what a settlement says never changes, so pages of one list are worked out once."""
-    with reading(queries.engine()) as connection:
-        settlement_id = read_settlement(connection).settlement_id
-    return groups_settled(settlement_id, kind, from_date, until_date)
+    return groups_settled(answers.newest_settlement_id(), kind, from_date, until_date)
 
 
 @lru_cache(maxsize=32)
@@ -124,7 +122,7 @@ GROUP_KEYS: dict[GroupSort, Callable[[Group], Any]] = {
 }
 MEMBER_KEYS: dict[MemberSort, Callable[[Availability], Any]] = {
     "scope": lambda row: row.scope.encode(),
-    "uptime_percent": uptime,
+    "uptime_percent": lambda row: row.uptime,
     "open": lambda row: row.open_us,
     "down": lambda row: row.down_us,
     "unknown": lambda row: row.unknown_us,

@@ -142,10 +142,10 @@ async def next_settlement(received: str | None) -> AsyncIterator[str]:
     for count in range(STREAM_SECONDS // SETTLED_SECONDS):
         if count:
             await asyncio.sleep(SETTLED_SECONDS)
-        row = await run_in_threadpool(queries.row, "newest_settlement")
-        newest = f"settlement-{row.settlement_id}" if row else "none"
+        settlement = await run_in_threadpool(answers.newest_settlement)
+        newest = f"settlement-{settlement.settlement_id}" if settlement else "none"
         if newest != received:
-            data = json.dumps({"as_of": instant_text(row.as_of) if row else None})
+            data = json.dumps({"as_of": instant_text(settlement.as_of) if settlement else None})
             yield f"id: {newest}\nevent: settled\ndata: {data}\n\n"
             return
         if count % 5 == 4:

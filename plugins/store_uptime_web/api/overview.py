@@ -13,7 +13,7 @@ from fastapi import APIRouter
 from store_uptime.delivery.rendering import json_object
 from store_uptime.delivery.tables import OUTAGES
 from store_uptime.history.overview import find_overview, find_verdicts
-from store_uptime.history.questions import NotSettledError, reading
+from store_uptime.history.questions import reading
 from store_uptime_web import queries
 from store_uptime_web.api import answers
 from store_uptime_web.schemas.overview import Overview, VerdictsByMonth
@@ -45,11 +45,9 @@ def show_verdicts() -> VerdictsByMonth:
 
 def once(answer_of: Callable[[int], dict[str, Any]]) -> dict[str, Any]:
     """The answer as of the newest settlement, which is computed once, however many ask."""
-    newest = queries.row("newest_settlement")
-    if newest is None:
-        raise NotSettledError
+    settlement_id = answers.newest_settlement_id()
     with computing[answer_of.__name__]:
-        return answer_of(newest.settlement_id)
+        return answer_of(settlement_id)
 
 
 @lru_cache(maxsize=2)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
@@ -11,8 +10,7 @@ from fastapi.responses import Response
 from store_uptime.calendar.durations import duration_text
 from store_uptime.delivery.rendering import json_object
 from store_uptime.delivery.tables import AVAILABILITY
-from store_uptime.history.groups import uptime
-from store_uptime.history.questions import reading
+from store_uptime.history.questions import check_dates, reading
 from store_uptime.history.store_days import find_days
 from store_uptime.history.store_time import HourOfWeek, Span, find_polls, find_time, hours_of_week
 from store_uptime.percentages import percent_text
@@ -20,7 +18,6 @@ from store_uptime_web import cursors, problems, queries
 from store_uptime_web.api import answers
 from store_uptime_web.api.answers import From, Limit, OfStore, Until
 from store_uptime_web.api.reports import Cursor
-from store_uptime_web.problems import invalid
 from store_uptime_web.schemas.stores import StoreDaysPage, StoreHours, StoreTimeline
 from store_uptime_web.security import READ
 
@@ -84,7 +81,7 @@ def day_key(sort: DaySort) -> Any:
     if sort == "date":
         return lambda day: day.from_date
     if sort == "uptime_percent":
-        return uptime
+        return lambda day: day.uptime
     return lambda day: getattr(day, MEASURES[sort])
 
 
@@ -94,8 +91,8 @@ def show_timeline(store_id: OfStore, from_: From, until: Until) -> StoreTimeline
 
     409 before the first settlement. Days whose polls retention has deleted have only unknown time here.
     """
-    check_dates(from_, until, MAX_TIMELINE_DATES)
     with answers.answering(), answers.known_store(store_id), reading(queries.engine()) as connection:
+        check_dates(from_, until, MAX_TIMELINE_DATES)
         found = find_time(connection, store_id, from_, until)
         polls = find_polls(connection, found, POLL_ROWS + 1)
     return StoreTimeline.model_validate(
@@ -138,8 +135,8 @@ def show_hours(store_id: OfStore, from_: From, until: Until) -> StoreHours:
 
     409 before the first settlement. Days whose polls retention has deleted have only unknown time here.
     """
-    check_dates(from_, until, MAX_HOURS_DATES)
     with answers.answering(), answers.known_store(store_id), reading(queries.engine()) as connection:
+        check_dates(from_, until, MAX_HOURS_DATES)
         found = find_time(connection, store_id, from_, until)
     return StoreHours.model_validate(
         {
@@ -158,9 +155,3 @@ def hour_json(hour: HourOfWeek) -> dict[str, Any]:
         "open_us": hour.up_us + hour.down_us + hour.unknown_us,
         "uptime_percent": percent_text(hour.up_us, hour.up_us + hour.down_us),
     }
-
-
-def check_dates(from_: date, until: date, most: int) -> None:
-    """422 for more dates than an operation answers for."""
-    if until - from_ >= timedelta(days=most):
-        raise invalid("until", f"{until} is more than {most} dates from {from_} on")

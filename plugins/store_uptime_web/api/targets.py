@@ -12,8 +12,7 @@ from fastapi.responses import Response
 
 from store_uptime.delivery.rendering import json_object
 from store_uptime.delivery.tables import AVAILABILITY
-from store_uptime.history.availability import BUDGET_FACTOR, Question, Verdict
-from store_uptime.history.groups import uptime
+from store_uptime.history.availability import BUDGET_FACTOR, VERDICTS, Question, Verdict
 from store_uptime.history.questions import Choice, reading
 from store_uptime.history.targets import Budget, Burn, find_budgets, find_burns, spent_percent
 from store_uptime_web import cursors, queries
@@ -70,7 +69,7 @@ def list_targets(
         total=len(found.rows),
         matching=len(rows),
         without_target=found.without_target,
-        verdicts={str(one): verdicts[one] for one in ("met", "breached", "undecided", "at_risk", "on_track")},
+        verdicts={verdict: verdicts[verdict] for verdict in VERDICTS},
     )
 
 
@@ -86,7 +85,7 @@ KEYS: dict[TargetSort, Callable[[Budget], Any]] = {
     "spent": lambda budget: budget.promise.down_us,
     "remaining": lambda budget: budget.promise.budget - budget.promise.down_us * BUDGET_FACTOR,
     "budget": lambda budget: budget.promise.budget,
-    "uptime_percent": lambda budget: uptime(budget.figures),
+    "uptime_percent": lambda budget: budget.figures.uptime,
 }
 
 

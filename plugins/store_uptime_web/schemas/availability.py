@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
 
 from store_uptime.calendar.durations import parse_date, parse_duration, parse_instant
 from store_uptime.errors import SettingError
+from store_uptime.history.availability import Verdict
 from store_uptime_web.schemas.common import Digits, Instant
 
 
@@ -45,6 +46,23 @@ SignedDigits = Annotated[str, Field(pattern=r"^-?\d+$")]
 Percent = Annotated[float, Field(ge=0, le=100)]
 
 
+class AsSettled(BaseModel):
+    """What every answer about days and outages says of the settlement that it rests on."""
+
+    as_of: Instant = Field(description="Up to when days are settled: the instant that is now.")
+    accepted_order: int = Field(description="Position in the log of acceptances that it rests on.")
+
+
+class VerdictCounts(BaseModel):
+    """How many scopes have each verdict; those without a target have none."""
+
+    met: int
+    breached: int
+    undecided: int
+    at_risk: int
+    on_track: int
+
+
 class Availability(BaseModel):
     """The figures of one scope and period. `_us` are exact microseconds as digits: sums pass 2^53."""
 
@@ -73,14 +91,12 @@ class Availability(BaseModel):
     days_without_target: int
     budget_us: Digits | None = Field(description="The downtime that the targets allow; null: there is no target.")
     remaining_us: SignedDigits | None
-    verdict: Literal["met", "breached", "undecided", "at_risk", "on_track"] | None
+    verdict: Verdict | None
 
 
-class AvailabilityPage(BaseModel):
+class AvailabilityPage(AsSettled):
     """A page of an answer, by scope in byte order, then period."""
 
-    as_of: Instant = Field(description="Up to when days are settled.")
-    accepted_order: int = Field(description="Position in the log of acceptances that it rests on.")
     availability: list[Availability]
     next: str | None = Field(description="The cursor of the next page.")
 
@@ -100,11 +116,9 @@ class GroupKind(BaseModel):
     names: list[GroupName]
 
 
-class GroupKinds(BaseModel):
+class GroupKinds(AsSettled):
     """The kinds of groups by which stores can be asked about, in byte order."""
 
-    as_of: Instant = Field(description="Up to when days are settled.")
-    accepted_order: int = Field(description="Position in the log of acceptances that it rests on.")
     kinds: list[GroupKind]
 
 
@@ -121,11 +135,9 @@ class Outage(BaseModel):
     ended_before: Instant | None = Field(description="The first active poll at its end or later.")
 
 
-class OutagesPage(BaseModel):
+class OutagesPage(AsSettled):
     """A page of outages."""
 
-    as_of: Instant = Field(description="Up to when days are settled.")
-    accepted_order: int = Field(description="Position in the log of acceptances that it rests on.")
     outages: list[Outage]
     next: str | None = Field(description="The cursor of the next page.")
     previous: str | None = Field(description="The cursor of the page before.")
@@ -141,11 +153,9 @@ class OutageStartHour(BaseModel):
     downtime_us: Digits = Field(description="Theirs, whole.")
 
 
-class OutageStartHours(BaseModel):
+class OutageStartHours(AsSettled):
     """Outages by the hour of the week in which they start; hours without any are left out."""
 
-    as_of: Instant = Field(description="Up to when days are settled.")
-    accepted_order: int = Field(description="Position in the log of acceptances that it rests on.")
     outages: int = Field(description="All of them.")
     ongoing: int
     downtime_us: Digits
@@ -168,11 +178,9 @@ class StoreNow(BaseModel):
     next_change_at: Instant | None = Field(description="When it opens or closes next; null: not within 366 days.")
 
 
-class NowPage(BaseModel):
+class NowPage(AsSettled):
     """A page of stores."""
 
-    as_of: Instant = Field(description="The instant that is now.")
-    accepted_order: int = Field(description="Position in the log of acceptances that it rests on.")
     now: list[StoreNow]
     next: str | None = Field(description="The cursor of the next page.")
     previous: str | None = Field(description="The cursor of the page before.")
@@ -192,11 +200,9 @@ class StateCounts(BaseModel):
     oldest_outage_at: Instant | None = Field(description="The start of the first of the outages that are ongoing.")
 
 
-class GroupsNow(BaseModel):
+class GroupsNow(AsSettled):
     """Groups of a kind, those with the most stores down first, and all stores."""
 
-    as_of: Instant = Field(description="The instant that is now.")
-    accepted_order: int = Field(description="Position in the log of acceptances that it rests on.")
     totals: StateCounts
     all_groups: int = Field(description="How many groups the kind has.")
     groups: list[StateCounts]

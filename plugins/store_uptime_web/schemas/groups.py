@@ -6,11 +6,8 @@ from datetime import date
 
 from pydantic import BaseModel, Field
 
-from store_uptime_web.schemas.availability import Availability
-from store_uptime_web.schemas.common import Instant, SignedTwoDecimals, TwoDecimals
-
-AS_OF = Field(description="Up to when days are settled.")
-ACCEPTED_ORDER = Field(description="Position in the log of acceptances that it rests on.")
+from store_uptime_web.schemas.availability import AsSettled, Availability
+from store_uptime_web.schemas.common import SignedTwoDecimals, TwoDecimals
 
 
 class GroupFigures(Availability):
@@ -37,11 +34,9 @@ class DatesBefore(BaseModel):
     until_date: date
 
 
-class GroupsPage(BaseModel):
+class GroupsPage(AsSettled):
     """A page of the groups of a kind."""
 
-    as_of: Instant = AS_OF
-    accepted_order: int = ACCEPTED_ORDER
     groups: list[GroupFigures]
     total: int
     matching: int = Field(description="How many match the filter.")
@@ -50,11 +45,9 @@ class GroupsPage(BaseModel):
     previous: str | None
 
 
-class MembersPage(BaseModel):
+class MembersPage(AsSettled):
     """A page of the stores of a group."""
 
-    as_of: Instant = AS_OF
-    accepted_order: int = ACCEPTED_ORDER
     members: list[Availability]
     total: int
     matching: int = Field(description="How many match the filter.")

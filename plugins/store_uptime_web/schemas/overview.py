@@ -6,7 +6,7 @@ from datetime import date
 
 from pydantic import BaseModel, Field
 
-from store_uptime_web.schemas.availability import Outage, Percent, StateCounts
+from store_uptime_web.schemas.availability import AsSettled, Outage, Percent, StateCounts, VerdictCounts
 from store_uptime_web.schemas.common import Digits, Instant
 
 
@@ -27,17 +27,12 @@ class TimeLately(BaseModel):
     uptime_percent_high: Percent | None = Field(description="If all unknown time was up.")
 
 
-class Verdicts(BaseModel):
+class Verdicts(VerdictCounts):
     """How many stores have which verdict in a calendar month; those without a target have none."""
 
     period: str = Field(examples=["2023-01"])
     from_date: date
     until_date: date
-    breached: int = 0
-    at_risk: int = 0
-    on_track: int = 0
-    undecided: int = 0
-    met: int = 0
 
 
 class VerdictsByMonth(BaseModel):
@@ -57,11 +52,9 @@ class GroupDowntime(BaseModel):
     uptime_percent: Percent | None
 
 
-class Overview(BaseModel):
+class Overview(AsSettled):
     """What to look at first."""
 
-    as_of: Instant = Field(description="Up to when days are settled.")
-    accepted_order: int = Field(description="Position in the log of acceptances that it rests on.")
     first_date: date | None = Field(description="The first one that is settled of any store.")
     last_poll_at: Instant | None = Field(description="The newest poll of any store.")
     now: StateCounts

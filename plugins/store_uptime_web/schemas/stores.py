@@ -6,20 +6,16 @@ from datetime import date
 
 from pydantic import BaseModel, Field
 
-from store_uptime_web.schemas.availability import Availability
-from store_uptime_web.schemas.common import Digits, Instant, Span, TwoDecimals
+from store_uptime_web.schemas.availability import AsSettled, Availability
+from store_uptime_web.schemas.common import Digits, Span, TwoDecimals
 from store_uptime_web.schemas.figures import Poll, UtcOffsetRange
 
-AS_OF = Field(description="Up to when days are settled.")
-ACCEPTED_ORDER = Field(description="Position in the log of acceptances that it rests on.")
 FROM_DATE = Field(description="The first of the dates that has a day; null: none has.")
 
 
-class StoreDaysPage(BaseModel):
+class StoreDaysPage(AsSettled):
     """A page of the days of a store."""
 
-    as_of: Instant = AS_OF
-    accepted_order: int = ACCEPTED_ORDER
     days: list[Availability]
     total: int = Field(description="How many of the dates have a day.")
     matching: int = Field(description="How many of these match the filter.")
@@ -33,11 +29,9 @@ class OffsetOnDates(UtcOffsetRange):
     timezone: str
 
 
-class StoreTimeline(BaseModel):
+class StoreTimeline(AsSettled):
     """The time of a store on some dates; spans are UTC, half-open. Up, down and unknown time is open time."""
 
-    as_of: Instant = AS_OF
-    accepted_order: int = ACCEPTED_ORDER
     store_id: str
     from_date: date | None = FROM_DATE
     until_date: date | None
@@ -66,11 +60,9 @@ class HourOfWeek(BaseModel):
     uptime_percent: TwoDecimals | None = Field(description="Uptime / (uptime + downtime); null where both are 0.")
 
 
-class StoreHours(BaseModel):
+class StoreHours(AsSettled):
     """The time of a store by hour of the week, on some dates."""
 
-    as_of: Instant = AS_OF
-    accepted_order: int = ACCEPTED_ORDER
     store_id: str
     from_date: date | None = FROM_DATE
     until_date: date | None

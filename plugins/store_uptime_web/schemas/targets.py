@@ -6,8 +6,8 @@ from datetime import date
 
 from pydantic import BaseModel, Field
 
-from store_uptime_web.schemas.availability import Availability
-from store_uptime_web.schemas.common import Digits, Instant, TwoDecimals
+from store_uptime_web.schemas.availability import AsSettled, Availability, VerdictCounts
+from store_uptime_web.schemas.common import Digits, TwoDecimals
 
 
 class DateBurn(BaseModel):
@@ -29,25 +29,13 @@ class Target(Availability):
     burn: list[DateBurn] = Field(description="What was spent, date by date.")
 
 
-class VerdictCounts(BaseModel):
-    """How many scopes have each verdict, whatever the filter."""
-
-    met: int
-    breached: int
-    undecided: int
-    at_risk: int
-    on_track: int
-
-
-class TargetsPage(BaseModel):
+class TargetsPage(AsSettled):
     """A page of the scopes that have a target."""
 
-    as_of: Instant = Field(description="Up to when days are settled.")
-    accepted_order: int = Field(description="Position in the log of acceptances that it rests on.")
     targets: list[Target]
     total: int = Field(description="Scopes that have a target.")
     matching: int = Field(description="How many of these match the filter.")
     without_target: int = Field(description="Scopes that have none.")
-    verdicts: VerdictCounts
+    verdicts: VerdictCounts = Field(description="Of all scopes, whatever the filter.")
     next: str | None
     previous: str | None

@@ -5,8 +5,8 @@
 --         core.business_hours, core.special_hours, core.planned_downtime
 -- yields  one row for each scope and period in which some store has dates to come
 -- binds   as figures.sql; as_of; is_whole (whether later periods count, else only those that run); clocks, utc_from,
---         utc_to, utc_offsets (seconds): the segments of all clocks from days before as_of on; hours_file_ids,
---         hours_from, hours_until: which hours hold for which dates
+--         utc_to, utc_offsets (seconds): the segments of all clocks from days before as_of on; held_file_ids,
+--         held_from, held_until: which hours hold for which dates
 --
 -- Opening time is found as the settlement does it (history/timeline.py), only that nothing is over and no status is
 -- known. Of a date that has a day already only what is not before as_of is to come; of later ones all, even if a clock
@@ -52,7 +52,7 @@ piece as materialized (
     ) as dated
     cross join lateral (values (dated.local_date), (dated.local_date - 1)) as opened (started_on)
     inner join unnest(
-        cast(:hours_file_ids as integer[]), cast(:hours_from as date[]), cast(:hours_until as date[])
+        cast(:held_file_ids as integer[]), cast(:held_from as date[]), cast(:held_until as date[])
     ) as hours (file_id, valid_from, valid_until)
         on opened.started_on >= hours.valid_from and opened.started_on < hours.valid_until
     where not isempty(dated.utc_range)
