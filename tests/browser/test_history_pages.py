@@ -182,7 +182,7 @@ def test_now(new_page: NewPage, site: Site, screenshots: Path, settled: str) -> 
     expected = {
         "Open": sum(row["is_open"] == "true" for row in stores),
         "Down": len(down),
-        "No data": sum(row["is_open"] == "true" and row["status"] == "unknown" for row in stores),
+        "Unknown": sum(row["is_open"] == "true" and row["status"] == "unknown" for row in stores),
         "Up": sum(row["is_open"] == "true" and row["status"] == "up" for row in stores),
     }
     for name, number in expected.items():
@@ -212,7 +212,7 @@ def test_what_now_lists_is_in_its_address(new_page: NewPage, site: Site, screens
     down = rows_of(site, "now", kind="region", name="North", state="down")
     pager = page.locator("#stores .pager")
     expect(pager).to_contain_text(f"of {len(down):,} stores")
-    page.get_by_role("radio", name="No data").check()
+    page.get_by_role("radio", name="Unknown").check()
     unknown = rows_of(site, "now", kind="region", name="North", state="unknown")
     expect(pager).to_contain_text(f"of {len(unknown):,} stores")
     page.get_by_role("button", name="Next").click()
@@ -228,7 +228,7 @@ def test_what_now_lists_is_in_its_address(new_page: NewPage, site: Site, screens
     page.go_back()
     expect(pager).to_contain_text(f"26–50 of {len(unknown):,} stores")
     page.get_by_role("button", name="Show all stores").click()
-    expect(page.get_by_role("radio", name="No data")).to_be_checked()
+    expect(page.get_by_role("radio", name="Unknown")).to_be_checked()
     expect(pager).to_contain_text(f"of {len(rows_of(site, 'now', state='unknown')):,} stores")
 
 

@@ -8,7 +8,7 @@ import { groupFilter, kindLabel } from "./group_filter.js";
 import { listedState, matching, rememberedParameters, requestParameters, SIZES, STATES, stateOf } from "./now_state.js";
 import { announce, load, remember, showHead } from "./page.js";
 import { downloads, whenResettled, whenSettled } from "./settled.js";
-import { more, pager, pageSizes, storeLink, table } from "./table.js";
+import { goToTable, more, pager, pageSizes, showTable, storeLink, table } from "./table.js";
 
 /** @import { GroupKinds, GroupsNow, NowPage, StateCounts, StoreNow } from "../../api_types.d.ts" */
 /** @import { IconName } from "./dom.js" */
@@ -126,7 +126,7 @@ function showTotals(counts) {
       counts.down_and_closed ? `${count(counts.down_and_closed)} of them closed now` : "all open",
       "worse",
     ],
-    ["No data", counts.unknown, "open, and no poll counts", ""],
+    ["Unknown", counts.unknown, "open, and no poll counts", ""],
     ["Up", counts.up, "open", "better"],
   ];
   replace(
@@ -178,7 +178,7 @@ function showGroups(counted) {
       kind: "number",
       cell: (one) => (one.down ? h("strong", { class: "worse" }, count(one.down)) : "0"),
     },
-    number("unknown", "No data"),
+    number("unknown", "Unknown"),
     number("up", "Up", "narrow-hide"),
     number("open", "Open"),
     { title: "Stores", kind: "number narrow-hide", cell: (one) => count(one.stores) },
@@ -202,7 +202,7 @@ function showGroups(counted) {
 /** @type {Record<ListedState, [string, IconName, string]>} */
 const CHIPS = {
   down: ["bad", "cross", "down"],
-  unknown: ["", "dash", "no data"],
+  unknown: ["", "dash", "unknown"],
   up: ["good", "check", "up"],
   open: ["", "circle", "open"],
   closed: ["", "clock", "closed"],
@@ -258,7 +258,7 @@ const columnsOf = (listed) => [
     sort: "since",
     cell: (store) => [
       store.since ? instant(store.since, { zone: false }) : "never polled",
-      h("span", { class: "sub" }, store.status === "unknown" ? "no data" : store.status),
+      h("span", { class: "sub" }, store.status),
     ],
   },
   {
@@ -296,8 +296,6 @@ function showList(page, counts) {
     replace(list, empty(...nothing()));
     return;
   }
-  /** @type {HTMLElement | null | undefined} */
-  const focused = document.activeElement?.closest("#stores button[data-sort]");
   /**
    * @param {string | null} cursor
    * @param {number} row
@@ -306,10 +304,9 @@ function showList(page, counts) {
     cursor &&
     (async () => {
       await again({ cursor, row: Math.max(0, row) }, { isStep: true });
-      byId("stores").scrollIntoView({ block: "start" });
-      /** @type {HTMLElement | null} */ (list.querySelector(".scroll"))?.focus({ preventScroll: true });
+      goToTable(byId("stores"));
     });
-  replace(
+  showTable(
     list,
     table({
       caption: `Stores: ${STATES[state.state].toLowerCase()}`,
@@ -327,9 +324,6 @@ function showList(page, counts) {
       sizes: pageSizes(SIZES, state.limit, (limit) => again({ limit })),
     }),
   );
-  if (focused) {
-    /** @type {HTMLElement | null} */ (list.querySelector(`button[data-sort="${focused.dataset.sort}"]`))?.focus();
-  }
 }
 
 /** @returns {[string, string]} */

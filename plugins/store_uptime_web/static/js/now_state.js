@@ -21,7 +21,7 @@
 
 export const SIZES = [25, 50, 100];
 /** @type {Record<ListedState, string>} */
-export const STATES = { down: "Down", unknown: "No data", up: "Up", open: "Open", closed: "Closed" };
+export const STATES = { down: "Down", unknown: "Unknown", up: "Up", open: "Open", closed: "Closed" };
 const SORTS = ["store_id", "since", "outage_started_at", "downtime", "last_poll_at", "next_change_at"];
 /** @type {NowState} */
 const DEFAULTS = {

@@ -21,7 +21,7 @@ import {
 } from "./outages_state.js";
 import { announce, load, remember, showHead } from "./page.js";
 import { downloads, whenSettled } from "./settled.js";
-import { pager, pageSizes, storeLink, table } from "./table.js";
+import { goToTable, pager, pageSizes, showTable, storeLink, table } from "./table.js";
 
 /** @import { GroupKinds, Outage, OutagesPage, OutageStartHours } from "../../api_types.d.ts" */
 /** @import { OutagesState } from "./outages_state.js" */
@@ -161,7 +161,7 @@ function end(outage) {
   if (outage.ended_by === null) return chip("bad", "clock", "ongoing");
   return [
     instant(outage.ended_at, { zone: false }),
-    h("span", { class: "sub" }, outage.ended_by === "up" ? "then up" : "then no data"),
+    h("span", { class: "sub" }, `then ${outage.ended_by}`),
   ];
 }
 
@@ -214,8 +214,6 @@ function show(page) {
     replace(list, empty("No outage", nothing()));
     return;
   }
-  /** @type {HTMLElement | null | undefined} */
-  const focused = document.activeElement?.closest("#outages button[data-sort]");
   /**
    * @param {string | null} cursor
    * @param {number} row
@@ -224,10 +222,9 @@ function show(page) {
     cursor &&
     (async () => {
       await again({ cursor, row: Math.max(0, row) }, { isStep: true });
-      byId("outages").scrollIntoView({ block: "start" });
-      /** @type {HTMLElement | null} */ (list.querySelector(".scroll"))?.focus({ preventScroll: true });
+      goToTable(byId("outages"));
     });
-  replace(
+  showTable(
     list,
     table({
       caption: "Outages",
@@ -245,9 +242,6 @@ function show(page) {
       sizes: pageSizes(SIZES, state.limit, (limit) => again({ limit })),
     }),
   );
-  if (focused) {
-    /** @type {HTMLElement | null} */ (list.querySelector(`button[data-sort="${focused.dataset.sort}"]`))?.focus();
-  }
 }
 
 function nothing() {

@@ -8,7 +8,7 @@ import { count, instant, many } from "./format.js";
 import { announce, load, problemNote, remember, showHead } from "./page.js";
 import { datesOf, remembered, SIZES, stateOf } from "./period_state.js";
 import { whenSettled } from "./settled.js";
-import { pager, table, whenIdle } from "./table.js";
+import { pager, pageSizes, showTable, table, whenIdle } from "./table.js";
 
 /** @import { GroupKinds, NowPage } from "../../api_types.d.ts" */
 /** @import { Dates, Unit } from "./dates.js" */
@@ -173,9 +173,6 @@ async function fill(page, content, asOf, kinds) {
             Object.assign(state, { cursor, from: Math.max(0, from) });
             return refresh();
           };
-    /** @type {HTMLElement | null | undefined} */
-    const focusedButton = document.activeElement?.closest("#list button[data-sort]");
-    const focused = focusedButton?.dataset.sort;
     const rows = page.rows(answer);
     announce(`${count(answer.matching)} ${page.noun} found`);
     replace(
@@ -186,7 +183,7 @@ async function fill(page, content, asOf, kinds) {
       replace(body, empty(...page.nothing(state)));
       return;
     }
-    replace(
+    showTable(
       body,
       table({
         caption: `${page.title}, ${periodLabel(dates, state.unit)}`,
@@ -201,22 +198,9 @@ async function fill(page, content, asOf, kinds) {
         noun: answer.matching === answer.total ? page.noun : `found (${count(answer.total)} total)`,
         previous: turn(answer.previous, state.from - state.limit),
         next: turn(answer.next, state.from + rows.length),
-        sizes: h(
-          "label",
-          null,
-          "Rows ",
-          h(
-            "select",
-            {
-              /** @param {Event & {currentTarget: HTMLSelectElement}} event */
-              onchange: (event) => again({ limit: Number(event.currentTarget.value) }),
-            },
-            SIZES.map((size) => h("option", { value: size, selected: size === state.limit }, size)),
-          ),
-        ),
+        sizes: pageSizes(SIZES, state.limit, (limit) => again({ limit })),
       }),
     );
-    if (focused) /** @type {HTMLElement | null} */ (body.querySelector(`button[data-sort="${focused}"]`))?.focus();
   }
 
   window.addEventListener("popstate", () => {

@@ -14,7 +14,7 @@ import { explanation } from "./explanation.js";
 import { count, hours, instant, many, maxGap, percent } from "./format.js";
 import { hourLabel, WEEKDAYS } from "./heatmap.js";
 import { announce, problemNote, remember } from "./page.js";
-import { pager, table } from "./table.js";
+import { pager, pageSizes, showTable, table } from "./table.js";
 import { legend, timeline } from "./timeline.js";
 import { address } from "./urls.js";
 import { instantOf, days as rowsOf, weekOf } from "./week.js";
@@ -317,7 +317,7 @@ export async function storeHistory(storeId, { asOf, now }) {
       Object.entries(FILTERS).map(([value, title]) => h("option", { value, selected: value === state.only }, title)),
     );
     const question = { ...dates(), period: "day", store_id: storeId };
-    replace(
+    showTable(
       listed,
       h(
         "section",
@@ -358,19 +358,7 @@ export async function storeHistory(storeId, { asOf, now }) {
                 noun: answer.matching === answer.total ? "days" : `found (${count(answer.total)} total)`,
                 previous: turn(answer.previous, state.from - state.limit),
                 next: turn(answer.next, state.from + answer.days.length),
-                sizes: h(
-                  "label",
-                  null,
-                  "Rows ",
-                  h(
-                    "select",
-                    {
-                      /** @param {Event & {currentTarget: HTMLSelectElement}} event */
-                      onchange: (event) => again({ limit: Number(event.currentTarget.value) }),
-                    },
-                    SIZES.map((size) => h("option", { value: size, selected: size === state.limit }, size)),
-                  ),
-                ),
+                sizes: pageSizes(SIZES, state.limit, (limit) => again({ limit })),
               }),
             ]
           : empty("No day", state.only ? "No day of this year is such a day." : "Days begin with the first poll."),

@@ -6,7 +6,7 @@ import { empty, h, icon, replace, skeleton } from "./dom.js";
 import { statusBar, uptimeCell } from "./figures.js";
 import { amount, count, many, PERIODS } from "./format.js";
 import { announce, problemNote, remember } from "./page.js";
-import { pager, pageSizes, table, whenIdle } from "./table.js";
+import { goToTable, pager, pageSizes, showTable, table, whenIdle } from "./table.js";
 import {
   isFiltered,
   percentOf,
@@ -164,11 +164,8 @@ export function storesTable(report, startPeriod, timezones) {
     const turn = (cursor, from) => async () => {
       Object.assign(state, { cursor, from: Math.max(0, from) });
       await refresh();
-      goToList();
+      goToTable(element);
     };
-    /** @type {HTMLElement | null | undefined} */
-    const focusedButton = document.activeElement?.closest("#stores button[data-sort]");
-    const focused = focusedButton?.dataset.sort;
     announce(`${many(answer.matching, "store")} found`);
     if (!answer.stores.length) {
       replace(
@@ -185,7 +182,7 @@ export function storesTable(report, startPeriod, timezones) {
       );
       return;
     }
-    replace(
+    showTable(
       body,
       table({
         caption: `Stores, ${PERIODS[period].toLowerCase()}`,
@@ -203,7 +200,6 @@ export function storesTable(report, startPeriod, timezones) {
         sizes: pageSizes(SIZES, state.limit, (limit) => again({ limit })),
       }),
     );
-    if (focused) /** @type {HTMLElement | null} */ (body.querySelector(`button[data-sort="${focused}"]`))?.focus();
   }
 
   /** @param {keyof typeof UNFILTERED} name */
@@ -211,15 +207,10 @@ export function storesTable(report, startPeriod, timezones) {
     return !isFiltered({ ...state, [name]: UNFILTERED[name] });
   }
 
-  function goToList() {
-    element.scrollIntoView({ block: "start" });
-    /** @type {HTMLElement | null} */ (body.querySelector(".scroll"))?.focus({ preventScroll: true });
-  }
-
   /** @param {HistogramBin | null} bin */
   async function showBin(bin) {
     await again({ percentFrom: bin?.from ?? null, percentTo: bin?.to ?? null }, { isStep: true });
-    if (bin) goToList();
+    if (bin) goToTable(element);
   }
 
   /** @param {Period} wanted */

@@ -1,7 +1,7 @@
 // @ts-check
 // Tables whose rows are sorted and paged on the server.
 
-import { h, icon } from "./dom.js";
+import { h, icon, replace } from "./dom.js";
 import { count } from "./format.js";
 import { storeDaysPage } from "./urls.js";
 
@@ -159,6 +159,34 @@ export function pageSizes(sizes, size, choose) {
       sizes.map((one) => h("option", { value: one, selected: one === size }, one)),
     ),
   );
+}
+
+/**
+ * Shows a table, with what belongs to it, in place of what is there; a heading that has the focus keeps it.
+ *
+ * @param {Element} place
+ * @param {...Child} parts
+ */
+export function showTable(place, ...parts) {
+  /** @type {HTMLElement | null} */
+  const focused = place.querySelector("button[data-sort]:focus");
+  replace(place, ...parts);
+  if (!focused) return;
+  /** @type {HTMLElement | null} */
+  const again = place.querySelector(`button[data-sort="${focused.dataset.sort}"]`);
+  again?.focus();
+}
+
+/**
+ * To the start of the table of a section, for the eye and for the keyboard.
+ *
+ * @param {Element} section
+ */
+export function goToTable(section) {
+  section.scrollIntoView({ block: "start" });
+  /** @type {HTMLElement | null} */
+  const scrolled = section.querySelector(".scroll");
+  scrolled?.focus({ preventScroll: true });
 }
 
 /**
