@@ -2,54 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from store_uptime.db.engine import connected
 from store_uptime.delivery.rendering import FORMAT_NAMES
-from store_uptime.history import days
-from store_uptime.settings import PROJECT, SAMPLE, Settings
-from support.pipeline import run_report
+from store_uptime.settings import Settings
+from support.programs import run_command, run_on
 
 WEEK = {"FROM": "2023-01-16", "UNTIL": "2023-01-22"}
 
 
-@pytest.fixture(scope="module")
-def settings(new_database: Callable, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    """A home with a report on the sample whose days are settled."""
-    home = tmp_path_factory.mktemp("home")
-    with new_database() as url:
-        found = Settings.from_environment({"STORE_UPTIME_HOME": str(home), "STORE_UPTIME_DATABASE_URL": url})
-        with connected(found) as engine:
-            run_report(engine, SAMPLE, home)
-            days.settle_all(engine, datetime(2031, 1, 1, tzinfo=UTC), timedelta(hours=3))
-        yield found
-
-
-def availability(home: Path, url: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
-    """Runs the command as make does."""
-    named = {name: value for name, value in os.environ.items() if not name.startswith(("STORE_UPTIME_", "AIRFLOW"))}
-    ours = {"STORE_UPTIME_HOME": str(home), "STORE_UPTIME_DATABASE_URL": url, "PYTHONPATH": "include"}
-    return subprocess.run(
-        [sys.executable, "-m", "commands.availability"],
-        cwd=PROJECT,
-        env=named | ours | variables,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
 @pytest.mark.parametrize("format_name", FORMAT_NAMES)
-def test_the_last_line_is_the_path_of_the_file(settings: Settings, tmp_path: Path, format_name: str) -> None:
+def test_the_last_line_is_the_path_of_the_file(settled: Settings, tmp_path: Path, format_name: str) -> None:
     asked = WEEK | {"FORMAT": format_name, "OUT": str(tmp_path), "BY": "timezone", "PERIOD": "day"}
-    finished = availability(settings.home, settings.database_url, **asked)
+    finished = run_on(settled, "availability", **asked)
     assert finished.returncode == 0, finished.stderr
     path = Path(finished.stdout.splitlines()[-1])
     assert [*tmp_path.iterdir()] == [path]
@@ -57,11 +24,11 @@ def test_the_last_line_is_the_path_of_the_file(settings: Settings, tmp_path: Pat
     assert path.stat().st_size > 1000
 
 
-def test_one_store_by_default_as_csv_in_the_home(settings: Settings) -> None:
-    finished = availability(settings.home, settings.database_url, **WEEK, STORE_ID="0042")
+def test_one_store_by_default_as_csv_in_the_home(settled: Settings) -> None:
+    finished = run_on(settled, "availability", **WEEK, STORE_ID="0042")
     assert finished.returncode == 0, finished.stderr
     heading, row = Path(finished.stdout.strip()).read_text().splitlines()
-    assert Path(finished.stdout.strip()).parent == settings.home / "answers"
+    assert Path(finished.stdout.strip()).parent == settled.home / "answers"
     assert heading.startswith("period,from_date,until_date,is_final,scope,stores,open_hours,")
     assert row.startswith("range,2023-01-16,2023-01-22,true,0042,1,")
 
@@ -79,14 +46,14 @@ def test_one_store_by_default_as_csv_in_the_home(settings: Settings) -> None:
         ({"STORE_ID": "nobody"}, "STORE_ID: no store 'nobody' has days."),
     ],
 )
-def test_one_clear_line_of_error(settings: Settings, variables: dict[str, str], message: str) -> None:
-    finished = availability(settings.home, settings.database_url, **WEEK | variables)
+def test_one_clear_line_of_error(settled: Settings, variables: dict[str, str], message: str) -> None:
+    finished = run_on(settled, "availability", **WEEK | variables)
     assert (finished.returncode, finished.stdout) == (1, "")
     assert finished.stderr.splitlines()[-1] == f"store-uptime: {message}"
     assert "Traceback" not in finished.stderr
 
 
 def test_nothing_is_settled_yet(tmp_path: Path) -> None:
-    finished = availability(tmp_path, **WEEK)
+    finished = run_command(tmp_path, "commands.availability", **WEEK)
     assert finished.returncode == 1
     assert finished.stderr.splitlines()[-1].startswith("store-uptime: Nothing is settled yet: ")

@@ -18,7 +18,7 @@ from store_uptime.settings import Settings
 from support import small
 from support.history_rows import settled
 from support.pipeline import CLOCK, dump, run_report
-from support.programs import run_command
+from support.programs import run_on
 
 DATES = {"FROM": "2023-01-22", "UNTIL": "2023-01-31"}
 COMMANDS = ("availability", "outages", "now")
@@ -41,8 +41,7 @@ new,active,2023-01-27 09:00:00 UTC
 
 def run(settings: Settings, command: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Runs a command as make does, with history off."""
-    url = {"STORE_UPTIME_DATABASE_URL": settings.database_url, "STORE_UPTIME_HISTORY": "off"}
-    return run_command(settings.home, f"commands.{command}", **url, **variables)
+    return run_on(settings, command, STORE_UPTIME_HISTORY="off", **variables)
 
 
 @pytest.fixture

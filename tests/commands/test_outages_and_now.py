@@ -4,54 +4,21 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from store_uptime.db.engine import connected
 from store_uptime.delivery.rendering import FORMAT_NAMES
-from store_uptime.history import days
-from store_uptime.settings import PROJECT, SAMPLE, Settings
-from support.pipeline import run_report
+from store_uptime.settings import Settings
+from support.programs import run_command, run_on
 
 WEEK = {"FROM": "2023-01-16", "UNTIL": "2023-01-22"}
 
 
-@pytest.fixture(scope="module")
-def settings(new_database: Callable, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    """A home with a report on the sample whose days are settled."""
-    home = tmp_path_factory.mktemp("home")
-    with new_database() as url:
-        found = Settings.from_environment({"STORE_UPTIME_HOME": str(home), "STORE_UPTIME_DATABASE_URL": url})
-        with connected(found) as engine:
-            run_report(engine, SAMPLE, home)
-            days.settle_all(engine, datetime(2031, 1, 1, tzinfo=UTC), timedelta(hours=3))
-        yield found
-
-
-def run(command: str, home: Path, url: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
-    """Runs a command as make does."""
-    named = {name: value for name, value in os.environ.items() if not name.startswith(("STORE_UPTIME_", "AIRFLOW"))}
-    ours = {"STORE_UPTIME_HOME": str(home), "STORE_UPTIME_DATABASE_URL": url, "PYTHONPATH": "include"}
-    return subprocess.run(
-        [sys.executable, "-m", f"commands.{command}"],
-        cwd=PROJECT,
-        env=named | ours | variables,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def test_outages_in_every_format(settings: Settings, tmp_path: Path) -> None:
+def test_outages_in_every_format(settled: Settings, tmp_path: Path) -> None:
     for format_name in FORMAT_NAMES:
         asked = WEEK | {"FORMAT": format_name, "OUT": str(tmp_path)}
-        finished = run("outages", settings.home, settings.database_url, **asked)
+        finished = run_on(settled, "outages", **asked)
         assert finished.returncode == 0, finished.stderr
         path = Path(finished.stdout.splitlines()[-1])
         assert path == tmp_path / f"outages-2023-01-16-2023-01-22.{format_name}"
@@ -70,11 +37,11 @@ def test_outages_in_every_format(settings: Settings, tmp_path: Path) -> None:
     ]
 
 
-def test_now_of_all_and_of_one(settings: Settings) -> None:
-    finished = run("now", settings.home, settings.database_url)
+def test_now_of_all_and_of_one(settled: Settings) -> None:
+    finished = run_on(settled, "now")
     assert finished.returncode == 0, finished.stderr
     path = Path(finished.stdout.strip())
-    assert path.parent == settings.home / "answers"
+    assert path.parent == settled.home / "answers"
     rows = list(csv.DictReader(path.read_text().splitlines()))
     assert list(rows[0]) == [
         "store_id", "status", "is_open", "since", "outage_started_at", "downtime_hours", "last_poll_at",
@@ -83,15 +50,15 @@ def test_now_of_all_and_of_one(settings: Settings) -> None:
     assert len({row["store_id"] for row in rows}) == len(rows) > 50
     assert {row["status"] for row in rows} == {"up", "down", "unknown"}
     (own,) = (row for row in rows if row["store_id"] == "0042")
-    one = run("now", settings.home, settings.database_url, STORE_ID="0042", FORMAT="json")
+    one = run_on(settled, "now", STORE_ID="0042", FORMAT="json")
     (answer,) = json.loads(Path(one.stdout.strip()).read_text())["now"]
     assert (answer["status"], str(answer["is_open"]).lower()) == (own["status"], own["is_open"])
     assert answer["last_poll_at"] == own["last_poll_at"]
 
 
-def test_explain(settings: Settings) -> None:
+def test_explain(settled: Settings) -> None:
     asked = {"STORE_ID": "0042", "AT": "2023-01-20T18:00:00Z"}
-    finished = run("explain", settings.home, settings.database_url, **asked)
+    finished = run_on(settled, "explain", **asked)
     assert finished.returncode == 0, finished.stderr
     found = json.loads(finished.stdout)
     assert (found["store_id"], found["at"]) == ("0042", "2023-01-20T18:00:00.000000Z")
@@ -117,8 +84,8 @@ def test_explain(settings: Settings) -> None:
         ("explain", {"STORE_ID": "no", "AT": "2023-01-25T18:13:22Z"}, "STORE_ID: no store 'no' is known."),
     ],
 )
-def test_one_clear_line_of_error(settings: Settings, command: str, variables: dict[str, str], message: str) -> None:
-    finished = run(command, settings.home, settings.database_url, **variables)
+def test_one_clear_line_of_error(settled: Settings, command: str, variables: dict[str, str], message: str) -> None:
+    finished = run_on(settled, command, **variables)
     assert (finished.returncode, finished.stdout) == (1, "")
     assert finished.stderr.splitlines()[-1] == f"store-uptime: {message}"
     assert "Traceback" not in finished.stderr
@@ -129,6 +96,6 @@ def test_one_clear_line_of_error(settings: Settings, command: str, variables: di
     [("outages", WEEK), ("now", {}), ("explain", {"STORE_ID": "0042", "AT": "2023-01-25T18:13:22Z"})],
 )
 def test_nothing_is_settled_yet(tmp_path: Path, command: str, variables: dict[str, str]) -> None:
-    finished = run(command, tmp_path, **variables)
+    finished = run_command(tmp_path, f"commands.{command}", **variables)
     assert finished.returncode == 1
     assert finished.stderr.splitlines()[-1].startswith("store-uptime: Nothing is settled yet: ")

@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -34,7 +35,8 @@ from plugin.stack import (
     wait_for,
     wait_for_state,
 )
-from store_uptime.db.engine import connect
+from store_uptime.db.engine import connect, connected
+from store_uptime.history import days
 from store_uptime.settings import PROJECT, Settings
 from support.made_report import MADE_REPORT
 from support.receiver import Receiver, receiving
@@ -134,6 +136,14 @@ def report_id(stack: Stack) -> UUID:
         asked = UUID(answer.json()["report_id"])
         wait_for_state(stack, asked, "Complete")
         return asked
+
+
+@pytest.fixture(scope="session")
+def settled(stack: Stack, report_id: UUID) -> UUID:
+    """The days of a published report are settled."""
+    with connected(stack.settings) as engine:
+        days.settle_all(engine, datetime(2031, 1, 1, tzinfo=UTC), timedelta(hours=3))
+    return report_id
 
 
 @pytest.fixture

@@ -4,26 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import httpx
 import pytest
 
-from plugin.stack import Stack
-from store_uptime.db.engine import connected
-from store_uptime.history import days
-
 WEEK = {"from": "2023-01-16", "until": "2023-01-22"}
 AT = {"at": "2023-01-20T18:00:00Z"}
-
-
-@pytest.fixture(scope="module")
-def settled(stack: Stack, report_id: UUID) -> UUID:
-    """The days of a published report are settled."""
-    with connected(stack.settings) as engine:
-        days.settle_all(engine, datetime(2031, 1, 1, tzinfo=UTC), timedelta(hours=3))
-    return report_id
 
 
 def pages(client: httpx.Client, name: str, query: dict[str, str]) -> list[dict]:

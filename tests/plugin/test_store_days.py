@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from urllib.parse import quote
 from uuid import UUID
 
@@ -12,23 +12,12 @@ import httpx
 import pytest
 
 from plugin.odd_stores import ODD_IDS
-from plugin.stack import Stack
-from store_uptime.db.engine import connected
 from store_uptime.delivery.tables import HOUR_US
-from store_uptime.history import days
 from store_uptime.percentages import hundredths
 
 WEEK = {"from": "2023-01-16", "until": "2023-01-22"}
 EVER = {"from": "2023-01-01", "until": "2023-01-31"}
 MEASURES = ("planned_us", "up_us", "down_us", "unknown_us")
-
-
-@pytest.fixture(scope="module")
-def settled(stack: Stack, report_id: UUID) -> UUID:
-    """The days of a published report are settled."""
-    with connected(stack.settings) as engine:
-        days.settle_all(engine, datetime(2031, 1, 1, tzinfo=UTC), timedelta(hours=3))
-    return report_id
 
 
 def pages(client: httpx.Client, store_id: str, query: dict[str, str]) -> list[dict]:

@@ -4,29 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from uuid import UUID
 
 import httpx
 import pytest
 
-from plugin.stack import Stack
-from store_uptime.db.engine import connected
 from store_uptime.delivery.tables import HOUR_US
-from store_uptime.history import days
 from store_uptime.percentages import hundredths, percent_text
 
 JANUARY = {"from": "2023-01-01", "until": "2023-01-31"}
 WEEK = {"from": "2023-01-18", "until": "2023-01-24"}
-
-
-@pytest.fixture(scope="module")
-def settled(stack: Stack, report_id: UUID) -> UUID:
-    """The days of a published report are settled."""
-    with connected(stack.settings) as engine:
-        days.settle_all(engine, datetime(2031, 1, 1, tzinfo=UTC), timedelta(hours=3))
-    return report_id
 
 
 def pages(client: httpx.Client, path: str, name: str, query: dict[str, str]) -> list[dict]:

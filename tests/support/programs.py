@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from store_uptime.settings import PROJECT
+from store_uptime.settings import PROJECT, Settings
 
 
 def program(name: str) -> str | None:
@@ -33,3 +33,9 @@ def run_command(home: Path, *command: str, **variables: str) -> subprocess.Compl
         text=True,
         check=False,
     )
+
+
+def run_on(settings: Settings, command: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Runs a module of `commands` for the home and the database of some settings."""
+    url = settings.database_url
+    return run_command(settings.home, f"commands.{command}", STORE_UPTIME_DATABASE_URL=url, **variables)
