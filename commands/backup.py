@@ -29,6 +29,7 @@ from sqlalchemy import Connection, Engine
 from commands.caller import at_caller, given
 from commands.console import user_console
 from commands.homes import DATA_FOLDER, is_home_of_demo, of_demo, to_read
+from commands.report_lines import many
 from store_uptime.db import embedded_postgres, topology
 from store_uptime.db.engine import connect
 from store_uptime.db.statements import statement
@@ -85,7 +86,9 @@ def back_up(settings: Settings, report_progress: Callable[[str], None]) -> str:
                 )
         engine.dispose()
     if elsewhere:
-        report_progress(f"the backup does not contain the files of {elsewhere} reports outside {settings.reports}")
+        report_progress(
+            f"the backup does not contain the files of {many(elsewhere, 'report')} outside {settings.reports}"
+        )
     return str(target)
 
 
@@ -231,7 +234,8 @@ def restore(settings: Settings, report_progress: Callable[[str], None]) -> str:
                     target.rmdir()
                 shutil.move(Path(work, name), target)
     report_progress(
-        f"restored {len(manifest['sha256'])} files of {manifest['created_at']}, including {len(reports)} reports"
+        f"restored {many(len(manifest['sha256']), 'file')} of {manifest['created_at']}, "
+        f"including {many(len(reports), 'report')}"
     )
     return str(settings.home)
 
