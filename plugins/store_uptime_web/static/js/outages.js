@@ -159,10 +159,7 @@ function picture(isNarrow) {
 /** @param {Outage} outage */
 function end(outage) {
   if (outage.ended_by === null) return chip("bad", "clock", "ongoing");
-  return [
-    instant(outage.ended_at, { zone: false }),
-    h("span", { class: "sub" }, `then ${outage.ended_by}`),
-  ];
+  return [instant(outage.ended_at, { zone: false }), h("span", { class: "sub" }, `then ${outage.ended_by}`)];
 }
 
 /** @type {Column<Outage>[]} */
