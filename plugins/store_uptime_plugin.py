@@ -12,7 +12,7 @@ from airflow.plugins_manager import AirflowPlugin
 
 
 class StoreUptimePlugin(AirflowPlugin):
-    """The API under /store-uptime, and its pages in Airflow's navigation."""
+    """The API under /store-uptime, its pages in Airflow's navigation, and what they begin with on its dashboard."""
 
     name = "store_uptime"
     # Relative addresses, so that they hold below a base_url with a path too.
@@ -42,6 +42,15 @@ class StoreUptimePlugin(AirflowPlugin):
             "url_route": "store-uptime-report",
             "icon": "store-uptime/static/icon.svg",
             "icon_dark_mode": "store-uptime/static/icon-dark.svg",
+        },
+    ]
+
+    react_apps: list[dict[str, Any]] = [  # noqa: RUF012 (as Airflow declares it)
+        {
+            "name": "StoreUptimeDashboard",
+            "bundle_url": "store-uptime/static/js/airflow_dashboard.js",
+            "destination": "dashboard",
+            "url_route": "store-uptime-dashboard",
         },
     ]
 

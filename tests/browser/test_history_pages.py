@@ -69,6 +69,12 @@ def test_nothing_settled(new_page: NewPage, site: Site, screenshots: Path, name:
     expect(page.locator("main").get_by_role("link", name="Reports")).to_be_visible()
 
 
+def test_airflows_dashboard_says_that_nothing_is_settled(new_page: NewPage, site: Site) -> None:
+    page = new_page(expected="409")
+    page.goto(site.url)
+    expect(page.get_by_role("region", name="Store uptime")).to_contain_text("Nothing is settled yet")
+
+
 def test_a_page_of_nothing_fills_itself_when_the_first_report_is_settled(
     new_page: NewPage, site: Site, request: pytest.FixtureRequest
 ) -> None:
@@ -167,6 +173,30 @@ def test_overview(new_page: NewPage, site: Site, screenshots: Path, settled: str
     expect(report).to_contain_text("15 Mar 2023, 18:05 UTC")
     expect(report.locator(".chip.bad")).to_contain_text("1 changes figures")
     page.get_by_role("region", name="Down now").get_by_role("link").click()
+    expect(page.get_by_role("heading", name="Now", exact=True)).to_be_visible()
+
+
+def test_airflows_dashboard_has_the_numbers_of_the_overview(
+    new_page: NewPage, site: Site, screenshots: Path, settled: str
+) -> None:
+    for theme, size in (("light", "wide"), ("dark", "phone")):
+        page = new_page(theme=theme, size=size)
+        page.goto(site.url)
+        ours = page.get_by_role("region", name="Store uptime")
+        expect(ours).to_contain_text("as of 15 Mar 2023, 18:05 UTC")
+        figures = ours.locator("[data-figure]")
+        page.screenshot(path=screenshots / f"airflow-dashboard-{theme}-{size}.png")
+        shown = figures.all_inner_texts()
+    page = new_page()
+    show(page, site, "overview")
+    assert len(shown) == 4
+    for text in shown:
+        name, *rest = text.split("\n")
+        card = page.get_by_role("region", name=name, exact=True)
+        for line in rest:
+            expect(card).to_contain_text(line)
+    page.goto(site.url)
+    page.locator("[data-figure='Down now'] a").click()
     expect(page.get_by_role("heading", name="Now", exact=True)).to_be_visible()
 
 

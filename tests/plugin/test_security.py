@@ -278,4 +278,5 @@ def test_the_plugin_is_loaded_without_a_fault(stack: Stack) -> None:
     assert len(ours) == 1
     assert [app["url_prefix"] for app in ours[0]["fastapi_apps"]] == ["/store-uptime"]
     assert len(ours[0]["external_views"]) == 3
+    assert [app["destination"] for app in ours[0]["react_apps"]] == ["dashboard"]
     assert set(ROLES) == {"admin", "op", "user", "viewer", "nobody"}

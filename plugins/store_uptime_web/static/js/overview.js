@@ -4,16 +4,17 @@
 import { get } from "./api.js";
 import { availabilityCard, percentOf } from "./availability_card.js";
 import { byId, chip, empty, h, replace, skeleton } from "./dom.js";
-import { ago, count, hours, instant, many, partPercent } from "./format.js";
+import { ago, count, hours, instant, partPercent } from "./format.js";
 import { kindLabel } from "./group_filter.js";
+import { nowFigures } from "./now_figures.js";
 import { announce, load, parameter, remember, showHead } from "./page.js";
 import { whenResettled, whenSettled } from "./settled.js";
 import { reportChip, warningsChip } from "./states.js";
 import { storeLink, table } from "./table.js";
-import { nowPage, outagesPage, reportPage, validationPage } from "./urls.js";
+import { outagesPage, reportPage, validationPage } from "./urls.js";
 
 /** @import { GroupDowntime, Outage, Overview, Report, ReportPage, TimeLately, Verdicts, VerdictsByMonth } from "../../api_types.d.ts" */
-/** @import { Child, IconName } from "./dom.js" */
+/** @import { IconName } from "./dom.js" */
 
 const content = byId("content");
 /** @type {string | null} */
@@ -80,30 +81,20 @@ const dateText = (date) =>
   );
 
 /** @param {Overview} overview */
-function nowCards({ now, last_poll_at: polledAt }) {
-  const closed = now.down_and_closed;
-  /** @type {[string, string, Child, string, string | null][]} */
-  const cards = [
-    ["Open now", count(now.open), `of ${many(now.stores, "store")}`, "", nowPage({ state: "open" })],
-    [
-      "Down now",
-      count(now.down),
-      closed ? `${count(closed)} of them closed` : "",
-      now.down ? "worse" : "",
-      nowPage({}),
-    ],
-    ["Unknown", count(now.unknown), "open, and no poll counts", "", nowPage({ state: "unknown" })],
-    ["Newest poll", polledAt ? ago(polledAt) : "none", polledAt ? instant(polledAt) : "", "", null],
-  ];
+function nowCards(overview) {
   return h(
     "div",
     { class: "periods numbers" },
-    cards.map(([name, number, text, paint, href]) =>
+    nowFigures(overview).map(({ name, number, text, isBad, page }) =>
       h(
         "section",
         { class: "period", "aria-label": name },
         h("h2", { class: "name" }, name),
-        h("span", { class: `figure ${paint}`.trim() }, href ? h("a", { href, class: "plain" }, number) : number),
+        h(
+          "span",
+          { class: isBad ? "figure worse" : "figure" },
+          page ? h("a", { href: page, class: "plain" }, number) : number,
+        ),
         h("span", { class: "coverage" }, text),
       ),
     ),
