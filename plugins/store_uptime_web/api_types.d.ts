@@ -290,6 +290,7 @@ export interface OutagesPage {
 export interface Overview {
   as_of: string;
   accepted_order: number;
+  max_gap: string | null;
   first_date: string | null;
   last_poll_at: string | null;
   now: StateCounts;

@@ -14,7 +14,8 @@ select
 select
     settlement_id,
     as_of,
-    accepted_order
+    accepted_order,
+    max_gap
 from history.newest_settlement;
 
 -- name: input_hashes

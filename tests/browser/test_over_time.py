@@ -54,6 +54,8 @@ def days_of(site: Site, store: str) -> list[dict[str, str]]:
 def test_nothing_is_settled_yet(new_page: NewPage, site: Site, screenshots: Path) -> None:
     page = new_page(expected="409")
     show(page, site, f"store?id={STORE}")
+    expect(page.get_by_role("navigation", name="Breadcrumb").get_by_role("link")).to_have_text(["Now"])
+    expect(page.locator("header [aria-current]")).to_have_text(["Now"])
     expect(page.get_by_text("Nothing is settled yet")).to_be_visible()
     expect(page.get_by_text("computed after the first report of all stores")).to_be_visible()
     check(page, screenshots / "store-nothing-settled.png")

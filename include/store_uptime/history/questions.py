@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row
@@ -80,6 +80,7 @@ class Settlement:
     settlement_id: int
     as_of: datetime
     accepted_order: int
+    max_gap: timedelta | None  # how long a poll counts; None: until the next one
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
+from store_uptime.calendar.durations import duration_text
 from store_uptime.delivery.rendering import json_object
 from store_uptime.delivery.tables import OUTAGES
 from store_uptime.history.overview import find_overview, find_verdicts
@@ -57,6 +58,7 @@ def overview_of(_settlement_id: int) -> dict[str, Any]:
         found = find_overview(connection)
     return {
         **answers.basis(found.settlement),
+        "max_gap": duration_text(found.settlement.max_gap),
         "first_date": found.first_date,
         "last_poll_at": found.last_poll_at,
         "now": vars(found.now),

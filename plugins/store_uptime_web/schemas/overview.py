@@ -55,6 +55,7 @@ class GroupDowntime(BaseModel):
 class Overview(AsSettled):
     """What to look at first."""
 
+    max_gap: str | None = Field(description="How long a poll counts; null: until the next one.", examples=["3h"])
     first_date: date | None = Field(description="The first one that is settled of any store.")
     last_poll_at: Instant | None = Field(description="The newest poll of any store.")
     now: StateCounts

@@ -4,7 +4,7 @@
 import { get } from "./api.js";
 import { availabilityCard, percentOf } from "./availability_card.js";
 import { byId, chip, empty, h, replace, skeleton } from "./dom.js";
-import { ago, count, hours, instant, partPercent } from "./format.js";
+import { ago, count, hours, instant, maxGap, partPercent } from "./format.js";
 import { kindLabel } from "./group_filter.js";
 import { nowFigures } from "./now_figures.js";
 import { announce, load, parameter, remember, showHead } from "./page.js";
@@ -56,6 +56,7 @@ async function show([overview, report]) {
     title: [h("h1", null, "Overview")],
     facts: [
       `as of ${instant(overview.as_of)}`,
+      overview.max_gap && `a poll counts for ${maxGap(overview.max_gap)}`,
       overview.first_date && `settled from ${dateText(overview.first_date)} on`,
       "refreshes when another report is settled",
     ],

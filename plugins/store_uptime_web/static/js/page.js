@@ -49,6 +49,18 @@ export function setTitle(text) {
 }
 
 /**
+ * Marks another entry of the navigation as the one that the page belongs to.
+ *
+ * @param {string} address
+ */
+export function showSection(address) {
+  for (const link of document.querySelectorAll("header nav a")) {
+    if (link.getAttribute("href") === address) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+}
+
+/**
  * Fills the head of a page about one thing: its title, facts in one line, and buttons.
  *
  * @param {{title: Child[], facts: Child[], actions?: Child[]}} head

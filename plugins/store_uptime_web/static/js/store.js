@@ -7,7 +7,7 @@ import { byId, chip, empty, h, note, replace, skeleton } from "./dom.js";
 import { countsAsChip } from "./explanation.js";
 import { periodCard } from "./figures.js";
 import { count, duration, hours, instant, many, maxGap, PERIOD_NAMES } from "./format.js";
-import { load, parameter, setTitle, showHead } from "./page.js";
+import { load, parameter, setTitle, showHead, showSection } from "./page.js";
 import { nothingSettled } from "./settled.js";
 import { storeHistory } from "./store_history.js";
 import { table } from "./table.js";
@@ -45,6 +45,10 @@ function showHeading(store) {
 function showHeadingOfDays(answer) {
   setTitle(`Store ${id}`);
   byId("crumb-report").closest("li")?.remove();
+  const section = byId("crumb-section", HTMLAnchorElement);
+  section.href = "now";
+  section.textContent = "Now";
+  showSection("now");
   const now = answer?.now[0];
   showHead({
     title: [h("h1", { class: "mono" }, id), now && countsAsChip(now.status)],
