@@ -13,171 +13,173 @@
 -- to which it has added .0, quotes or braces: by_meaning has ids together that may be of one store. A spreadsheet keeps
 -- 15 digits of a number, so long ids that it saved end in zeros, or are like 1.48197E+18. Shares are of the smaller
 -- side: of many stores only some may have polls, or hours.
-select
-    by_meaning.file_id,
-    by_meaning.file,
-    cast(sum(by_meaning.stores) as bigint) as stores,
-    cast(sum(by_meaning.polled_stores) as bigint) as polled_stores,
-    cast(sum(by_meaning.common_stores) as bigint) as common_stores,
-    coalesce(
-        min(by_meaning.example) filter (where by_meaning.polled_stores > 0 and by_meaning.common_stores = 0),
-        min(by_meaning.example)
-    ) as example,
-    cast(sum(by_meaning.common_spellings) as double precision) as common_spellings,
-    cast(
-        100.0 * sum(by_meaning.common_spellings)
-        / nullif(least(sum(by_meaning.named_spellings), sum(by_meaning.polled_spellings)), 0) as double precision
-    ) as common_percent,
-    cast(
-        count(*) filter (
-            where by_meaning.stores > 0 and by_meaning.polled_stores > 0 and by_meaning.common_stores = 0
-        ) as double precision
-    ) as stores_in_other_spelling,
-    cast(100.0 * sum(by_meaning.rounded_stores) / nullif(sum(by_meaning.stores), 0) as double precision)
-        as rounded_percent,
-    min(by_meaning.rounded_example) as rounded_example,
-    cast(sum(by_meaning.lost_stores) as double precision) as lost_stores,
-    min(by_meaning.lost_example) as lost_example,
-    cast(sum(by_meaning.lost_hours) as bigint) as lost_hours,
-    cast(100.0 * sum(by_meaning.lost_hours) / nullif(sum(by_meaning.hours_before), 0) as double precision)
-        as lost_hours_percent
+select checked_ids.*
 from (
+    -- Grouped, so that each id is looked at once.
+    with known_store as not materialized (
+        select
+            store.store_key,
+            store.store_id,
+            lower(btrim(store.store_id, E' \t\u00a0\u202f')) as spelling,
+            store.store_id ~* '^([0-9]{12,}0000|[0-9]([.,][0-9]+)?e[+][0-9]{2})$' as is_rounded,
+            store.polled_from is not null or count(polled_store.store_key) > 0 as is_polled
+        from core.store
+        left join core.polled_store on store.store_key = polled_store.store_key
+        group by store.store_key
+    )
+
     select
-        by_spelling.file_id,
-        by_spelling.file,
-        sum(by_spelling.stores) as stores,
-        sum(by_spelling.polled_stores) as polled_stores,
-        sum(by_spelling.common_stores) as common_stores,
-        count(*) filter (where by_spelling.stores > 0) as named_spellings,
-        count(*) filter (where by_spelling.polled_stores > 0) as polled_spellings,
-        count(*) filter (where by_spelling.stores > 0 and by_spelling.polled_stores > 0) as common_spellings,
-        sum(by_spelling.rounded_stores) as rounded_stores,
-        sum(by_spelling.lost_stores) as lost_stores,
-        sum(by_spelling.hours_before) as hours_before,
-        sum(by_spelling.lost_hours) as lost_hours,
-        min(by_spelling.example) as example,
-        min(by_spelling.rounded_example) as rounded_example,
-        min(by_spelling.lost_example) as lost_example
+        by_meaning.file_id,
+        by_meaning.file,
+        cast(sum(by_meaning.stores) as bigint) as stores,
+        cast(sum(by_meaning.polled_stores) as bigint) as polled_stores,
+        cast(sum(by_meaning.common_stores) as bigint) as common_stores,
+        coalesce(
+            min(by_meaning.example) filter (where by_meaning.polled_stores > 0 and by_meaning.common_stores = 0),
+            min(by_meaning.example)
+        ) as example,
+        cast(sum(by_meaning.common_spellings) as double precision) as common_spellings,
+        cast(
+            100.0 * sum(by_meaning.common_spellings)
+            / nullif(least(sum(by_meaning.named_spellings), sum(by_meaning.polled_spellings)), 0) as double precision
+        ) as common_percent,
+        cast(
+            count(*) filter (
+                where by_meaning.stores > 0 and by_meaning.polled_stores > 0 and by_meaning.common_stores = 0
+            ) as double precision
+        ) as stores_in_other_spelling,
+        cast(100.0 * sum(by_meaning.rounded_stores) / nullif(sum(by_meaning.stores), 0) as double precision)
+            as rounded_percent,
+        min(by_meaning.rounded_example) as rounded_example,
+        cast(sum(by_meaning.lost_stores) as double precision) as lost_stores,
+        min(by_meaning.lost_example) as lost_example,
+        cast(sum(by_meaning.lost_hours) as bigint) as lost_hours,
+        cast(100.0 * sum(by_meaning.lost_hours) / nullif(sum(by_meaning.hours_before), 0) as double precision)
+            as lost_hours_percent
     from (
         select
-            new_file.file_id,
-            new_file.file,
-            lower(btrim(store.store_id, E' \t\u00a0\u202f')) as spelling,
-            count(named.store_key) as stores,
-            count(*) filter (where store.polled_from is not null or polled.store_key is not null) as polled_stores,
-            count(named.store_key) filter (
-                where store.polled_from is not null or polled.store_key is not null
-            ) as common_stores,
-            count(named.store_key) filter (
-                where store.store_id ~* '^([0-9]{12,}0000|[0-9]([.,][0-9]+)?e[+][0-9]{2})$'
-            ) as rounded_stores,
-            count(replaced.store_key) filter (
-                where named.store_key is null and (store.polled_from is not null or polled.store_key is not null)
-            ) as lost_stores,
-            count(replaced.store_key) filter (where new_file.kind = 'business_hours') as hours_before,
-            count(replaced.store_key) filter (
-                where new_file.kind = 'business_hours' and named.store_key is null
-            ) as lost_hours,
-            min(store.store_id collate "C") filter (where named.store_key is not null) as example,
-            min(store.store_id collate "C") filter (
-                where
-                    named.store_key is not null
-                    and store.store_id ~* '^([0-9]{12,}0000|[0-9]([.,][0-9]+)?e[+][0-9]{2})$'
-            ) as rounded_example,
-            min(store.store_id collate "C") filter (
-                where
-                    replaced.store_key is not null
-                    and named.store_key is null
-                    and (store.polled_from is not null or polled.store_key is not null)
-            ) as lost_example
-        from core.store
-        cross join (
+            by_spelling.file_id,
+            by_spelling.file,
+            sum(by_spelling.stores) as stores,
+            sum(by_spelling.polled_stores) as polled_stores,
+            sum(by_spelling.common_stores) as common_stores,
+            count(*) filter (where by_spelling.stores > 0) as named_spellings,
+            count(*) filter (where by_spelling.polled_stores > 0) as polled_spellings,
+            count(*) filter (where by_spelling.stores > 0 and by_spelling.polled_stores > 0) as common_spellings,
+            sum(by_spelling.rounded_stores) as rounded_stores,
+            sum(by_spelling.lost_stores) as lost_stores,
+            sum(by_spelling.hours_before) as hours_before,
+            sum(by_spelling.lost_hours) as lost_hours,
+            min(by_spelling.example) as example,
+            min(by_spelling.rounded_example) as rounded_example,
+            min(by_spelling.lost_example) as lost_example
+        from (
             select
-                file.file_id,
-                file.kind,
-                source_file.name as file,
-                current_snapshot.file_id as replaced_file_id
-            from report.report
-            inner join report.source_file using (report_id)
-            inner join core.file using (file_id)
-            left join (
-                select distinct on (snapshot.kind)
-                    snapshot.kind,
-                    snapshot.file_id
-                from core.snapshot
-                inner join core.acceptance using (accepted_order)
-                inner join report.report as own_report on own_report.report_id = cast(:report_id as uuid)
-                where acceptance.accepted_at < own_report.created_at
-                order by snapshot.kind asc, snapshot.accepted_order desc
-            ) as current_snapshot on file.kind = current_snapshot.kind
-            left join core.acceptance as earlier
-                on file.file_id = earlier.file_id and earlier.accepted_at < report.created_at
-            where
-                report.report_id = cast(:report_id as uuid)
-                and file.kind in ('business_hours', 'store_timezones')
-                and earlier.file_id is null
-        ) as new_file
-        left join core.snapshot_store as named
-            on store.store_key = named.store_key and new_file.file_id = named.file_id
-        left join core.snapshot_store as replaced
-            on store.store_key = replaced.store_key and new_file.replaced_file_id = replaced.file_id
-        left join (
-            select store_key
-            from core.polled_store
-            group by store_key
-        ) as polled on store.store_key = polled.store_key
-        group by new_file.file_id, new_file.file, lower(btrim(store.store_id, E' \t\u00a0\u202f'))
-    ) as by_spelling
-    group by
-        by_spelling.file_id,
-        by_spelling.file,
-        regexp_replace(btrim(by_spelling.spelling, '"''={}'), '^0+(?=[0-9])|[.]0$', '', 'g')
-) as by_meaning
-group by by_meaning.file_id, by_meaning.file
-having sum(by_meaning.polled_stores) > 0 and sum(by_meaning.stores) > 0
-union all
-select
-    cast(null as integer) as file_id,
-    'status files' as file,
-    count(*) as stores,
-    count(*) as polled_stores,
-    cast(null as bigint) as common_stores,
-    min(store.store_id collate "C") as example,
-    cast(null as double precision) as common_spellings,
-    cast(null as double precision) as common_percent,
-    cast(null as double precision) as stores_in_other_spelling,
-    cast(
-        100.0 * count(*) filter (
-            where store.store_id ~* '^([0-9]{12,}0000|[0-9]([.,][0-9]+)?e[+][0-9]{2})$'
-        ) / count(*) as double precision
-    ) as rounded_percent,
-    min(store.store_id collate "C") filter (
-        where store.store_id ~* '^([0-9]{12,}0000|[0-9]([.,][0-9]+)?e[+][0-9]{2})$'
-    ) as rounded_example,
-    cast(null as double precision) as lost_stores,
-    cast(null as text) as lost_example,
-    cast(null as bigint) as lost_hours,
-    cast(null as double precision) as lost_hours_percent
-from core.store
-cross join (
-    select count(*) as files
-    from report.report
-    inner join report.source_file using (report_id)
-    inner join core.file using (file_id)
-    left join core.acceptance as earlier
-        on file.file_id = earlier.file_id and earlier.accepted_at < report.created_at
+                new_file.file_id,
+                new_file.file,
+                store.spelling,
+                count(named.store_key) as stores,
+                count(*) filter (where store.is_polled) as polled_stores,
+                count(named.store_key) filter (
+                    where store.is_polled
+                ) as common_stores,
+                count(named.store_key) filter (
+                    where store.is_rounded
+                ) as rounded_stores,
+                count(replaced.store_key) filter (
+                    where named.store_key is null and store.is_polled
+                ) as lost_stores,
+                count(replaced.store_key) filter (where new_file.kind = 'business_hours') as hours_before,
+                count(replaced.store_key) filter (
+                    where new_file.kind = 'business_hours' and named.store_key is null
+                ) as lost_hours,
+                min(store.store_id collate "C") filter (where named.store_key is not null) as example,
+                min(store.store_id collate "C") filter (
+                    where
+                        named.store_key is not null
+                        and store.is_rounded
+                ) as rounded_example,
+                min(store.store_id collate "C") filter (
+                    where
+                        replaced.store_key is not null
+                        and named.store_key is null
+                        and store.is_polled
+                ) as lost_example
+            from known_store as store
+            cross join (
+                select
+                    file.file_id,
+                    file.kind,
+                    source_file.name as file,
+                    current_snapshot.file_id as replaced_file_id
+                from report.report
+                inner join report.source_file using (report_id)
+                inner join core.file using (file_id)
+                left join (
+                    select distinct on (snapshot.kind)
+                        snapshot.kind,
+                        snapshot.file_id
+                    from core.snapshot
+                    inner join core.acceptance using (accepted_order)
+                    inner join report.report as own_report on own_report.report_id = cast(:report_id as uuid)
+                    where acceptance.accepted_at < own_report.created_at
+                    order by snapshot.kind asc, snapshot.accepted_order desc
+                ) as current_snapshot on file.kind = current_snapshot.kind
+                left join core.acceptance as earlier
+                    on file.file_id = earlier.file_id and earlier.accepted_at < report.created_at
+                where
+                    report.report_id = cast(:report_id as uuid)
+                    and file.kind in ('business_hours', 'store_timezones')
+                    and earlier.file_id is null
+            ) as new_file
+            left join core.snapshot_store as named
+                on store.store_key = named.store_key and new_file.file_id = named.file_id
+            left join core.snapshot_store as replaced
+                on store.store_key = replaced.store_key and new_file.replaced_file_id = replaced.file_id
+            group by new_file.file_id, new_file.file, store.spelling
+        ) as by_spelling
+        group by
+            by_spelling.file_id,
+            by_spelling.file,
+            regexp_replace(btrim(by_spelling.spelling, '"''={}'), '^0+(?=[0-9])|[.]0$', '', 'g')
+    ) as by_meaning
+    group by by_meaning.file_id, by_meaning.file
+    having sum(by_meaning.polled_stores) > 0 and sum(by_meaning.stores) > 0
+    union all
+    select
+        cast(null as integer) as file_id,
+        'status files' as file,
+        count(*) as stores,
+        count(*) as polled_stores,
+        cast(null as bigint) as common_stores,
+        min(store.store_id collate "C") as example,
+        cast(null as double precision) as common_spellings,
+        cast(null as double precision) as common_percent,
+        cast(null as double precision) as stores_in_other_spelling,
+        cast(
+            100.0 * count(*) filter (where store.is_rounded) / count(*) as double precision
+        ) as rounded_percent,
+        min(store.store_id collate "C") filter (where store.is_rounded) as rounded_example,
+        cast(null as double precision) as lost_stores,
+        cast(null as text) as lost_example,
+        cast(null as bigint) as lost_hours,
+        cast(null as double precision) as lost_hours_percent
+    from known_store as store
+    cross join (
+        select count(*) as files
+        from report.report
+        inner join report.source_file using (report_id)
+        inner join core.file using (file_id)
+        left join core.acceptance as earlier
+            on file.file_id = earlier.file_id and earlier.accepted_at < report.created_at
+        where
+            report.report_id = cast(:report_id as uuid)
+            and file.kind = 'store_status'
+            and earlier.file_id is null
+    ) as new_status
     where
-        report.report_id = cast(:report_id as uuid)
-        and file.kind = 'store_status'
-        and earlier.file_id is null
-) as new_status
-left join (
-    select store_key
-    from core.polled_store
-    group by store_key
-) as polled on store.store_key = polled.store_key
-where
-    new_status.files > 0
-    and (store.polled_from is not null or polled.store_key is not null)
-having count(*) filter (where store.store_id ~* '^([0-9]{12,}0000|[0-9]([.,][0-9]+)?e[+][0-9]{2})$') > 0
-order by file_id
+        new_status.files > 0
+        and store.is_polled
+    having count(*) filter (where store.is_rounded) > 0
+) as checked_ids
+order by checked_ids.file_id

@@ -250,13 +250,18 @@ from (
             date_part('epoch', polled_store.longest_gap) / 3600 as longest_gap_hours,
             coalesce(polled_store.last_polled_at, earlier_row.last_polled_at) as last_polled_at
         from core.store
-        cross join pinned
         left join core.snapshot_store as hours_row
-            on store.store_key = hours_row.store_key and pinned.business_hours_file_id = hours_row.file_id
+            on
+                store.store_key = hours_row.store_key
+                and hours_row.file_id = (select pinned.business_hours_file_id from pinned)
         left join core.snapshot_store as zone_row
-            on store.store_key = zone_row.store_key and pinned.store_timezones_file_id = zone_row.file_id
+            on
+                store.store_key = zone_row.store_key
+                and zone_row.file_id = (select pinned.store_timezones_file_id from pinned)
         left join core.store_timezone
-            on store.store_key = store_timezone.store_key and pinned.store_timezones_file_id = store_timezone.file_id
+            on
+                store.store_key = store_timezone.store_key
+                and store_timezone.file_id = (select pinned.store_timezones_file_id from pinned)
         left join (
             select business_hours.store_key
             from core.business_hours
@@ -290,7 +295,7 @@ from (
             group by poll_day.store_key
         ) as earlier_row on store.store_key = earlier_row.store_key
         where
-            store.polled_from <= pinned.accepted_order
+            store.polled_from <= (select pinned.accepted_order from pinned)
             or hours_row.store_key is not null
             or zone_row.store_key is not null
     )

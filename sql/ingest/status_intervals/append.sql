@@ -25,6 +25,9 @@ from (
 left join lateral (
     select status_interval.store_key
     from core.status_interval
-    where status_interval.store_key = staged.store_key and status_interval.holds_until >= staged.started_at
+    where
+        staged.is_first
+        and status_interval.store_key = staged.store_key
+        and status_interval.holds_until >= staged.started_at
     group by status_interval.store_key
 ) as known on staged.store_key = known.store_key
