@@ -43,7 +43,7 @@ from store_uptime.db.migrations import migrate
 from store_uptime.history import days
 from store_uptime.history.availability import Question, find_availability
 from store_uptime.history.now import find_now
-from store_uptime.history.outages import find_outages
+from store_uptime.history.outages import OutageFilter, find_outages
 from store_uptime.history.questions import Choice, reading
 from store_uptime.settings import Settings
 
@@ -213,16 +213,20 @@ def ask(expected: str) -> dict[str, Any]:
             with reading(engine) as connection:
                 find_availability(connection, Question(from_date, last, **how))
 
-        def page(find: Callable[..., Any], *what: Any) -> None:
+        def now() -> None:
             with reading(engine) as connection:
-                find(connection, *what, rows=ROWS)
+                find_now(connection, Choice(), rows=ROWS)
+
+        def outages() -> None:
+            with reading(engine) as connection:
+                find_outages(connection, OutageFilter(first, last), rows=ROWS)
 
         questions: dict[str, Callable[[], Any]] = {
             "DuckDB, by month and store": lambda: duck.execute(BY_MONTH).fetchall(),
             "by month and store": lambda: availability(first, period="month"),
             "by time zone": lambda: availability(first, by="timezone"),
-            "now, a page": lambda: page(find_now, Choice()),
-            "outages, a page": lambda: page(find_outages, first, last, Choice()),
+            "now, a page": now,
+            "outages, a page": outages,
             "one store's year": lambda: availability(year_ago, period="day", choice=Choice(store_id)),
         }
         return {
