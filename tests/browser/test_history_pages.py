@@ -121,7 +121,7 @@ def test_overview(new_page: NewPage, site: Site, screenshots: Path, settled: str
     look(new_page, site, screenshots, "overview", "overview")
     page = new_page()
     show(page, site, "overview?by=brand")
-    expect(page.locator(".facts")).to_contain_text("a poll counts for 3 hours")
+    expect(page.locator(".facts")).to_contain_text("a poll counts for 3 h")
     stores = rows_of(site, "now")
     expected = {
         "Open now": sum(row["is_open"] == "true" for row in stores),
