@@ -80,30 +80,19 @@ from (
                 store.spelling,
                 count(named.store_key) as stores,
                 count(*) filter (where store.is_polled) as polled_stores,
-                count(named.store_key) filter (
-                    where store.is_polled
-                ) as common_stores,
-                count(named.store_key) filter (
-                    where store.is_rounded
-                ) as rounded_stores,
-                count(replaced.store_key) filter (
-                    where named.store_key is null and store.is_polled
-                ) as lost_stores,
+                count(named.store_key) filter (where store.is_polled) as common_stores,
+                count(named.store_key) filter (where store.is_rounded) as rounded_stores,
+                count(replaced.store_key) filter (where named.store_key is null and store.is_polled) as lost_stores,
                 count(replaced.store_key) filter (where new_file.kind = 'business_hours') as hours_before,
                 count(replaced.store_key) filter (
                     where new_file.kind = 'business_hours' and named.store_key is null
                 ) as lost_hours,
                 min(store.store_id collate "C") filter (where named.store_key is not null) as example,
                 min(store.store_id collate "C") filter (
-                    where
-                        named.store_key is not null
-                        and store.is_rounded
+                    where named.store_key is not null and store.is_rounded
                 ) as rounded_example,
                 min(store.store_id collate "C") filter (
-                    where
-                        replaced.store_key is not null
-                        and named.store_key is null
-                        and store.is_polled
+                    where replaced.store_key is not null and named.store_key is null and store.is_polled
                 ) as lost_example
             from known_store as store
             cross join (
@@ -156,9 +145,7 @@ from (
         cast(null as double precision) as common_spellings,
         cast(null as double precision) as common_percent,
         cast(null as double precision) as stores_in_other_spelling,
-        cast(
-            100.0 * count(*) filter (where store.is_rounded) / count(*) as double precision
-        ) as rounded_percent,
+        cast(100.0 * count(*) filter (where store.is_rounded) / count(*) as double precision) as rounded_percent,
         min(store.store_id collate "C") filter (where store.is_rounded) as rounded_example,
         cast(null as double precision) as lost_stores,
         cast(null as text) as lost_example,
@@ -177,9 +164,7 @@ from (
             and file.kind = 'store_status'
             and earlier.file_id is null
     ) as new_status
-    where
-        new_status.files > 0
-        and store.is_polled
+    where new_status.files > 0 and store.is_polled
     having count(*) filter (where store.is_rounded) > 0
 ) as checked_ids
 order by checked_ids.file_id

@@ -24,7 +24,7 @@ def explanation_json(found: Explanation) -> dict[str, Any]:
         "planned_downtime": [_planned(row) for row in found.planned_rows],
         "status": found.status,
         "status_rule": found.status_rule,
-        "max_gap": None if found.max_gap is None else duration_text(found.max_gap),
+        "max_gap": duration_text(found.max_gap),
         "poll": None
         if found.poll is None
         else {

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row
 
 from store_uptime.db.statements import statement
 from store_uptime.history.clocks import MARGIN, clock_segments
-from store_uptime.history.questions import QuestionError, find_hours_periods, read_settlement
+from store_uptime.history.questions import QuestionError, Settlement, find_hours_periods, read_settlement
 
 CountsAs = Literal["up", "down", "unknown", "planned", "closed"]
 OpeningRule = Literal[
@@ -100,7 +100,7 @@ def explain(connection: Connection, store_id: str, at: datetime) -> Explanation:
 
     Raises `UnknownStoreError`, `QuestionError` for an instant that no clock reads, and `NotSettledError`.
     """
-    read_settlement(connection)
+    settlement = read_settlement(connection)
     store = find_store(connection, store_id)
     try:
         utc_offset, timezone = next(
@@ -113,19 +113,19 @@ def explain(connection: Connection, store_id: str, at: datetime) -> Explanation:
     local = (at.astimezone(UTC) + utc_offset).replace(tzinfo=None)
     opening_rule, opening_rows = _find_opening(connection, store, store_id, local)
     planned_rows = _find_planned(connection, store, store_id, at)
-    poll = _find_poll(connection, store, at)
-    status, status_rule = _status(poll, store.max_gap, at)
+    poll = _find_poll(connection, settlement, store, at)
+    status, status_rule = _status(poll, settlement.max_gap, at)
     counts_as: CountsAs | None = status
     if opening_rule.startswith("closed"):
         counts_as = "closed"
     elif planned_rows:
         counts_as = "planned"
-    if store.first_date is None or at >= store.as_of or not store.first_date <= local.date() <= store.last_date:
+    if store.first_date is None or at >= settlement.as_of or not store.first_date <= local.date() <= store.last_date:
         counts_as = None
     return Explanation(
         store_id,
         at,
-        store.as_of,
+        settlement.as_of,
         counts_as,
         local,
         timezone,
@@ -135,7 +135,7 @@ def explain(connection: Connection, store_id: str, at: datetime) -> Explanation:
         planned_rows,
         status,
         status_rule,
-        store.max_gap,
+        settlement.max_gap,
         poll,
     )
 
@@ -230,17 +230,17 @@ def read_on_clock(clock: str, local: datetime, *, is_end: bool) -> datetime:
     return min(max(utc_from, near - offset) for utc_from, utc_to, offset, _ in segments if near - offset < utc_to)
 
 
-def _find_poll(connection: Connection, store: Row, at: datetime) -> HeldPoll | None:
+def _find_poll(connection: Connection, settlement: Settlement, store: Row, at: datetime) -> HeldPoll | None:
     """The last poll up to the instant, and to as_of; before the first one, that."""
     binds = {
         "store_key": store.store_key,
-        "accepted_order": store.accepted_order,
-        "until": min(at, store.as_of),
+        "accepted_order": settlement.accepted_order,
+        "until": min(at, settlement.as_of),
     }
     row = connection.execute(statement("history/explain/polls/last"), binds).one_or_none()
     if row is None:
         row = connection.execute(statement("history/explain/polls/first"), binds).one_or_none()
-    return HeldPoll(*row) if row is not None and row.polled_at <= store.as_of else None
+    return HeldPoll(*row) if row is not None and row.polled_at <= settlement.as_of else None
 
 
 def _status(

@@ -58,7 +58,7 @@ class StoreTime:
     store_id: str
     from_date: date | None = None
     until_date: date | None = None
-    max_gap: timedelta | None = None
+    store_key: int | None = None
     offsets: list[OffsetSpan] = field(default_factory=list)
     spans: dict[SpanKind, list[Span]] = field(default_factory=dict)
 
@@ -85,7 +85,7 @@ def find_time(connection: Connection, store_id: str, from_date: date, until_date
     settlement = read_settlement(connection)
     store = find_store(connection, store_id)
     if store.first_date is None or until_date < store.first_date or store.last_date < from_date:
-        return StoreTime(settlement, store_id, max_gap=store.max_gap)
+        return StoreTime(settlement, store_id)
     from_date, until_date = max(from_date, store.first_date), min(until_date, store.last_date)
     start, end = start_of(from_date) - MARGIN, start_of(until_date) + MARGIN
     rows = connection.execute(
@@ -95,9 +95,9 @@ def find_time(connection: Connection, store_id: str, from_date: date, until_date
         | {
             "store_key": store.store_key,
             "hours_file_ids": store.hours_file_ids,
-            "as_of": store.as_of,
-            "accepted_order": store.accepted_order,
-            "max_gap": store.max_gap,
+            "as_of": settlement.as_of,
+            "accepted_order": settlement.accepted_order,
+            "max_gap": settlement.max_gap,
             "first_polled_at": store.first_polled_at,
             "from_date": from_date,
             "until_date": until_date,
@@ -114,19 +114,18 @@ def find_time(connection: Connection, store_id: str, from_date: date, until_date
     for row in rows:
         spans[row.kind].append(Span(row.from_at.astimezone(UTC), row.to_at.astimezone(UTC)))
     dates = list(dates_on_clock(store.clock, from_date, until_date))
-    return StoreTime(settlement, store_id, from_date, until_date, store.max_gap, dates, spans)
+    return StoreTime(settlement, store_id, from_date, until_date, store.store_key, dates, spans)
 
 
 def find_polls(connection: Connection, found: StoreTime, rows: int) -> list[StorePoll]:
     """The polls of the store within the dates, the first `rows` of them."""
-    store = find_store(connection, found.store_id)
     if not found.offsets:
         return []
     binds = {
-        "store_key": store.store_key,
-        "accepted_order": store.accepted_order,
+        "store_key": found.store_key,
+        "accepted_order": found.settlement.accepted_order,
         "from_at": found.offsets[0].from_at,
-        "to_at": min(found.offsets[-1].to_at, store.as_of + MICROSECOND),
+        "to_at": min(found.offsets[-1].to_at, found.settlement.as_of + MICROSECOND),
         "poll_rows": rows,
     }
     return [StorePoll(*row) for row in connection.execute(statement("history/time/polls"), binds)]

@@ -101,7 +101,7 @@ def show_timeline(store_id: OfStore, from_: From, until: Until) -> StoreTimeline
             "store_id": store_id,
             "from_date": found.from_date,
             "until_date": found.until_date,
-            "max_gap": None if found.max_gap is None else duration_text(found.max_gap),
+            "max_gap": duration_text(found.settlement.max_gap),
             "offsets": [
                 {
                     "from": one.from_at,

@@ -8,9 +8,6 @@ select
     store_now.clock,
     store_now.newest_timezone,
     store_now.hours_file_ids,
-    newest_settlement.as_of,
-    newest_settlement.accepted_order,
-    newest_settlement.max_gap,
     settled.first_polled_at,
     dated.first_date,
     dated.last_date

@@ -14,7 +14,7 @@ const { createElement: h, useEffect, useState } = globalThis.React;
 const { Box, Heading, HStack, Link, Text } = globalThis.ChakraUI;
 
 /** @param {string} name Of a page, with its query. */
-const pageAddress = (name) => address(`pages/${name}`).href;
+const pageUrl = (name) => address(`pages/${name}`).href;
 
 /** Nothing where the reader may not read reports. */
 globalThis.StoreUptimeDashboard = function StoreUptimeDashboard() {
@@ -25,10 +25,12 @@ globalThis.StoreUptimeDashboard = function StoreUptimeDashboard() {
     const refresh = async () => {
       try {
         const found = await get("v1/overview");
-        if (isShown) setOverview(found);
-        if (isShown) setProblem(null);
+        if (!isShown) return;
+        setOverview(found);
+        setProblem(null);
       } catch (error) {
-        if (isShown && error instanceof Problem) setProblem(error);
+        if (!(error instanceof Problem)) throw error;
+        if (isShown) setProblem(error);
       }
     };
     refresh();
@@ -45,7 +47,7 @@ globalThis.StoreUptimeDashboard = function StoreUptimeDashboard() {
     h(
       HStack,
       { mb: 3, gap: 3, alignItems: "baseline" },
-      h(Heading, { size: "md" }, h(Link, { href: pageAddress("overview") }, "Store uptime")),
+      h(Heading, { size: "md" }, h(Link, { href: pageUrl("overview") }, "Store uptime")),
       overview && h(Text, { color: "fg.muted", fontSize: "sm" }, `as of ${instant(overview.as_of)}`),
     ),
     problem && h(Text, { color: "fg.muted" }, problem.message),
@@ -58,7 +60,7 @@ function card({ name, number, text, isBad, page }) {
   const shown = h(
     Text,
     { fontSize: "xl", fontWeight: "bold", color: isBad ? "fg.error" : undefined },
-    page ? h(Link, { href: pageAddress(page), color: "inherit" }, number) : number,
+    page ? h(Link, { href: pageUrl(page), color: "inherit" }, number) : number,
   );
   return h(
     Box,
