@@ -123,7 +123,7 @@ function showTotals(counts) {
     [
       "Down",
       counts.down,
-      counts.down_and_closed ? `${count(counts.down_and_closed)} of them closed now` : "all open",
+      counts.down_and_closed ? `${count(counts.down_and_closed)} of them closed now` : "",
       "worse",
     ],
     ["Unknown", counts.unknown, "open, and no poll counts", ""],
