@@ -120,12 +120,7 @@ function showTotals(counts) {
   /** @type {[string, number, string, string][]} */
   const cards = [
     ["Open", counts.open, `of ${many(counts.stores, "store")}`, ""],
-    [
-      "Down",
-      counts.down,
-      counts.down_and_closed ? `${count(counts.down_and_closed)} of them closed now` : "",
-      "worse",
-    ],
+    ["Down", counts.down, counts.down_and_closed ? `${count(counts.down_and_closed)} of them closed now` : "", "worse"],
     ["Unknown", counts.unknown, "open, and no poll counts", ""],
     ["Up", counts.up, "open", "better"],
   ];
