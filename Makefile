@@ -63,7 +63,7 @@ restore: ## Restore a backup into an empty STORE_UPTIME_HOME: FROM=file
 test: ## Run the tests [TESTS="tests/ingest -k parsing"]
 	@$(if $(TESTS),,sh commands/system_packages.sh)
 	@$(SET_UP_DEV)
-	@$(RUN) -m pytest $(TESTS)
+	@$(RUN) -m pytest $(or $(TESTS),--numprocesses=2 --no-loadscope-reorder)
 
 distribute: ## Distribute the tables over the Citus cluster of STORE_UPTIME_DATABASE_URL
 	@$(SET_UP_RUN)

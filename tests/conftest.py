@@ -14,6 +14,8 @@ import hypothesis
 import psycopg2
 import pytest
 from sqlalchemy import Engine
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from store_uptime.db import embedded_postgres
 from store_uptime.db.engine import connect
@@ -28,15 +30,36 @@ pytest_plugins = ["plugin.fixtures"]
 
 MIGRATED = "migrated"
 
+# Folders whose modules share what takes long to start, with a name for that: tests/dags, and the running Airflow.
+TOGETHER = {"dags": "dags", "plugin": "stack", "security": "stack", "faults": "faults"}
+
 # A busy machine must not fail an example.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Modules that need the running Airflow come last: as long as it runs, it takes a part of the processor."""
+    """Tests of tests/dags come first, which need an Airflow in this process that no test before has imported. Modules
+    that need the running Airflow come last: as long as it runs, it takes a part of the processor.
+    """
     with_stack = {item.path for item in items if "stack" in getattr(item, "fixturenames", ())}
-    items.sort(key=lambda item: item.path in with_stack)
+    items.sort(key=lambda item: (scope_of(item.nodeid) != "dags", item.path in with_stack))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Where several processes run tests, those that share fixtures are run by one of them."""
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return scope_of(nodeid)
+
+    return Scheduling(config, log)
+
+
+def scope_of(nodeid: str) -> str:
+    """Which tests stay together: those of a module, or of folders with fixtures in common."""
+    module = Path(nodeid.partition("::")[0])
+    return TOGETHER.get(module.parts[1], str(module))
 
 
 def pytest_collection_finish() -> None:
