@@ -226,3 +226,11 @@ values (:cause, :from_date, :accepted_order);
 -- reads   history.change
 select case when count(*) > 0 then greatest(min(from_date), date '0001-01-01') end as from_date
 from history.change;
+
+-- name: read_asked
+-- From which date an unpublished settlement was asked to settle again; null if none was.
+--
+-- reads   history.change
+select min(from_date) as from_date
+from history.change
+where cause = 'from_date';

@@ -251,6 +251,17 @@ def test_a_date_that_was_asked_for_mends_what_is_wrong(owner: Engine) -> None:
     assert {row.new for row in found} == {new[row.store_id, row.local_date] for row in found}
 
 
+def test_a_date_that_was_asked_for_is_kept_by_the_settlement_that_overtakes(owner: Engine) -> None:
+    before, _ = settled_world(owner)
+    with owner.begin() as connection:
+        connection.execute(text("update history.day set up_us = up_us + 1, open_us = open_us + 1"))
+    assert days.begin(owner, NOW, before.max_gap, from_date=TUESDAY) is not None
+    assert settle(owner, before.max_gap, from_date=WEDNESDAY) == {"a": TUESDAY, "b": TUESDAY, "c": TUESDAY}
+    assert days.begin(owner, NOW, before.max_gap, from_date=MONDAY) is not None
+    assert settle(owner, before.max_gap) == {"a": MONDAY, "b": MONDAY, "c": MONDAY}
+    assert days.begin(owner, NOW, before.max_gap) is None
+
+
 def test_a_first_day_that_is_no_more_is_logged(owner: Engine) -> None:
     """c's first poll, of Monday 01:00 in UTC, is Sunday's in Chicago, by a file that holds for all dates at first."""
     before = World(utc(WEDNESDAY, 12)).accept(HOURS, *open_daily())

@@ -85,7 +85,7 @@ def begin(
 ) -> int | None:
     """Begins a settlement and returns its id; None if nothing is new since the last one.
 
-    What an unpublished settlement has computed is deleted.
+    What an unpublished settlement has computed is deleted; the date that it was to settle again from is taken over.
     """
     with engine.begin() as connection:
         topology.run_one_at_a_time(connection)
@@ -99,7 +99,9 @@ def begin(
             position.previous_order,
             position.previous_max_gap,
         )
-        if not is_new and from_date is None:
+        asked = [from_date, connection.scalar(statement("history/changes/read_asked"))]
+        asked_from = min((one for one in asked if one is not None), default=None)
+        if not is_new and asked_from is None:
             return None
         connection.execute(statement("history/settlement/delete_unpublished"))
         connection.execute(statement("history/now/stores/delete_others"))
@@ -107,7 +109,7 @@ def begin(
         connection.execute(statement("history/changes/add_periods"), {"accepted_order": position.accepted_order})
         changes_from = None
         if position.previous_id is not None:
-            changes_from = _find_changes(connection, position, max_gap, from_date)
+            changes_from = _find_changes(connection, position, max_gap, asked_from)
         row = {
             "follows_id": position.previous_id,
             "as_of": position.as_of,
