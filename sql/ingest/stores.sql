@@ -10,8 +10,6 @@ create temporary table named_store (
     partition_no smallint not null,
     store_key bigint not null,
     store_id text not null,
-    first_polled_at timestamptz,
-    last_polled_at timestamptz,
     has_closed_rows boolean,
     has_unusable_rows boolean
 ) on commit drop;
@@ -22,9 +20,7 @@ create temporary table named_store (
 -- writes  named_store
 --
 -- In pieces, while files are read: then no list of all stores is in memory as text.
-copy named_store (
-    file_id, partition_no, store_key, store_id, first_polled_at, last_polled_at, has_closed_rows, has_unusable_rows
-)
+copy named_store (file_id, partition_no, store_key, store_id, has_closed_rows, has_unusable_rows)
 from stdin with (format csv);
 
 -- name: find_key_clash
@@ -64,29 +60,10 @@ group by store_key
 order by store_key
 on conflict (store_key) do nothing;
 
--- name: add_polled
--- The stores that a status file names, each with its earliest poll in it (null: no usable one).
---
--- reads   named_store
--- writes  core.polled_store, one row per store
--- binds   file_id, partition_no
---
--- Grouped, because two ids may have one key: find_key_clash says so, after all stores are there.
-insert into core.polled_store (file_id, store_key, first_polled_at)
-select
-    file_id,
-    store_key,
-    min(first_polled_at)
-from named_store
-where file_id = :file_id and partition_no = :partition_no
-group by file_id, store_key;
-
 -- name: copy_polled
--- The stores that small status files name, each with its earliest poll in each of them (null: no usable one).
+-- The stores that status files name, each with its earliest poll in each of them (null: no usable one).
 --
 -- writes  core.polled_store, one row per file and store
---
--- Not by add_polled, which is a statement for each file: of hourly files, those would be most of what a load costs.
 copy core.polled_store (file_id, store_key, first_polled_at) from stdin with (format csv);
 
 -- name: mark_polled

@@ -82,7 +82,6 @@ def _update_intervals(connection: Connection, poll_files: list[int]) -> int:
     connection.execute(statement("ingest/status_intervals/analyze_staged"))
     connection.execute(statement("ingest/stores/mark_polled"), files)
     if connection.scalar(statement("ingest/status_intervals/can_append"), files):
-        connection.execute(statement("ingest/status_intervals/drop_continued"), files)
         connection.execute(statement("ingest/status_intervals/end_last"), files)
         intervals = connection.execute(statement("ingest/status_intervals/append"), files).rowcount
     else:

@@ -70,11 +70,10 @@ class Copies:
         """Rows of core.polled_store, as text."""
         self.text("ingest/stores/copy_polled", rows)
 
-    def finish_partition(self, add_stores: str, loaded: Loaded) -> None:
-        """Adds the stores that a partition of a file names, by the statement `add_stores`; then it is loaded."""
+    def stores_of_snapshot(self, loaded: Loaded) -> None:
+        """Adds the stores that a partition of a snapshot names."""
         partition = {"file_id": loaded.file_id, "partition_no": loaded.partition_no}
-        self.connection.execute(statement(add_stores), partition)
-        self.finish([loaded])
+        self.connection.execute(statement("ingest/snapshots/add_stores"), partition)
 
     def finish(self, loaded: Sequence[Loaded]) -> None:
         """Partitions are loaded, with the stores that they name."""

@@ -366,28 +366,37 @@ class FileLoader:
             first_polled_at=instant_of(self.polled["first_us"].min()),
             last_polled_at=instant_of(self.polled["last_us"].max()),
         )
-        is_of_polls = self.reader.kind is STORE_STATUS
-        self.copies.finish_partition(
-            "ingest/stores/add_polled" if is_of_polls else "ingest/snapshots/add_stores", loaded
-        )
+        if self.reader.kind is not STORE_STATUS:
+            self.copies.stores_of_snapshot(loaded)
+        self.copies.finish([loaded])
 
     def _stores_of_partition(self) -> pl.DataFrame:
         return self.named.stores().filter(self.partition.contains(pl.col("store_key")))
 
     def _copy_named_stores(self) -> None:
-        spans = self.polled.select(
-            "store_key",
-            pl.from_epoch("first_us", time_unit="us").alias("first_polled_at"),
-            pl.from_epoch("last_us", time_unit="us").alias("last_polled_at"),
-        )
+        file_id = pl.lit(self.file_id).alias("file_id")
+        stores = self._stores_of_partition()
         closed, unusable = pl.concat(self.closed).unique(), pl.concat(self.unusable).unique()
-        numbers = pl.lit(self.file_id).alias("file_id"), pl.lit(self.partition.partition_no).alias("partition_no")
-        for stores in self._stores_of_partition().iter_slices(STORES_PER_COPY):
-            named = stores.join(spans, on="store_key", how="left").with_columns(
+        for some in stores.iter_slices(STORES_PER_COPY):
+            named = some.select(
+                file_id,
+                pl.lit(self.partition.partition_no).alias("partition_no"),
+                "store_key",
+                "store_id",
                 has_closed_rows=pl.col("store_key").is_in(closed.implode()),
                 has_unusable_rows=pl.col("store_key").is_in(unusable.implode()),
             )
-            self.copies.named_stores(text_of(named.select(*numbers, pl.all())))
+            self.copies.named_stores(text_of(named))
+        if self.reader.kind is STORE_STATUS:
+            self._copy_polled_stores(stores.select("store_key").unique(maintain_order=True))
+
+    def _copy_polled_stores(self, stores: pl.DataFrame) -> None:
+        """Each key once, though two ids may have it: the search for those (find_key_clash) comes later."""
+        first = self.polled.select("store_key", first_polled_at=pl.from_epoch("first_us", time_unit="us"))
+        for some in stores.iter_slices(STORES_PER_COPY):
+            polled = some.join(first, on="store_key", how="left", maintain_order="left")
+            file_id = pl.lit(self.file_id).alias("file_id")
+            self.copies.polled_stores(text_of(polled.select(file_id, "store_key", "first_polled_at")))
 
 
 @dataclass(frozen=True)

@@ -46,8 +46,6 @@ NAMED_STORE = {
     "partition_no": pl.lit(0),
     "store_key": pl.col("store_key"),
     "store_id": pl.col("store_id"),
-    "first_polled_at": pl.lit(None, dtype=pl.Datetime("us")),
-    "last_polled_at": pl.lit(None, dtype=pl.Datetime("us")),
     "has_closed_rows": pl.lit(False),
     "has_unusable_rows": pl.lit(False),
 }
