@@ -23,7 +23,7 @@ copy core.store_timezone (file_id, store_key, timezone) from stdin with (format 
 -- binds   file_id, partition_no
 --
 -- Apart from openings and zones, because a store may have none of them and still be named: one that is always closed,
--- or whose rows are all unusable, is another case than a store that the file does not know.
+-- or whose rows are all unusable, is another case than a store that the file does not know. In the order of the key.
 insert into core.snapshot_store (file_id, store_key, has_closed_rows, has_unusable_rows)
 select
     file_id,
@@ -32,7 +32,8 @@ select
     coalesce(bool_or(has_unusable_rows), false)
 from named_store
 where file_id = :file_id and partition_no = :partition_no
-group by file_id, store_key;
+group by file_id, store_key
+order by store_key;
 
 -- name: clear_business_hours
 -- The openings of snapshots that are rejected or no longer needed.

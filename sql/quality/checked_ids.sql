@@ -15,17 +15,65 @@
 -- side: of many stores only some may have polls, or hours.
 select checked_ids.*
 from (
-    -- Grouped, so that each id is looked at once.
-    with known_store as not materialized (
+    with new_file as materialized (
+        select
+            file.file_id,
+            file.kind,
+            source_file.name as file,
+            current_snapshot.file_id as replaced_file_id
+        from report.report
+        inner join report.source_file using (report_id)
+        inner join core.file using (file_id)
+        left join (
+            select distinct on (snapshot.kind)
+                snapshot.kind,
+                snapshot.file_id
+            from core.snapshot
+            inner join core.acceptance using (accepted_order)
+            inner join report.report as own_report on own_report.report_id = cast(:report_id as uuid)
+            where acceptance.accepted_at < own_report.created_at
+            order by snapshot.kind asc, snapshot.accepted_order desc
+        ) as current_snapshot on file.kind = current_snapshot.kind
+        left join core.acceptance as earlier
+            on file.file_id = earlier.file_id and earlier.accepted_at < report.created_at
+        where
+            report.report_id = cast(:report_id as uuid)
+            and file.kind in ('business_hours', 'store_timezones')
+            and earlier.file_id is null
+    ),
+
+    -- Each id is looked at once.
+    known_store as materialized (
         select
             store.store_key,
             store.store_id,
             lower(btrim(store.store_id, E' \t\u00a0\u202f')) as spelling,
-            store.store_id ~* '^([0-9]{12,}0000|[0-9]([.,][0-9]+)?e[+][0-9]{2})$' as is_rounded,
-            store.polled_from is not null or count(polled_store.store_key) > 0 as is_polled
+            -- Only few ids end so: the pattern takes longer than the rest.
+            (right(store.store_id, 4) = '0000' or lower(left(right(store.store_id, 4), 2)) = 'e+')
+            and store.store_id ~* '^([0-9]{12,}0000|[0-9]([.,][0-9]+)?e[+][0-9]{2})$' as is_rounded,
+            store.polled_from is not null or polled.store_key is not null as is_polled,
+            snapshot.file_ids
         from core.store
-        left join core.polled_store on store.store_key = polled_store.store_key
-        group by store.store_key
+        left join (
+            select polled_store.store_key
+            from core.polled_store
+            group by polled_store.store_key
+        ) as polled on store.store_key = polled.store_key
+        left join (
+            select
+                snapshot_store.store_key,
+                array_agg(snapshot_store.file_id) as file_ids
+            from core.snapshot_store
+            where
+                snapshot_store.file_id in (
+                    select new_file.file_id
+                    from new_file
+                    union all
+                    select new_file.replaced_file_id
+                    from new_file
+                )
+            group by snapshot_store.store_key
+        ) as snapshot on store.store_key = snapshot.store_key
     )
 
     select
@@ -75,62 +123,48 @@ from (
             min(by_spelling.lost_example) as lost_example
         from (
             select
-                new_file.file_id,
-                new_file.file,
+                store.file_id,
+                store.file,
                 store.spelling,
-                count(named.store_key) as stores,
+                count(*) filter (where store.is_named) as stores,
                 count(*) filter (where store.is_polled) as polled_stores,
-                count(named.store_key) filter (where store.is_polled) as common_stores,
-                count(named.store_key) filter (where store.is_rounded) as rounded_stores,
-                count(replaced.store_key) filter (where named.store_key is null and store.is_polled) as lost_stores,
-                count(replaced.store_key) filter (where new_file.kind = 'business_hours') as hours_before,
-                count(replaced.store_key) filter (
-                    where new_file.kind = 'business_hours' and named.store_key is null
+                count(*) filter (where store.is_named and store.is_polled) as common_stores,
+                count(*) filter (where store.is_named and store.is_rounded) as rounded_stores,
+                count(*) filter (where store.is_replaced and not store.is_named and store.is_polled) as lost_stores,
+                count(*) filter (where store.is_replaced and store.kind = 'business_hours') as hours_before,
+                count(*) filter (
+                    where store.is_replaced and store.kind = 'business_hours' and not store.is_named
                 ) as lost_hours,
-                min(store.store_id collate "C") filter (where named.store_key is not null) as example,
+                min(store.store_id collate "C") filter (where store.is_named) as example,
+                min(store.store_id collate "C") filter (where store.is_named and store.is_rounded) as rounded_example,
                 min(store.store_id collate "C") filter (
-                    where named.store_key is not null and store.is_rounded
-                ) as rounded_example,
-                min(store.store_id collate "C") filter (
-                    where replaced.store_key is not null and named.store_key is null and store.is_polled
+                    where store.is_replaced and not store.is_named and store.is_polled
                 ) as lost_example
-            from known_store as store
-            cross join (
+            from (
                 select
-                    file.file_id,
-                    file.kind,
-                    source_file.name as file,
-                    current_snapshot.file_id as replaced_file_id
-                from report.report
-                inner join report.source_file using (report_id)
-                inner join core.file using (file_id)
-                left join (
-                    select distinct on (snapshot.kind)
-                        snapshot.kind,
-                        snapshot.file_id
-                    from core.snapshot
-                    inner join core.acceptance using (accepted_order)
-                    inner join report.report as own_report on own_report.report_id = cast(:report_id as uuid)
-                    where acceptance.accepted_at < own_report.created_at
-                    order by snapshot.kind asc, snapshot.accepted_order desc
-                ) as current_snapshot on file.kind = current_snapshot.kind
-                left join core.acceptance as earlier
-                    on file.file_id = earlier.file_id and earlier.accepted_at < report.created_at
-                where
-                    report.report_id = cast(:report_id as uuid)
-                    and file.kind in ('business_hours', 'store_timezones')
-                    and earlier.file_id is null
-            ) as new_file
-            left join core.snapshot_store as named
-                on store.store_key = named.store_key and new_file.file_id = named.file_id
-            left join core.snapshot_store as replaced
-                on store.store_key = replaced.store_key and new_file.replaced_file_id = replaced.file_id
-            group by new_file.file_id, new_file.file, store.spelling
+                    new_file.file_id,
+                    new_file.kind,
+                    new_file.file,
+                    known_store.*,
+                    coalesce(new_file.file_id = any(known_store.file_ids), false) as is_named,
+                    coalesce(new_file.replaced_file_id = any(known_store.file_ids), false) as is_replaced
+                from known_store
+                cross join new_file
+            ) as store
+            group by store.file_id, store.file, store.spelling
         ) as by_spelling
         group by
             by_spelling.file_id,
             by_spelling.file,
-            regexp_replace(btrim(by_spelling.spelling, '"''={}'), '^0+(?=[0-9])|[.]0$', '', 'g')
+            case
+                -- Other ids stay as they are: the pattern takes longer than the rest.
+                when
+                    strpos('0"''={}', left(by_spelling.spelling, 1)) > 0
+                    or strpos('"''={}', right(by_spelling.spelling, 1)) > 0
+                    or right(by_spelling.spelling, 2) = '.0'
+                    then regexp_replace(btrim(by_spelling.spelling, '"''={}'), '^0+(?=[0-9])|[.]0$', '', 'g')
+                else by_spelling.spelling
+            end
     ) as by_meaning
     group by by_meaning.file_id, by_meaning.file
     having sum(by_meaning.polled_stores) > 0 and sum(by_meaning.stores) > 0
