@@ -33,6 +33,7 @@ from commands.report_lines import many
 from store_uptime.db import embedded_postgres, topology
 from store_uptime.db.engine import connect
 from store_uptime.db.statements import statement
+from store_uptime.delivery import outbox
 from store_uptime.errors import SettingError, StoreUptimeError
 from store_uptime.settings import Settings
 from store_uptime.storage import is_url
@@ -300,6 +301,8 @@ def restore_database(settings: Settings, dump: Path, manifest: dict[str, Any], r
         )
         folder = {"report_ids": reports, "folder": settings.reports}
         connection.execute(statement("backup/move_reports"), folder)
+        if connection.scalar(statement("backup/has_outbox")):  # older backups have none
+            outbox.hold(connection, f"restored from the backup of {manifest['created_at']}", datetime.now(UTC))
         connection.execute(statement("backup/analyze"))
     engine.dispose()
 

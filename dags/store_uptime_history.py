@@ -25,7 +25,7 @@ from airflow.sdk import dag, task
 
 from store_uptime.settings import Settings
 from store_uptime_airflow import history_tasks as tasks
-from store_uptime_airflow.tasks import PUBLISHED_REPORT
+from store_uptime_airflow.tasks import PUBLISHED_REPORT, SETTLED_HISTORY
 
 
 @dag(
@@ -44,7 +44,7 @@ def store_uptime_history() -> None:
     shard_name = "shard {{ task.op_kwargs['shard'] }}"
     begun = task(tasks.begin)()
     settled = task(map_index_template=shard_name)(tasks.settle).expand_kwargs(begun)
-    settled >> task(tasks.publish)(begun)
+    settled >> task(outlets=[SETTLED_HISTORY])(tasks.publish)(begun)
 
 
 history_dag = store_uptime_history()

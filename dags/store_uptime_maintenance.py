@@ -9,6 +9,7 @@
 | `merge_polls` | merges the polls that many files have left of a day, once the day is over |
 | `delete_quality` | deletes old validation results: rows, JSON, Data Docs and their lists |
 | `delete_history` | deletes days and outages that are too old |
+| `delete_deliveries` | deletes what was sent long ago, and attachments that no message needs any more |
 | `delete_left_overs` | deletes what killed processes left: unfinished files and loads older than a day, staged rows |
 | `delete_logs` | deletes the task logs of old DAG runs |
 | `clean_airflow` | `airflow db clean`: old DAG runs, logs and XComs in Airflow's own tables |
@@ -57,6 +58,7 @@ def store_uptime_maintenance() -> None:
             tasks.create_months,
             tasks.merge_polls,
             tasks.delete_history,
+            tasks.delete_deliveries,
             tasks.delete_left_overs,
             tasks.delete_logs,
             tasks.clean_airflow,

@@ -3,7 +3,7 @@
 analyze;
 
 -- name: create_roles
--- The roles of tasks and of the API, as the first migration creates them: they belong to the server and are in no dump.
+-- The roles of tasks and of the API, as migrations create them: they belong to the server and are in no dump.
 do $$
 begin
     perform pg_advisory_xact_lock(hashtextextended('store_uptime roles', 0));
@@ -13,13 +13,20 @@ begin
     if not exists (select from pg_roles where rolname = 'store_uptime_reader') then
         create role store_uptime_reader nologin;
     end if;
-    execute format('grant store_uptime_reader, store_uptime_writer to %I', current_user);
+    if not exists (select from pg_roles where rolname = 'store_uptime_editor') then
+        create role store_uptime_editor nologin;
+    end if;
+    execute format('grant store_uptime_reader, store_uptime_writer, store_uptime_editor to %I', current_user);
 end
 $$;
 
 -- name: export_snapshot
 -- A name for what this transaction sees, so that pg_dump and the list of files show the same instant.
 select pg_export_snapshot();
+
+-- name: has_outbox
+-- Whether the database has the outbox of messages, which older backups do not have.
+select to_regclass('delivery.outbox') is not null;
 
 -- name: list_published
 -- The CSV files of published reports.

@@ -9,3 +9,7 @@ set role store_uptime_writer;
 -- name: as_reader
 -- The rights of the API and of checks.
 set role store_uptime_reader;
+
+-- name: as_editor
+-- The rights of the API where it changes templates and subscriptions.
+set role store_uptime_editor;

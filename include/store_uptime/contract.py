@@ -4,6 +4,7 @@ from __future__ import annotations
 
 REPORT_DAG_ID = "store_uptime_report"
 MAINTENANCE_DAG_ID = "store_uptime_maintenance"
+DELIVERY_DAG_ID = "store_uptime_delivery"
 
 MAX_SHARDS = 256
 MAX_STORE_IDS = 10_000

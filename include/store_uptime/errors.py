@@ -83,6 +83,14 @@ class AlertError(StoreUptimeError):
         super().__init__(f"An alert was not sent: {channel} {problem}.")
 
 
+class InvalidFieldError(StoreUptimeError):
+    """A template, subscription or rule that cannot be: `{field}: {problem}`. Fields are named as in the API's body."""
+
+    def __init__(self, field_name: str, problem: str) -> None:
+        self.field, self.problem = field_name, problem
+        super().__init__(f"{field_name}: {problem}")
+
+
 class DiskFullError(StoreUptimeError):
     """`{place} is full. Make room there, then run the task again.`"""
 

@@ -18,6 +18,8 @@ CRON_PRESETS = {"@hourly", "@daily", "@weekly", "@monthly", "@quarterly", "@year
 CRON_FIELDS = 5
 # As in calendar.durations, which is slow to import: every parse of a DAG reads the settings.
 GAP = re.compile(r"(?=.)((?P<hours>\d{1,6})h)?((?P<minutes>\d{1,8})m)?", re.ASCII)
+MAIL_ENTRY = re.compile(r"[^\s@,;:<>\"()]*@[A-Za-z0-9.-]+", re.ASCII)
+CONNECTION_ENTRY = re.compile(r"connection:[A-Za-z0-9_.-]+", re.ASCII)
 MAX_DAYS = 36_500
 MAX_LOADERS = 64
 MAX_INPUT_BYTES, MAX_INPUT_FILES, MAX_STORES = 100 << 30, 20_000, 500_000
@@ -55,6 +57,8 @@ class Settings:
     alert_email: tuple[str, ...]
     alert_webhook: str
     alert_late_after: timedelta
+    notifications: bool
+    allow_recipients: tuple[str, ...]
 
     @classmethod
     def from_environment(cls, environment: dict[str, str] | None = None) -> Settings:
@@ -95,6 +99,8 @@ class Settings:
             alert_email=addresses(value("ALERT_EMAIL", "")),
             alert_webhook=http_url("ALERT_WEBHOOK", value("ALERT_WEBHOOK", "")),
             alert_late_after=minutes("ALERT_LATE_AFTER", value("ALERT_LATE_AFTER", "120")),
+            notifications=on_or_off("NOTIFICATIONS", value("NOTIFICATIONS", "on")),
+            allow_recipients=recipients("ALLOW_RECIPIENTS", value("ALLOW_RECIPIENTS", "")),
         )
 
     @property
@@ -106,6 +112,11 @@ class Settings:
     def has_alerts(self) -> bool:
         """Whether a channel for alerts is set."""
         return bool(self.alert_email or self.alert_webhook)
+
+    @property
+    def sends(self) -> bool:
+        """Whether anything is sent through the outbox: somebody may get something, and it is not turned off."""
+        return self.notifications and (self.has_alerts or bool(self.allow_recipients))
 
     @classmethod
     def names(cls) -> list[str]:
@@ -211,6 +222,30 @@ def http_url(name: str, url: str) -> str:
     if url and not is_valid:
         raise SettingError(f"STORE_UPTIME_{name}", "…", "a URL such as https://host/path")
     return url
+
+
+def recipients(name: str, text: str) -> tuple[str, ...]:
+    """The entries of a list of allowed recipients; raises `SettingError` for one that is none.
+
+    An entry is a mail address, a domain of them (`@example.org`), a connection of Airflow (`connection:id`), or the
+    beginning of the URLs of webhooks (`https://hooks.example.org/path/`).
+    """
+    found = tuple(entry.strip() for entry in text.split(",") if entry.strip())
+    for entry in found:
+        if not (MAIL_ENTRY.fullmatch(entry) or CONNECTION_ENTRY.fullmatch(entry) or _is_plain_url(entry)):
+            expected = "a list of addresses, @domains, https:// URLs and connection:ids, separated by commas"
+            raise SettingError(f"STORE_UPTIME_{name}", entry, expected)
+    return found
+
+
+def _is_plain_url(entry: str) -> bool:
+    """Whether it is an HTTP URL without user, query or fragment."""
+    try:
+        parts = urlsplit(entry)
+        is_http = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    return is_http and not (parts.username or parts.password or parts.query or parts.fragment)
 
 
 def minutes(name: str, text: str) -> timedelta:

@@ -1,4 +1,4 @@
-"""Callbacks of DAG runs, which send alerts by mail (Airflow's SMTP connection) and to a webhook, if these are set.
+"""Callbacks of DAG runs, which send alerts by mail and to a webhook, if these are set.
 
 Airflow calls them after the DAG run has ended, so they neither fail nor delay a report; their errors are in the log.
 Imports nothing heavy: every task parses the DAG that imports this module.
@@ -6,16 +6,21 @@ Imports nothing heavy: every task parses the DAG that imports this module.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from store_uptime.settings import Settings
+from store_uptime_airflow.channels import channels
 
 if TYPE_CHECKING:
+    from store_uptime.delivery.outbox import Content
     from store_uptime.operations.alerts import Alert
 
-SUBJECT_CHARACTERS = 200
+log = logging.getLogger(__name__)
 
 
 def dag_run_failed(context: Mapping[str, Any]) -> None:
@@ -41,40 +46,59 @@ def dag_run_succeeded(context: Mapping[str, Any]) -> None:
 
 
 def send(alert: Alert) -> None:
-    """Sends to every channel that is set; raises `AlertError` if one fails, after trying the others."""
+    """Sends to every channel that is set, through the outbox, so that what could not be sent is sent again.
+
+    Alerts about the database, and all of them while the outbox cannot be used, go past it. Then `AlertError` is raised
+    if a channel fails, after trying the others.
+    """
+    from sqlalchemy.exc import SQLAlchemyError
+
     from store_uptime.operations import alerts
 
     settings = Settings.from_environment()
-    channels: dict[str, Callable[[Alert], None]] = {}
-    if settings.alert_email:
-        channels["mail"] = partial(mail, settings.alert_email)
-    if settings.alert_webhook:
-        channels["webhook"] = partial(alerts.post, settings.alert_webhook)
-    alerts.send(alert, channels)
+    to = [
+        f"setting:STORE_UPTIME_ALERT_{name}"
+        for name, value in (("EMAIL", settings.alert_email), ("WEBHOOK", settings.alert_webhook))
+        if value
+    ]
+    if settings.notifications and not alert.is_about_database:
+        try:
+            if send_by_outbox(settings, alert, to):
+                return
+        except SQLAlchemyError:
+            log.exception("The outbox cannot be used; the alert goes past it")
+    alerts.send(alert, {recipient: partial(send_directly, recipient) for recipient in to})
 
 
-def mail(addresses: tuple[str, ...], alert: Alert) -> None:
-    """Sends by mail, as plain text and as HTML. A notifier would render templates, but alerts quote the input."""
-    from email.mime.text import MIMEText
+def send_by_outbox(settings: Settings, alert: Alert, to: Sequence[str]) -> bool:
+    """Puts an alert into the outbox and tries to send it at once; False if the outbox holds messages back."""
+    from store_uptime.calendar.durations import instant_text
+    from store_uptime.db.engine import connected
+    from store_uptime.delivery import outbox
 
-    from airflow.providers.smtp.hooks.smtp import SmtpHook
-    from airflow.sdk.configuration import conf
+    clock = datetime.now(UTC)
+    source = f"alert:{alert.kind}:{alert.dag_run_id}:{instant_text(clock)}"
+    with connected(settings, "writer", "alert") as engine:
+        if outbox.is_held(engine):
+            return False
+        with engine.begin() as connection:
+            outbox.add(connection, source, to, content_of(alert), clock)
+        outbox.send(engine, channels(), (), lambda: datetime.now(UTC), source=source)
+    return True
 
-    class Hook(SmtpHook):
-        def _build_mime_message(self, *arguments: Any, **options: Any) -> tuple[Any, list[str]]:
-            message, recipients = super()._build_mime_message(*arguments, **options)
-            html = message.get_payload(0)
-            message.set_payload([MIMEText(alert.as_text(), "plain", "utf-8"), html])
-            return message, recipients
 
-    connection = conf.get("email", "email_conn_id", fallback=SmtpHook.default_conn_name)
-    with Hook(smtp_conn_id=connection) as hook:
-        hook.send_email_smtp(
-            to=list(addresses),
-            subject=alert.subject[:SUBJECT_CHARACTERS],
-            html_content=alert.as_html(),
-            mime_subtype="alternative",
-        )
+def send_directly(recipient: str, alert: Alert) -> None:
+    """Sends an alert at once and once, without the database; raises `SendingError`."""
+    from store_uptime.delivery.outbox import Outgoing
+
+    channels()["setting"](Outgoing(uuid4(), recipient, content_of(alert), datetime.now(UTC)))
+
+
+def content_of(alert: Alert) -> Content:
+    """An alert as a message. Webhooks get its facts, as JSON that stays as it was."""
+    from store_uptime.delivery.outbox import Content
+
+    return Content(alert.subject, f"{alert.as_text()}\n", alert.as_html(), alert.as_json())
 
 
 def base_url() -> str:

@@ -77,6 +77,13 @@ def delete_history() -> None:
     run_on_database(maintenance.delete_history, settings().keep_history_days)
 
 
+def delete_deliveries() -> None:
+    """Deletes what was sent long ago, and attachments that no message needs any more."""
+    from store_uptime.operations import maintenance
+
+    run_on_database(maintenance.delete_deliveries, settings().keep_runs_days, clock())
+
+
 def delete_left_overs() -> None:
     """Deletes what killed processes left."""
     from store_uptime.operations import maintenance

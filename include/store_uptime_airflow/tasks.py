@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 # With a scheme that does not begin with x-, every parse (so every task) would import all providers' asset handlers.
 PUBLISHED_REPORT = Asset(name="store_uptime_report", uri="x-store-uptime://reports")
+SETTLED_HISTORY = Asset(name="store_uptime_history", uri="x-store-uptime://history")
 
 LOADER_NAME = "loader {{ task.op_kwargs['loader'] }}"
 SHARD_NAME = "shard {{ task.op_kwargs['shard'] }}"

@@ -28,7 +28,7 @@ from airflow.models.log import Log
 from airflow.utils.session import create_session
 from fastapi import Request
 
-from store_uptime.contract import REPORT_DAG_ID
+from store_uptime.contract import DELIVERY_DAG_ID, REPORT_DAG_ID
 from store_uptime.reports.request import report_id_of
 from store_uptime.storage import is_url
 from store_uptime_web import cursors
@@ -237,6 +237,20 @@ def record_download(user: User, dag_run_id: str, what: dict[str, Any]) -> None:
                 extra=json.dumps(what),
                 dag_id=REPORT_DAG_ID,
                 run_id=dag_run_id,
+            )
+        )
+
+
+def record_change(user: User, event: str, what: dict[str, Any]) -> None:
+    """Adds a row to Airflow's audit log: who changed which template or subscription."""
+    with create_session() as session:
+        session.add(
+            Log(
+                event=event,
+                owner=user.get_name(),
+                owner_display_name=user.get_name(),
+                extra=json.dumps(what),
+                dag_id=DELIVERY_DAG_ID,
             )
         )
 

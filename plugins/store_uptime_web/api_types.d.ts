@@ -56,6 +56,38 @@ export interface DatesBefore {
   until_date: string;
 }
 
+export interface Delivery {
+  delivery_id: number;
+  period: string;
+  from_date: string;
+  until_date: string;
+  due_at: string;
+  deadline_at: string;
+  state: "waiting" | "rendered" | "skipped" | "failed";
+  is_provisional: boolean | null;
+  finished_at: string | null;
+  reason: string | null;
+  messages: Array<DeliveryMessage>;
+}
+
+export interface DeliveryMessage {
+  recipient: string;
+  state: "queued" | "sent" | "given_up";
+  attempts: number;
+  next_attempt_at: string;
+  sent_at: string | null;
+  error: string | null;
+}
+
+export interface DeliveryPage {
+  deliveries: Array<Delivery>;
+  next: string | null;
+}
+
+export interface DeliveryPermissions {
+  change: boolean;
+}
+
 export interface ExpectationResult {
   suite: string;
   expectation: string;
@@ -204,6 +236,15 @@ export interface HourOfWeek {
   uptime_percent: string | null;
 }
 
+export interface LastDelivery {
+  period: string;
+  state: "waiting" | "rendered" | "skipped" | "failed";
+  reason: string | null;
+  messages: number;
+  sent: number;
+  given_up: number;
+}
+
 export interface ListPermissions {
   trigger: boolean;
   cancel: boolean;
@@ -287,6 +328,15 @@ export interface OutagesPage {
   previous: string | null;
 }
 
+export interface Outbox {
+  is_on: boolean;
+  is_paused: boolean;
+  reason: string | null;
+  queued: number;
+  sent: number;
+  given_up: number;
+}
+
 export interface Overview {
   as_of: string;
   accepted_order: number;
@@ -345,6 +395,18 @@ export interface PollHeld {
   file: string;
   sha256: string;
   accepted_at: string;
+}
+
+export interface Preview {
+  subject: string;
+  text: string;
+  files: Array<PreviewedFile>;
+}
+
+export interface PreviewedFile {
+  name: string;
+  media_type: string;
+  bytes: number;
 }
 
 export interface PreviousReport {
@@ -665,6 +727,56 @@ export interface StoresOfTimezone {
   stores: number;
 }
 
+export interface Subscription {
+  subscription_id: number;
+  name: string;
+  template_id: number;
+  template_name: string;
+  recipients: Array<string>;
+  cron: string;
+  timezone: string;
+  period: "day" | "week" | "month" | "quarter" | "year";
+  send_when: "always" | "breach" | "change";
+  wait_hours: number;
+  is_paused: boolean;
+  next_due_at: string | null;
+  test_requested_at: string | null;
+  changed_by: string;
+  changed_at: string;
+  last: LastDelivery | null;
+}
+
+export interface SubscriptionChange {
+  name?: string | null;
+  template_id?: number | null;
+  recipients?: Array<string> | null;
+  cron?: string | null;
+  timezone?: string | null;
+  period?: "day" | "week" | "month" | "quarter" | "year" | null;
+  send_when?: "always" | "breach" | "change" | null;
+  wait_hours?: number | null;
+  is_paused?: boolean | null;
+}
+
+export interface SubscriptionRequest {
+  name: string;
+  template_id: number;
+  recipients: Array<string>;
+  cron: string;
+  timezone: string;
+  period: "day" | "week" | "month" | "quarter" | "year";
+  send_when?: "always" | "breach" | "change";
+  wait_hours?: number;
+  is_paused?: boolean;
+}
+
+export interface Subscriptions {
+  subscriptions: Array<Subscription>;
+  outbox: Outbox;
+  allowed: Array<string>;
+  may: DeliveryPermissions;
+}
+
 export interface Target {
   period: string;
   from_date: string;
@@ -708,6 +820,50 @@ export interface TargetsPage {
   verdicts: VerdictCounts;
   next: string | null;
   previous: string | null;
+}
+
+export interface Template {
+  template_id: number;
+  name: string;
+  answer: "report" | "availability" | "outages" | "breaches";
+  formats: Array<"csv" | "xlsx" | "parquet" | "pdf" | "link">;
+  period: "range" | "day" | "week" | "month" | "quarter" | "year";
+  by: string;
+  store_id: string | null;
+  group_kind: string | null;
+  group_name: string | null;
+  columns: Array<string> | null;
+  subscriptions: number;
+  changed_by: string;
+  changed_at: string;
+}
+
+export interface TemplateChange {
+  name?: string | null;
+  answer?: "report" | "availability" | "outages" | "breaches" | null;
+  formats?: Array<"csv" | "xlsx" | "parquet" | "pdf" | "link"> | null;
+  period?: "range" | "day" | "week" | "month" | "quarter" | "year" | null;
+  by?: string | null;
+  store_id?: string | null;
+  group_kind?: string | null;
+  group_name?: string | null;
+  columns?: Array<string> | null;
+}
+
+export interface TemplateRequest {
+  name: string;
+  answer: "report" | "availability" | "outages" | "breaches";
+  formats: Array<"csv" | "xlsx" | "parquet" | "pdf" | "link">;
+  period?: "range" | "day" | "week" | "month" | "quarter" | "year";
+  by?: string;
+  store_id?: string | null;
+  group_kind?: string | null;
+  group_name?: string | null;
+  columns?: Array<string> | null;
+}
+
+export interface Templates {
+  templates: Array<Template>;
 }
 
 export interface TimeLately {

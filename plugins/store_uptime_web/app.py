@@ -22,15 +22,28 @@ from store_uptime_web.api import (
     reports,
     service,
     stores,
+    subscriptions,
     targets,
+    templates,
 )
 from store_uptime_web.middleware.body_limit import BodyLimit
 from store_uptime_web.middleware.correlation import Correlated
 from store_uptime_web.middleware.headers import SafeHeaders
+from store_uptime_web.schemas.delivery import SubscriptionChange, SubscriptionRequest, TemplateChange, TemplateRequest
 from store_uptime_web.schemas.problems import ProblemDetails
 from store_uptime_web.schemas.reports import ReportRequest
 
 VERSION_PREFIX = "/v1"
+
+# What routes do not name as their parameters.
+MODELS = (
+    ReportRequest,
+    TemplateRequest,
+    TemplateChange,
+    SubscriptionRequest,
+    SubscriptionChange,
+    ProblemDetails,
+)
 
 DESCRIPTION = """How long every store was up and down in its business hours: reports on demand.
 
@@ -56,7 +69,7 @@ class Api(FastAPI):
                 title=self.title, version=self.version, description=self.description, routes=self.routes
             )
             components = schema["components"]["schemas"]
-            for model in (ReportRequest, ProblemDetails):
+            for model in MODELS:
                 own = model.model_json_schema(ref_template="#/components/schemas/{model}")
                 components |= own.pop("$defs", {}) | {model.__name__: own}
             for name in ("HTTPValidationError", "ValidationError"):
@@ -86,7 +99,7 @@ def create_app() -> FastAPI:
     for resource in (reports, figures, quality, service):
         app.include_router(resource.router, prefix=VERSION_PREFIX)
         app.include_router(resource.router)  # as it was before there were versions
-    for resource in (overview, availability, outages, now, stores, targets, groups, kinds):
+    for resource in (overview, availability, outages, now, stores, targets, groups, kinds, templates, subscriptions):
         app.include_router(resource.router, prefix=VERSION_PREFIX)
     app.include_router(service.description)
     app.include_router(pages.router)

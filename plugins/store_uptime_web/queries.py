@@ -42,6 +42,12 @@ def engine() -> Engine:
     return engine
 
 
+@cache
+def editor() -> Engine:
+    """Connections with the right to change templates and subscriptions, and nothing else."""
+    return connect(settings(), "editor", pool_size=1, max_overflow=4)
+
+
 def rows(name: str, **binds: Any) -> Sequence[Row]:
     """The rows of `sql/api/{name}.sql`."""
     with engine().connect() as connection:

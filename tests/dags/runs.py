@@ -42,6 +42,12 @@ class Deployment:
         return importlib.import_module("store_uptime_history").history_dag
 
     @property
+    def delivery(self) -> Any:
+        """The DAG that sends subscriptions."""
+        sys.modules.pop("store_uptime_delivery", None)
+        return importlib.import_module("store_uptime_delivery").delivery_dag
+
+    @property
     def maintenance(self) -> Any:
         """The DAG that deletes what is old."""
         sys.modules.pop("store_uptime_maintenance", None)

@@ -33,6 +33,7 @@ def test_these_dags_and_no_import_errors() -> None:
     assert set(bag.dags) == {
         "store_uptime_report",
         "store_uptime_history",
+        "store_uptime_delivery",
         "store_uptime_maintenance",
         "store_uptime_watch",
     }

@@ -24,6 +24,7 @@ EDGES = {
     "merge_polls": {"vacuum"},
     "delete_quality": {"vacuum"},
     "delete_history": {"vacuum"},
+    "delete_deliveries": {"vacuum"},
     "delete_left_overs": {"vacuum"},
     "delete_logs": {"vacuum"},
     "clean_airflow": {"vacuum"},

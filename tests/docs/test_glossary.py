@@ -73,9 +73,9 @@ def test_the_architecture_page_lists_the_tables(engine: Engine) -> None:
         tables = connection.scalars(
             text(
                 "select oid::regclass::text from pg_class where relkind in ('r', 'p') and not relispartition"
-                " and relnamespace::regnamespace::text in ('core', 'report', 'quality', 'history')"
+                " and relnamespace::regnamespace::text in ('core', 'report', 'quality', 'history', 'delivery')"
             )
         )
-        assert sorted(re.findall(r"^\| `((?:core|report|quality|history)\.\w+)` \|", page, re.MULTILINE)) == sorted(
-            tables
-        )
+        assert sorted(
+            re.findall(r"^\| `((?:core|report|quality|history|delivery)\.\w+)` \|", page, re.MULTILINE)
+        ) == sorted(tables)

@@ -72,6 +72,7 @@ def stack(new_database: Callable, tmp_path_factory: pytest.TempPathFactory, rece
             "STORE_UPTIME_SCHEDULE": "none",
             "STORE_UPTIME_MAINTENANCE_SCHEDULE": "none",
             "STORE_UPTIME_ALERT_WEBHOOK": f"{receiver.url}/hook",
+            "STORE_UPTIME_ALLOW_RECIPIENTS": f"@example.org,{receiver.url}/subscriptions,connection:ops",
             "AIRFLOW__LOGGING__JSON_LOGS": "True",
             "OTEL_BSP_SCHEDULE_DELAY": "500",
             "OTEL_METRIC_EXPORT_INTERVAL": "2000",
@@ -144,6 +145,32 @@ def settled(stack: Stack, report_id: UUID) -> UUID:
     with connected(stack.settings) as engine:
         days.settle_all(engine, datetime(2031, 1, 1, tzinfo=UTC), timedelta(hours=3))
     return report_id
+
+
+@pytest.fixture(scope="session")
+def subscribed(stack: Stack) -> None:
+    """There is a template 1, and a subscription 1 that sends it."""
+    with stack.owner.begin() as connection:
+        connection.execute(
+            text(
+                "insert into delivery.template (template_id, name, answer, formats, period, grouped_by, scope_kind,"
+                " scope_name, changed_by, changed_at) overriding system value"
+                " values (1, 'First', 'availability', '{csv}', 'range', 'store', 'all', 'all', 'ann', now())"
+            )
+        )
+        connection.execute(
+            text(
+                "insert into delivery.subscription (subscription_id, template_id, name, recipients, cron, timezone,"
+                " period, send_when, wait_hours, is_paused, changed_by, changed_at) overriding system value"
+                " values (1, 1, 'First', '{a@example.org}', '0 7 * * 1', 'UTC', 'week', 'always', 24, true, 'ann',"
+                " now())"
+            )
+        )
+        for table in ("template", "subscription"):
+            connection.execute(
+                text("select setval(pg_get_serial_sequence(:table, :column), 10)"),
+                {"table": f"delivery.{table}", "column": f"{table}_id"},
+            )
 
 
 @pytest.fixture

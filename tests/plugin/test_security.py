@@ -61,6 +61,21 @@ ONLY_IN_VERSION_1 = {
     ("GET", "/v1/stores/{store_id:path}/days"),
     ("GET", "/v1/stores/{store_id:path}/timeline"),
     ("GET", "/v1/stores/{store_id:path}/hours"),
+    ("GET", "/v1/templates"),
+    ("GET", "/v1/templates/{template_id}"),
+    ("GET", "/v1/subscriptions"),
+    ("GET", "/v1/subscriptions/{subscription_id}"),
+    ("GET", "/v1/subscriptions/{subscription_id}/preview"),
+    ("GET", "/v1/subscriptions/{subscription_id}/deliveries"),
+}
+CHANGE_ONLY_IN_VERSION_1 = {
+    ("POST", "/v1/templates"),
+    ("PATCH", "/v1/templates/{template_id}"),
+    ("DELETE", "/v1/templates/{template_id}"),
+    ("POST", "/v1/subscriptions"),
+    ("PATCH", "/v1/subscriptions/{subscription_id}"),
+    ("DELETE", "/v1/subscriptions/{subscription_id}"),
+    ("POST", "/v1/subscriptions/{subscription_id}/test"),
 }
 
 
@@ -73,7 +88,7 @@ DATED = ("/availability", "/outages", "/targets", "/days", "/timeline", "/hours"
 OF_GROUPS = "?from=2023-01-16&until=2023-01-22&kind=region&name=Americas"
 
 READ = with_alias(VERSIONED_READ) | UNVERSIONED_READ | ONLY_IN_VERSION_1
-CHANGE = with_alias(VERSIONED_CHANGE)
+CHANGE = with_alias(VERSIONED_CHANGE) | CHANGE_ONLY_IN_VERSION_1
 BY_TOKEN = with_alias({("GET", "/data_docs_view/{token}/{path:path}")})
 PUBLIC = with_alias({("GET", "/health")})
 
@@ -110,6 +125,7 @@ OF_DATES = ("/availability", "/outages", "/start_hours")
 def address(path: str, report_id: object) -> str:
     """A real address for a route."""
     filled = path.removeprefix("/").replace("{report_id}", str(report_id)).replace("{token}", "made-up")
+    filled = filled.replace("{template_id}", "1").replace("{subscription_id}", "1")
     filled = filled.replace("{name}", "reports").replace("{store_id:path}", "0042").replace("{path:path}", "index.html")
     return (
         filled
@@ -157,7 +173,9 @@ def test_an_identity_without_rights_gets_nowhere(stack: Stack, report_id: UUID, 
 
 
 @pytest.mark.parametrize("auth_manager", AUTH_MANAGERS)
-def test_a_viewer_reads_everything_and_changes_nothing(stack: Stack, report_id: UUID, auth_manager: str) -> None:
+def test_a_viewer_reads_everything_and_changes_nothing(
+    stack: Stack, report_id: UUID, subscribed: None, auth_manager: str
+) -> None:
     with stack.client("viewer", auth_manager) as viewer:
         for method, path in sorted(READ):
             unsettled = (409,) if (method, path) in ONLY_IN_VERSION_1 else ()  # before days are settled

@@ -40,6 +40,17 @@ REPORT_ID = "11111111-1111-1111-1111-111111111111"
 ROLES = {
     "alerts/": "reader",
     "api/": "reader",
+    "delivery/deliveries/last_of_each": "reader",
+    "delivery/deliveries/list": "reader",
+    "delivery/outbox/count": "reader",
+    "delivery/outbox/state": "reader",
+    "delivery/subscriptions/add": "editor",
+    "delivery/subscriptions/change": "editor",
+    "delivery/subscriptions/delete": "editor",
+    "delivery/subscriptions/list": "reader",
+    "delivery/subscriptions/request_test": "editor",
+    "delivery/templates/list": "reader",
+    "delivery/templates/": "editor",
     "history/availability/": "reader",
     "history/explain/": "reader",
     "history/groups/": "reader",
@@ -73,7 +84,7 @@ LOCKS = """
 ANALYZED = """
     select distinct starelid::regclass::text
     from pg_statistic inner join pg_class on pg_class.oid = starelid
-    where relnamespace::regnamespace::text in ('core', 'report', 'quality', 'history')
+    where relnamespace::regnamespace::text in ('core', 'report', 'quality', 'history', 'delivery')
     order by 1
 """
 
@@ -93,6 +104,9 @@ IDENTITIES = {
     "core.file": "file_id",
     "core.acceptance": "accepted_order",
     "history.settlement": "settlement_id",
+    "delivery.template": "template_id",
+    "delivery.subscription": "subscription_id",
+    "delivery.delivery": "delivery_id",
 }
 DAY_FIGURES: dict[str, Any] = {
     "timezone": "UTC",
@@ -179,6 +193,41 @@ FILLER: dict[str, dict[str, Any]] = {
     "history.clock_segment": {"timezone": "UTC"},
     "history.new_stretch": dict.fromkeys(("opened_late_us", "closed_early_us", "missed_openings"), 0),
     "history.outage": {"started_on": "2023-01-25", "ended_on": "2023-01-25"},
+    "delivery.template": {
+        "answer": "availability",
+        "formats": ["csv"],
+        "period": "range",
+        "grouped_by": "store",
+        "scope_kind": "all",
+        "scope_name": "all",
+        "changed_by": "somebody",
+        "changed_at": "2023-01-26T00:00:00Z",
+    },
+    "delivery.subscription": {
+        "recipients": ["a@example.org"],
+        "cron": "0 7 * * 1",
+        "timezone": "UTC",
+        "period": "week",
+        "send_when": "always",
+        "wait_hours": 24,
+        "changed_by": "somebody",
+        "changed_at": "2023-01-26T00:00:00Z",
+    },
+    "delivery.delivery": {
+        "from_date": "2023-01-16",
+        "until_date": "2023-01-22",
+        "due_at": "2023-01-23T07:00:00Z",
+        "deadline_at": "2023-01-24T07:00:00Z",
+    },
+    "delivery.message": {
+        "recipient": "a@example.org",
+        "destination": "mail",
+        "subject": "A subject",
+        "body_text": "A text",
+        "created_at": "2023-01-23T07:00:00Z",
+        "next_attempt_at": "2023-01-23T07:00:00Z",
+        "give_up_at": "2023-01-24T07:00:00Z",
+    },
     "quality.quarantined_row": {"file_id": 1, "reason": "expected active or inactive", "raw_text": "a,b,c"},
     "quality.expectation_result": {
         "suite": "files",
@@ -217,8 +266,8 @@ def test_case(connection: Connection, file: Path) -> None:
         lay_out(connection, {table: rows for table, rows in given.items() if "." in table})
         connection.exec_driver_sql("set local session_replication_role = origin")
         name = str(file.parent.relative_to(CASES))
+        binds = pinned(connection) | case.get("binds", {})
         with role_of(connection, name):
-            binds = pinned(connection) | case.get("binds", {})
             for earlier in case.get("before", []):
                 run(connection, earlier, binds)
             lay_out(connection, {table: rows for table, rows in given.items() if "." not in table})

@@ -15,11 +15,11 @@ from support.citus_rules import DISTRIBUTED_VIEWS, KEY, SHARED_VIEWS, violations
 FUNCTIONS = "select distinct proname from pg_proc where {} and pronamespace = 'pg_catalog'::regnamespace"
 VIEWS = """
     select schemaname || '.' || viewname, definition from pg_views
-    where schemaname in ('core', 'report', 'quality', 'history')
+    where schemaname in ('core', 'report', 'quality', 'history', 'delivery')
 """
 SQL_FUNCTIONS = """
     select pg_proc.oid::regprocedure::text from pg_proc inner join pg_language on pg_language.oid = prolang
-    where pronamespace::regnamespace::text in ('core', 'report', 'quality', 'history') and lanname = 'sql'
+    where pronamespace::regnamespace::text in ('core', 'report', 'quality', 'history', 'delivery') and lanname = 'sql'
 """
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from pglast import ast, enums, parse_sql
 
-from store_uptime.db.topology import DISTRIBUTED_TABLES, REFERENCE_TABLES
+from store_uptime.db.topology import DISTRIBUTED_TABLES, LOCAL_TABLES, REFERENCE_TABLES
 
 KEY = "store_key"
 DISTRIBUTED_VIEWS = (  # of distributed tables, and shared ones beside them, with the key as a column
@@ -324,7 +324,8 @@ def is_distributed(item: Any) -> bool:
         return False
     table = f"{item.schemaname}.{item.relname}"
     distributed = (*DISTRIBUTED_TABLES, *DISTRIBUTED_VIEWS)
-    assert table in (*distributed, *REFERENCE_TABLES, *SHARED_VIEWS) or item.schemaname.startswith("pg_"), table
+    known = (*distributed, *REFERENCE_TABLES, *LOCAL_TABLES, *SHARED_VIEWS)
+    assert table in known or item.schemaname.startswith("pg_"), table
     return table in distributed
 
 

@@ -18,7 +18,7 @@ from store_uptime.settings import Settings
 from support import oracle
 
 CLOCK = datetime(2031, 1, 1, tzinfo=UTC)
-SCHEMAS = ("core", "report", "quality", "history")
+SCHEMAS = ("core", "report", "quality", "history", "delivery")
 COLUMNS = {"open": "open", "up": "uptime", "down": "downtime", "unknown": "unknown"}
 
 

@@ -62,6 +62,21 @@ def calendar_periods(from_date: date, until_date: date, unit: CalendarUnit) -> I
         start = end + timedelta(days=1)
 
 
+def previous_period(day: date, unit: CalendarUnit) -> CalendarPeriod:
+    """The newest period of `unit` (not `range`) that is over on `day`."""
+    last = _first_date(day, unit) - timedelta(days=1)
+    return CalendarPeriod(_name(last, unit), _first_date(last, unit), last)
+
+
+def _first_date(day: date, unit: CalendarUnit) -> date:
+    """The first date of the period that has `day` in it."""
+    own = pendulum.date(day.year, day.month, day.day)
+    if unit == "quarter":
+        return date(own.year, own.quarter * 3 - 2, 1)
+    first = own.start_of(unit)
+    return date(first.year, first.month, first.day)
+
+
 def _last_date(day: date, unit: CalendarUnit) -> date:
     """The last date of the period that has `day` in it."""
     own = pendulum.date(day.year, day.month, day.day)

@@ -20,8 +20,12 @@ from store_uptime.db.statements import statement
 from store_uptime.errors import SettingError
 from store_uptime.settings import Settings
 
-Role = Literal["owner", "writer", "reader"]
-ROLES = {"writer": "session/as_writer", "reader": "session/as_reader"}  # the owner is the URL's user
+Role = Literal["owner", "writer", "reader", "editor"]
+ROLES = {
+    "writer": "session/as_writer",
+    "reader": "session/as_reader",
+    "editor": "session/as_editor",
+}  # the owner is the URL's user
 
 
 def connect(settings: Settings, role: Role = "writer", purpose: str = "", **options: Any) -> Engine:

@@ -43,6 +43,15 @@ REFERENCE_TABLES = (
     "history.clock_date",
     "history.clock_planned",
 )
+# On the coordinator only: few rows, which no statement about stores reads.
+LOCAL_TABLES = (
+    "delivery.template",
+    "delivery.subscription",
+    "delivery.delivery",
+    "delivery.file",
+    "delivery.message",
+    "delivery.outbox",
+)
 DISTRIBUTED_TABLES = (
     "core.store",
     "core.business_hours",

@@ -35,8 +35,9 @@ logging.getLogger("fontTools").setLevel(logging.ERROR)
 class TablePdf(FPDF):
     """A document whose pages begin with the heading and end with what the answer was computed from."""
 
-    def __init__(self, table: Table, facts: str) -> None:
+    def __init__(self, table: Table, facts: str, notice: str = "") -> None:
         super().__init__("landscape", "mm", "A3")
+        self.notice = notice
         self.table_columns, self.title_text, self.facts = table.columns, table.name.capitalize(), facts
         self.widths: list[float] = []
         self.set_margin(MARGIN_MM)
@@ -48,6 +49,8 @@ class TablePdf(FPDF):
         """The title, and the names of the columns in two lines at most."""
         self.set_font(FAMILY, size=SIZE_PT * 2)
         self.cell(0, LINE_MM * 2, self.title_text, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        if self.notice and self.page_no() == 1:
+            self.cell(0, LINE_MM * 2, self.notice, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
         self.set_font(FAMILY, size=SMALL_PT)
         top = self.get_y()
         for column, width in zip(self.table_columns, self.widths, strict=True):
@@ -81,7 +84,7 @@ def write(table: Table, rows: Sequence[Any], basis: Basis, facts: Sequence[tuple
         [printable(rounded_text(value, kind) or "") for value, kind in zip(table.values(row), kinds, strict=True)]
         for row in rows
     ]
-    document = TablePdf(table, " · ".join(f"{name} {value}" for name, value in facts))
+    document = TablePdf(table, " · ".join(f"{name} {value}" for name, value in facts), basis.notice)
     document.set_creation_date(basis.as_of)
     add_fonts(document, {character for row in texts for text in row for character in text})
     document.set_font(FAMILY, size=SIZE_PT)

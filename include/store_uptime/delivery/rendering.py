@@ -28,6 +28,7 @@ STYLES = {
     Kind.DURATION: Style.TWO_DECIMALS,
     Kind.PERCENT: Style.TWO_DECIMALS,
     Kind.TARGET: Style.THREE_DECIMALS,
+    Kind.DECIMAL: Style.TWO_DECIMALS,
 }
 
 
@@ -82,7 +83,7 @@ def _json_value(value: Any, kind: Kind) -> Any:
         return value
     if kind is Kind.COUNT:
         return int(value)
-    if kind in (Kind.PERCENT, Kind.TARGET):
+    if kind in (Kind.PERCENT, Kind.TARGET, Kind.DECIMAL):
         return float(Decimal(value))
     return exact_text(value)
 
@@ -113,6 +114,7 @@ def _parquet_file(table: Table, rows: Iterable[Any], basis: Basis) -> IO[bytes]:
         Kind.DURATION: pl.Int64,
         Kind.PERCENT: pl.Decimal(5, 2),
         Kind.TARGET: pl.Decimal(6, 3),
+        Kind.DECIMAL: pl.Decimal(18, 2),
     }
     frame = pl.DataFrame(
         [_parquet_values(table, row) for row in rows],
@@ -127,7 +129,7 @@ def _parquet_file(table: Table, rows: Iterable[Any], basis: Basis) -> IO[bytes]:
 
 
 def _parquet_values(table: Table, row: Any) -> list[Any]:
-    numbers = (Kind.PERCENT, Kind.TARGET)
+    numbers = (Kind.PERCENT, Kind.TARGET, Kind.DECIMAL)
     values = zip(table.columns, table.values(row), strict=True)
     return [Decimal(value) if column.kind in numbers and value is not None else value for column, value in values]
 
@@ -159,6 +161,7 @@ def facts_of(basis: Basis) -> list[tuple[str, str]]:
     return [
         ("as_of", exact_text(basis.as_of)),
         ("position", str(basis.accepted_order)),
+        *([("notice", basis.notice)] if basis.notice else []),
         *((name, f"sha256 {value}") for name, value in basis.hashes.items()),
     ]
 

@@ -6,10 +6,11 @@ person does (`open_hours`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
-from typing import Any
+from typing import Any, Literal
 
 from store_uptime.calendar.durations import instant_text
 from store_uptime.percentages import hundredths
@@ -28,6 +29,7 @@ class Kind(Enum):
     DURATION = "microseconds"
     PERCENT = "percentage with two decimals"
     TARGET = "percentage with three decimals"
+    DECIMAL = "number with two decimals"
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,11 @@ class Table:
         """The values of a row."""
         return [getattr(row, column.name) for column in self.columns]
 
+    def with_columns(self, names: Sequence[str] | None) -> Table:
+        """The same with some of its columns, in this order; None for all."""
+        columns = {column.name: column for column in self.columns}
+        return self if names is None else Table(self.name, tuple(columns[name] for name in names))
+
 
 @dataclass(frozen=True)
 class Basis:
@@ -62,6 +69,7 @@ class Basis:
     as_of: datetime
     accepted_order: int
     hashes: dict[str, str]
+    notice: str = ""  # what a reader has to know first, such as that it is provisional
 
 
 def rounded_text(value: Any, kind: Kind) -> str | None:
@@ -141,3 +149,25 @@ NOW = _table(
     last_poll_at=Kind.INSTANT,
     next_change_at=Kind.INSTANT,
 )
+
+REPORT = _table(
+    "report",
+    store_id=Kind.TEXT,
+    uptime_last_hour=Kind.DECIMAL,
+    uptime_last_day=Kind.DECIMAL,
+    uptime_last_week=Kind.DECIMAL,
+    downtime_last_hour=Kind.DECIMAL,
+    downtime_last_day=Kind.DECIMAL,
+    downtime_last_week=Kind.DECIMAL,
+)
+
+BREACHES = Table("breaches", AVAILABILITY.columns)
+
+# What can be sent.
+AnswerName = Literal["report", "availability", "outages", "breaches"]
+ANSWERS: dict[AnswerName, Table] = {
+    "report": REPORT,
+    "availability": AVAILABILITY,
+    "outages": OUTAGES,
+    "breaches": BREACHES,
+}

@@ -23,7 +23,6 @@ from store_uptime.reports.request import report_id_of
 log = logging.getLogger(__name__)
 
 MANUAL = "docs/operations/alerts.md"
-POST_SECONDS, POST_RETRIES = 10, 3
 # A task writes its cause to the database just after Airflow marks it as failed.
 CAUSE_ATTEMPTS, PAUSE_SECONDS = 10, 0.5
 LATE = "Store Uptime: the nightly report is late"
@@ -44,6 +43,11 @@ class Alert:
     where: dict[str, str]
     report_id: UUID | None
     dag_run_id: str
+
+    @property
+    def is_about_database(self) -> bool:
+        """Whether it says that the database itself may be in trouble, so that nothing should depend on it."""
+        return self.kind == "maintenance"
 
     def as_text(self) -> str:
         """The alert as plain text."""
@@ -137,20 +141,6 @@ def send(alert: Alert, channels: Mapping[str, Callable[[Alert], None]]) -> None:
             failed.append(channel)
     if failed:
         raise AlertError(" and ".join(failed), "could not be reached; the error is logged above")
-
-
-def post(url: str, alert: Alert) -> None:
-    """Posts `alert` to a webhook; raises `AlertError` if it answers with an error, or not at all."""
-    import httpx  # here, because deployments without a webhook do not need it
-
-    transport = httpx.HTTPTransport(retries=POST_RETRIES)  # retries connecting only, so nothing is sent twice
-    try:
-        with httpx.Client(transport=transport, timeout=POST_SECONDS) as client:
-            client.post(url, json=alert.as_json()).raise_for_status()
-    except httpx.HTTPStatusError as error:
-        raise AlertError("the webhook", f"answered {error.response.status_code}") from error
-    except httpx.HTTPError as error:
-        raise AlertError("the webhook", f"did not answer ({type(error).__name__})") from error
 
 
 def page_urls(base_url: str, dag_run_id: str) -> dict[str, str]:

@@ -158,6 +158,22 @@ def delete_history(engine: Engine, keep_days: int | None, *, dry_run: bool) -> C
     return changes
 
 
+def delete_deliveries(engine: Engine, keep_days: int | None, clock: datetime, *, dry_run: bool) -> Changes:
+    """Deletes what was sent more than `keep_days` ago, and attachments that no message needs any more."""
+    changes = Changes({"messages": 0, "deliveries": 0, "files": 0})
+    if keep_days is None:
+        return changes
+    binds = {"before": clock - timedelta(days=keep_days), "files_before": clock - LEFT_OVER_AFTER}
+    with engine.begin() as connection:
+        changes.add(**connection.execute(statement("maintenance/deliveries/count"), binds).mappings().one())
+        if not dry_run:
+            for name in ("messages", "deliveries"):
+                connection.execute(statement(f"maintenance/deliveries/delete_{name}"), {"before": binds["before"]})
+            files = {"files_before": binds["files_before"]}
+            connection.execute(statement("maintenance/deliveries/delete_files"), files)
+    return changes
+
+
 def _lock_months(connection: Connection, lock_seconds: int) -> None:
     """Keeps loaders waiting until the transaction ends, which itself waits for them for `lock_seconds` at most."""
     connection.execute(statement("maintenance/polls/limit_lock_wait"), {"milliseconds": 1000 * lock_seconds})

@@ -22,9 +22,10 @@ from store_uptime import tracing
 from store_uptime.calendar.durations import duration_text
 from store_uptime_web import airflow_client, problems, progress, queries
 from store_uptime_web.airflow_client import User
+from store_uptime_web.api import bodies
 from store_uptime_web.downloads import formats, report_files
 from store_uptime_web.middleware import correlation
-from store_uptime_web.problems import Problem, from_validation, invalid
+from store_uptime_web.problems import Problem, invalid
 from store_uptime_web.progress import Progress
 from store_uptime_web.schemas.common import Text, instant_text
 from store_uptime_web.schemas.problems import FieldError
@@ -66,21 +67,8 @@ Cursor = Annotated[Text | None, Query(max_length=4000, description="`next` of th
 
 
 async def report_request(request: Request, _: Triggerer) -> ReportRequest:
-    """The body, read only after the caller is known; 415 or 422 if it is not valid."""
-    body = await request.body()
-    if not body.strip():
-        return ReportRequest()
-    media_type = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
-    if media_type != "application/json":
-        raise Problem(415, f"The body is {media_type}; expected application/json.")
-    try:
-        content = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise invalid("body", f"not JSON: {error}") from error
-    try:
-        return ReportRequest.model_validate(content)
-    except ValidationError as error:
-        raise from_validation(list(error.errors(include_url=False, include_context=False))) from error
+    """The body; without one, the defaults apply."""
+    return await bodies.read(request, ReportRequest)
 
 
 @router.post(
@@ -97,12 +85,7 @@ async def report_request(request: Request, _: Triggerer) -> ReportRequest:
             }
         }
     },
-    openapi_extra={
-        "requestBody": {
-            "required": False,
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ReportRequest"}}},
-        }
-    },
+    openapi_extra=bodies.documented(ReportRequest, is_required=False),
 )
 async def trigger_report(
     request: Request,

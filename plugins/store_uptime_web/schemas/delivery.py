@@ -1,0 +1,233 @@
+"""Templates, subscriptions and what became of them."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from store_uptime.calendar.periods import CalendarUnit
+from store_uptime.delivery.subscriptions import MAX_RECIPIENTS, MAX_WAIT_HOURS, SendWhen
+from store_uptime.delivery.tables import AnswerName
+from store_uptime.delivery.templates import SentFormat
+from store_uptime_web.schemas.common import Instant, Text
+
+Title = Annotated[Text, Field(min_length=1, max_length=200)]
+Label = Annotated[Text, Field(min_length=1, max_length=1024)]
+Formats = Annotated[list[SentFormat], Field(min_length=1, max_length=5)]
+Columns = Annotated[list[Label], Field(min_length=1, max_length=40)]
+SentPeriod = Literal["day", "week", "month", "quarter", "year"]
+Recipients = Annotated[list[Annotated[Text, Field(min_length=1, max_length=2000)]], Field(min_length=1)]
+Cron = Annotated[Text, Field(min_length=1, max_length=200)]
+Hours = Annotated[int, Field(ge=0, le=MAX_WAIT_HOURS, strict=True)]
+Id = Annotated[int, Field(ge=1, le=(1 << 63) - 1, strict=True)]
+
+
+class TemplateRequest(BaseModel):
+    """A named selection of figures, and the formats in which it is sent."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Title
+    answer: AnswerName = Field(
+        description="report: the six figures of every store; breaches: the rows of availability with a breached target."
+    )
+    formats: Formats = Field(description="Attachments of one message; link: only links into the pages.")
+    period: CalendarUnit = Field(default="range", description="What a row is about; range: the whole period.")
+    by: Label = Field(default="store", description="store, all, timezone, or a kind of group.")
+    store_id: Label | None = Field(default=None, description="Only this store.")
+    group_kind: Label | None = Field(default=None, description="With group_name: only the stores of this group.")
+    group_name: Label | None = None
+    columns: Columns | None = Field(default=None, description="Which, and in which order. Null: all.")
+
+
+class TemplateChange(BaseModel):
+    """What is left out stays as it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Title | None = None
+    answer: AnswerName | None = None
+    formats: Formats | None = None
+    period: CalendarUnit | None = None
+    by: Label | None = None
+    store_id: Label | None = None
+    group_kind: Label | None = None
+    group_name: Label | None = None
+    columns: Columns | None = None
+
+
+class Template(BaseModel):
+    """A template."""
+
+    template_id: int
+    name: str
+    answer: AnswerName
+    formats: list[SentFormat]
+    period: CalendarUnit
+    by: str
+    store_id: str | None
+    group_kind: str | None
+    group_name: str | None
+    columns: list[str] | None
+    subscriptions: int = Field(description="How many subscriptions send it.")
+    changed_by: str
+    changed_at: Instant
+
+
+class Templates(BaseModel):
+    """All templates, by name."""
+
+    templates: list[Template]
+
+
+class SubscriptionRequest(BaseModel):
+    """Which template is sent to whom, and when."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Title = Field(description="The subject of a message begins with it.")
+    template_id: Id
+    recipients: Recipients = Field(
+        description=f"Mail addresses, https:// URLs and connection:ids, at most {MAX_RECIPIENTS}, each allowed by "
+        "STORE_UPTIME_ALLOW_RECIPIENTS."
+    )
+    cron: Cron = Field(description="Five fields, on the clock of timezone.", examples=["0 7 * * 1"])
+    timezone: Label = Field(description="An IANA zone.", examples=["America/Chicago"])
+    period: SentPeriod = Field(description="What is sent: the previous complete one.")
+    send_when: SendWhen = Field(
+        default="always",
+        description="breach: only if a target was breached; change: only if a verdict is another than in the period "
+        "before.",
+    )
+    wait_hours: Hours = Field(
+        default=24, description="How long it waits for final figures; then it says that it is provisional."
+    )
+    is_paused: bool = False
+
+
+class SubscriptionChange(BaseModel):
+    """What is left out stays as it is. What was due while a subscription was paused is not sent."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Title | None = None
+    template_id: Id | None = None
+    recipients: Recipients | None = Field(
+        default=None, description="A webhook's URL as answers show it means the one that is there."
+    )
+    cron: Cron | None = None
+    timezone: Label | None = None
+    period: SentPeriod | None = None
+    send_when: SendWhen | None = None
+    wait_hours: Hours | None = None
+    is_paused: bool | None = None
+
+
+class LastDelivery(BaseModel):
+    """What became of the newest delivery of a subscription."""
+
+    period: str
+    state: Literal["waiting", "rendered", "skipped", "failed"]
+    reason: str | None
+    messages: int
+    sent: int
+    given_up: int = Field(description="Messages that were tried for a day.")
+
+
+class Subscription(BaseModel):
+    """A subscription."""
+
+    subscription_id: int
+    name: str
+    template_id: int
+    template_name: str
+    recipients: list[str] = Field(description="Of webhooks only scheme and host.")
+    cron: str
+    timezone: str
+    period: SentPeriod
+    send_when: SendWhen
+    wait_hours: int
+    is_paused: bool
+    next_due_at: Instant | None
+    test_requested_at: Instant | None = Field(description="Null: nobody waits for a test.")
+    changed_by: str
+    changed_at: Instant
+    last: LastDelivery | None
+
+
+class Outbox(BaseModel):
+    """Whether messages are sent."""
+
+    is_on: bool = Field(description="STORE_UPTIME_NOTIFICATIONS.")
+    is_paused: bool = Field(description="After a restore, until somebody triggers the delivery DAG with Go.")
+    reason: str | None
+    queued: int
+    sent: int
+    given_up: int
+
+
+class DeliveryPermissions(BaseModel):
+    """What the caller may do."""
+
+    change: bool
+
+
+class Subscriptions(BaseModel):
+    """All subscriptions, by name."""
+
+    subscriptions: list[Subscription]
+    outbox: Outbox
+    allowed: list[str] = Field(description="Who may be a recipient; of URLs only scheme and host.")
+    may: DeliveryPermissions
+
+
+class PreviewedFile(BaseModel):
+    """An attachment."""
+
+    name: str
+    media_type: str
+    bytes: int
+
+
+class Preview(BaseModel):
+    """What a subscription would send now, of the previous complete period."""
+
+    subject: str
+    text: str
+    files: list[PreviewedFile]
+
+
+class DeliveryMessage(BaseModel):
+    """What became of the message to one recipient."""
+
+    recipient: str
+    state: Literal["queued", "sent", "given_up"]
+    attempts: int
+    next_attempt_at: Instant
+    sent_at: Instant | None
+    error: str | None
+
+
+class Delivery(BaseModel):
+    """What a subscription sent of a period."""
+
+    delivery_id: int
+    period: str
+    from_date: date
+    until_date: date
+    due_at: Instant
+    deadline_at: Instant
+    state: Literal["waiting", "rendered", "skipped", "failed"]
+    is_provisional: bool | None
+    finished_at: Instant | None
+    reason: str | None
+    messages: list[DeliveryMessage]
+
+
+class DeliveryPage(BaseModel):
+    """The log of a subscription, newest first."""
+
+    deliveries: list[Delivery]
+    next: str | None
