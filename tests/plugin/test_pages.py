@@ -19,6 +19,7 @@ PAGES = (
     "report",
     "reports",
     "store",
+    "subscriptions",
     "targets",
 )
 HTML = {"Accept": "text/html"}

@@ -39,7 +39,7 @@ async function request(url, options) {
   }
   const isJson = response.headers.get("content-type")?.includes("json");
   const body = isJson ? await response.json() : null;
-  if (response.ok && isJson) return body;
+  if (response.ok && (isJson || response.status === 204)) return body;
   const retryAfter = Number(response.headers.get("retry-after")) || null;
   // A body that is not JSON comes from something in between (a proxy, a sign-in page): there is nothing to quote.
   throw new Problem(
@@ -68,8 +68,32 @@ export function get(path, parameters, { signal } = {}) {
  * @returns {Promise<any>}
  */
 export function post(path, body, headers = {}) {
+  return change("POST", path, body, headers);
+}
+
+/**
+ * @param {string} path
+ * @param {unknown} body
+ * @returns {Promise<any>}
+ */
+export function patch(path, body) {
+  return change("PATCH", path, body);
+}
+
+/** @param {string} path */
+export function remove(path) {
+  return change("DELETE", path);
+}
+
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {unknown} [body]
+ * @param {Record<string, string>} [headers]
+ */
+function change(method, path, body, headers = {}) {
   return request(address(path), {
-    method: "POST",
+    method,
     headers: { Accept: "application/json", "Content-Type": "application/json", ...headers },
     body: body === undefined ? undefined : JSON.stringify(body),
   });
