@@ -26,16 +26,20 @@ if TYPE_CHECKING:
     from store_uptime.history.questions import Choice
 
 
-def answer(console: Console, prepare: Callable[[], Callable[[Engine, FormatName], AnswerFile]]) -> str:
+def answer(
+    console: Console,
+    prepare: Callable[[], Callable[[Engine, Any], AnswerFile]],
+    formats: tuple[FormatName, ...] | None = None,
+) -> str:
     """Writes the file of an answer and returns its path; raises `StoreUptimeError` if there is none.
 
-    `prepare` reads the question from the environment, and returns what answers it.
+    `prepare` reads the question from the environment, and returns what answers it in one of the formats (None: all).
     """
     from store_uptime.delivery.rendering import FORMAT_NAMES
 
     with in_words_of_make():
         ask = prepare()
-        format_name = cast("FormatName", one_of("FORMAT", FORMAT_NAMES, "csv"))
+        format_name = cast("FormatName", one_of("FORMAT", formats or FORMAT_NAMES, "csv"))
         folder = out_folder(console.settings)
         with reading_settled(console) as engine:
             file = ask(engine, format_name)

@@ -109,6 +109,7 @@ def settle_history(settings: Settings, console: Console) -> None:
 
     from store_uptime.db.engine import connected
     from store_uptime.history import days
+    from store_uptime.insight.dates import judge_dates
     from store_uptime.reports.task_records import cause_of
 
     if not settings.history:
@@ -116,7 +117,16 @@ def settle_history(settings: Settings, console: Console) -> None:
     console.begin("settling days and outages")
     try:
         with connected(settings, "writer", "history") as engine:
-            days.settle_all(engine, datetime.now(UTC), settings.history_max_gap, keep_days=settings.keep_history_days)
+            days.settle_all(
+                engine,
+                datetime.now(UTC),
+                settings.history_max_gap,
+                keep_days=settings.keep_history_days,
+                with_hours=settings.anomalies,
+            )
+            if settings.anomalies:
+                console.begin("looking for anomalies")
+                judge_dates(engine, datetime.now(UTC))
     except (StoreUptimeError, SQLAlchemyError, OSError) as error:
         console.report_progress(f"warning: days and outages were not settled: {cause_of(error)}")
 

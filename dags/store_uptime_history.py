@@ -9,6 +9,7 @@ nothing: days are as of the largest `as_of` of a report of all stores.
 | `begin` | finds what is new; if nothing is, the other tasks are skipped |
 | `settle` | computes days and outages of each shard, from the first date on that can have changed, and its stores now |
 | `publish` | publishes all of it in one transaction, with the log of restated days |
+| `find_anomalies` | judges the dates that are over: what is unlike the eight weeks before (`STORE_UPTIME_ANOMALIES`) |
 
 `settle` is mapped over the shards. **From** settles again from a date on; **Until** settles no further than a date, to
 fill a long history step by step. Settings: `STORE_UPTIME_HISTORY` (`off`: not at all),
@@ -44,7 +45,8 @@ def store_uptime_history() -> None:
     shard_name = "shard {{ task.op_kwargs['shard'] }}"
     begun = task(tasks.begin)()
     settled = task(map_index_template=shard_name)(tasks.settle).expand_kwargs(begun)
-    settled >> task(outlets=[SETTLED_HISTORY])(tasks.publish)(begun)
+    published = task(outlets=[SETTLED_HISTORY])(tasks.publish)(begun)
+    settled >> published >> task(tasks.find_anomalies)()
 
 
 history_dag = store_uptime_history()

@@ -53,6 +53,7 @@ class Settings:
     keep_runs_days: int | None
     history: bool
     history_max_gap: timedelta | None
+    anomalies: bool
     keep_history_days: int | None
     alert_email: tuple[str, ...]
     alert_webhook: str
@@ -95,6 +96,7 @@ class Settings:
             keep_runs_days=days("KEEP_RUNS_DAYS", value("KEEP_RUNS_DAYS", "180")),
             history=on_or_off("HISTORY", value("HISTORY", "on")),
             history_max_gap=gap("HISTORY_MAX_GAP", value("HISTORY_MAX_GAP", "3h")),
+            anomalies=on_or_off("ANOMALIES", value("ANOMALIES", "on")),
             keep_history_days=days("KEEP_HISTORY_DAYS", value("KEEP_HISTORY_DAYS", "none"), at_least=8),
             alert_email=addresses(value("ALERT_EMAIL", "")),
             alert_webhook=http_url("ALERT_WEBHOOK", value("ALERT_WEBHOOK", "")),

@@ -55,6 +55,7 @@ def begin() -> list[dict[str, int]]:
             keep_days=settings.keep_history_days,
             from_date=date_of(values["from"]),
             until_date=date_of(values["until"]),
+            with_hours=settings.anomalies,
         )
     if settlement_id is None:
         raise AirflowSkipException("Nothing is new since the last settlement.")
@@ -73,6 +74,15 @@ def publish(begun: Any) -> None:
     from store_uptime.history import days
 
     run(days.publish, begun[0]["settlement_id"], datetime.now(UTC))
+
+
+def find_anomalies() -> None:
+    """Judges the dates that are over since the last time, or whose days are others; all in one transaction."""
+    from store_uptime.insight.dates import judge_dates
+
+    if not Settings.from_environment().anomalies:
+        raise AirflowSkipException("STORE_UPTIME_ANOMALIES is off.")
+    run(judge_dates, datetime.now(UTC))
 
 
 def run(work: Any, *arguments: Any) -> None:

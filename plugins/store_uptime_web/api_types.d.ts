@@ -1,5 +1,26 @@
 // Made by `make page-types` from the API's OpenAPI; a test compares both.
 
+export interface AnomaliesPage {
+  as_of: string;
+  accepted_order: number;
+  anomalies: Array<Anomaly>;
+  judged_until: string | null;
+  next: string | null;
+  previous: string | null;
+}
+
+export interface Anomaly {
+  kind: "downtime" | "opened_late" | "closed_early" | "common_cause" | "data";
+  scope_kind: string;
+  scope: string;
+  from_date: string;
+  until_date: string;
+  observed: number;
+  expected: number;
+  score: number;
+  explanation: string;
+}
+
 export interface Availability {
   period: string;
   from_date: string;

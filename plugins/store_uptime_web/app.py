@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 
 from store_uptime_web import problems
 from store_uptime_web.api import (
+    anomalies,
     availability,
     figures,
     groups,
@@ -99,7 +100,9 @@ def create_app() -> FastAPI:
     for resource in (reports, figures, quality, service):
         app.include_router(resource.router, prefix=VERSION_PREFIX)
         app.include_router(resource.router)  # as it was before there were versions
-    for resource in (overview, availability, outages, now, stores, targets, groups, kinds, templates, subscriptions):
+    for resource in (overview, availability, outages, now, stores, targets, groups, kinds, anomalies):
+        app.include_router(resource.router, prefix=VERSION_PREFIX)
+    for resource in (templates, subscriptions):
         app.include_router(resource.router, prefix=VERSION_PREFIX)
     app.include_router(service.description)
     app.include_router(pages.router)

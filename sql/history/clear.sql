@@ -57,3 +57,9 @@ where :shards = 1 or (store_key % :shards + :shards) % :shards = :shard;
 -- binds   shard, shards
 delete from history.new_outage
 where :shards = 1 or (store_key % :shards + :shards) % :shards = :shard;
+
+-- name: day_hours
+-- writes  history.new_day_hours
+-- binds   shard, shards
+delete from history.new_day_hours
+where :shards = 1 or (store_key % :shards + :shards) % :shards = :shard;

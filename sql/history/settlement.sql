@@ -38,7 +38,8 @@ select
     previous.settlement_id as previous_id,
     previous.as_of as previous_as_of,
     previous.accepted_order as previous_order,
-    previous.max_gap as previous_max_gap
+    previous.max_gap as previous_max_gap,
+    previous.has_hours as previous_has_hours
 from (
     select max(report.as_of) as as_of
     from report.report
@@ -75,12 +76,13 @@ cross join (
 -- name: create
 -- writes  history.settlement, one row
 -- yields  its id
--- binds   follows_id, as_of, accepted_order, max_gap, keep_days, kept_from, shards, clocks_from, created_at
+-- binds   follows_id, as_of, accepted_order, max_gap, keep_days, kept_from, shards, has_hours, clocks_from, created_at
 insert into history.settlement (
-    follows_id, as_of, accepted_order, max_gap, keep_days, kept_from, shards, clocks_from, created_at
+    follows_id, as_of, accepted_order, max_gap, keep_days, kept_from, shards, has_hours, clocks_from, created_at
 )
 values (
-    :follows_id, :as_of, :accepted_order, :max_gap, :keep_days, :kept_from, :shards, :clocks_from, :created_at
+    :follows_id, :as_of, :accepted_order, :max_gap, :keep_days, :kept_from, :shards, :has_hours, :clocks_from,
+    :created_at
 )
 returning settlement_id;
 
@@ -98,7 +100,7 @@ where published_at is null;
 truncate history.file_period, history.change, history.changed_row, history.clock_segment, history.clock_piece,
 history.clock_date, history.clock_planned, history.new_store, history.new_change, history.new_carry,
 history.new_special, history.new_planned, history.new_status, history.new_stretch, history.new_day,
-history.new_outage_day, history.new_outage;
+history.new_outage_day, history.new_outage, history.new_day_hours;
 
 -- name: read_pinned
 -- What a settlement is pinned to: the binds of its stages. No row: another one has begun since.
@@ -112,6 +114,7 @@ select
     settlement.accepted_order,
     settlement.max_gap,
     settlement.shards,
+    settlement.has_hours,
     settlement.clocks_from,
     settlement.published_at,
     cast(settlement.as_of at time zone 'UTC' as date) - settlement.keep_days as keep_from,

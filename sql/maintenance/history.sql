@@ -10,13 +10,14 @@ from history.newest_settlement;
 -- name: count
 -- How many rows of history there are before a date.
 --
--- reads   history.day, history.outage, history.restatement
+-- reads   history.day, history.outage, history.restatement, history.anomaly
 -- yields  one row
 -- binds   kept_from (a date)
 select
     old_day.days,
     old_outage.outages,
-    old_restatement.restatements
+    old_restatement.restatements,
+    old_anomaly.anomalies
 from (
     select count(*) as days
     from history.day
@@ -40,7 +41,12 @@ cross join (
     select count(*) as restatements
     from history.restatement
     where local_date < :kept_from
-) as old_restatement;
+) as old_restatement
+cross join (
+    select count(*) as anomalies
+    from history.anomaly
+    where local_date < :kept_from
+) as old_anomaly;
 
 -- name: delete_days
 -- writes  history.day
@@ -84,4 +90,39 @@ where
 -- writes  history.restatement
 -- binds   kept_from (a date)
 delete from history.restatement
+where local_date < :kept_from;
+
+-- name: delete_anomalies
+-- writes  history.anomaly
+-- binds   kept_from (a date)
+delete from history.anomaly
+where local_date < :kept_from;
+
+-- name: delete_judged_dates
+-- writes  history.judged_date
+-- binds   kept_from (a date)
+delete from history.judged_date
+where local_date < :kept_from;
+
+-- name: first_hours_date
+-- The first date whose hours stay: `keep_days` before the newest settlement's as_of. Null if nothing is settled.
+--
+-- reads   history.newest_settlement
+-- binds   keep_days
+select cast(as_of at time zone 'UTC' as date) - :keep_days as first_date
+from history.newest_settlement;
+
+-- name: count_hours
+-- How many rows of hours there are before a date.
+--
+-- reads   history.day_hours
+-- binds   kept_from (a date)
+select count(*)
+from history.day_hours
+where local_date < :kept_from;
+
+-- name: delete_hours
+-- writes  history.day_hours
+-- binds   kept_from (a date)
+delete from history.day_hours
 where local_date < :kept_from;

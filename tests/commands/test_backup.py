@@ -43,7 +43,7 @@ OF_READERS = {
     f"history.{name}"
     for name in (
         *("settlement", "finished_shard", "store", "day", "outage", "outage_day", "restatement", "target_change"),
-        *("store_group", "store_target", "store_now"),
+        *("store_group", "store_target", "store_now", "day_hours", "judged_date", "anomaly"),
     )
 }
 OF_A_SETTLEMENT = {
@@ -51,7 +51,7 @@ OF_A_SETTLEMENT = {
     for name in (
         *("file_period", "change", "clock_segment", "clock_date", "clock_piece", "clock_planned"),
         *("new_store", "new_change", "new_special", "new_planned", "new_day", "new_outage", "new_outage_day"),
-        "new_status",
+        *("new_status", "new_day_hours"),
     )
 }
 ANSWERS = {
@@ -59,6 +59,17 @@ ANSWERS = {
     "outages": {"FROM": "2023-01-01", "UNTIL": "2023-01-31"},
     "now": {},
 }
+# The sample is too short for anything to be unusual.
+JUDGED = (
+    "insert into history.judged_date values ('2023-01-24', 1, '2023-01-25T18:13:22Z', 99)",
+    """
+    insert into history.anomaly (
+        local_date, anomaly_no, kind, group_kind, group_name, observed, expected, score, days, is_weekly,
+        observed_of_days, expected_of_days, stores, of_stores
+    )
+    values ('2023-01-24', 0, 'common_cause', 'all', 'all', 9, 0.5, 0.01, 1, false, 9, 0.5, 8, 10)
+    """,
+)
 LATE_POLL = "store_id,status,timestamp_utc\n0042,inactive,2023-01-17 20:30:00 UTC\n"
 OTHER_TARGETS = "store_id,target_percent\n*,96\n"
 
@@ -124,7 +135,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def report(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A report, whose days a late poll has restated since; targets have changed, too.
 
-    Then a settlement that counts polls for longer was ended before it was published.
+    Then a date was judged, and a settlement that counts polls for longer was ended before it was published.
     """
     path = made(run(home, "commands.report", AS_OF=AS_OF))
     late = tmp_path_factory.mktemp("late")
@@ -134,8 +145,11 @@ def report(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         unpublished = start(engine)
         stage_files.ingest(engine, unpublished, late, CLOCK)
         acceptance.accept(engine, unpublished, CLOCK)
-        days.settle_all(engine, CLOCK, MAX_GAP)
-        unfinished = days.begin(engine, CLOCK, 2 * MAX_GAP)
+        days.settle_all(engine, CLOCK, MAX_GAP, with_hours=True)
+        with engine.begin() as connection:
+            for statement in JUDGED:
+                connection.exec_driver_sql(statement)
+        unfinished = days.begin(engine, CLOCK, 2 * MAX_GAP, with_hours=True)
         assert unfinished is not None
         days.settle(engine, unfinished, 0)
     return path

@@ -48,6 +48,7 @@ def test_it_starts_when_a_report_is_published(deployment: Deployment) -> None:
     assert {task.task_id: task.downstream_task_ids for task in dag.tasks} == {
         "begin": {"settle", "publish"},
         "settle": {"publish"},
-        "publish": set(),
+        "publish": {"find_anomalies"},
+        "find_anomalies": set(),
     }
     assert all(f"`{task.task_id}`" in dag.doc_md for task in dag.tasks)

@@ -28,8 +28,8 @@ from store_uptime.settings import Settings
 from support.pipeline import CLOCK
 
 SETTLING: dict[str, Callable[[Engine, int, int], Any]] = {
-    "settle_all": lambda engine, _, shards: days.settle_all(engine, CLOCK, None, shards),
-    "settle_begin": lambda engine, _, shards: days.begin(engine, CLOCK, None, shards),
+    "settle_all": lambda engine, _, shards: days.settle_all(engine, CLOCK, None, shards, with_hours=True),
+    "settle_begin": lambda engine, _, shards: days.begin(engine, CLOCK, None, shards, with_hours=True),
     "settle": days.settle,
     "settle_publish": lambda engine, settlement_id, _: days.publish(engine, settlement_id, CLOCK),
 }

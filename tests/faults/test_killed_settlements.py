@@ -48,15 +48,20 @@ WRITTEN = {
         *("history.new_store", "history.clock_segment", "history.clock_piece", "history.clock_date"),
         *("history.clock_planned", "history.new_change", "history.new_carry", "history.new_special"),
         *("history.new_planned", "history.new_status", "history.new_stretch", "history.new_day"),
-        *("history.new_outage_day", "history.new_outage", "history.store_now", "history.finished_shard"),
+        *("history.new_outage_day", "history.new_outage", "history.new_day_hours"),
+        *("history.store_now", "history.finished_shard"),
     ],
     "settle_publish": [
         *("history.restatement", "history.day", "history.store", "history.outage_day", "history.outage"),
-        *("history.target_change", "history.settlement", "history.store_group", "history.store_target"),
+        *("history.day_hours", "history.target_change", "history.settlement"),
+        *("history.store_group", "history.store_target"),
     ],
 }
 # What readers see, but for the numbers of settlements, which also count those that were never published.
-PUBLISHED = ("restatement", "day", "store", "outage_day", "outage", "target_change", "store_group", "store_target")
+PUBLISHED = (
+    *("restatement", "day", "day_hours", "store", "outage_day", "outage", "target_change", "store_group"),
+    "store_target",
+)
 ROWS = "select cast(to_jsonb(line) - 'settlement_id' as text) as line from history.{table} as line order by line"
 NOW_ROWS = """
     select cast(to_jsonb(line) - 'settlement_id' as text) as line
@@ -113,7 +118,7 @@ def nights(new_database: Callable) -> list[dict[str, list[str]]]:
     ):
         for night in range(2):
             add_night(engine, night)
-            days.settle_all(engine, CLOCK, None)
+            days.settle_all(engine, CLOCK, None, with_hours=True)
             result.append(seen(engine))
     assert all(rows for rows in result[1].values()), "every table is written"
     return result
@@ -123,7 +128,7 @@ def nights(new_database: Callable) -> list[dict[str, list[str]]]:
 def pending(owner: Engine) -> Engine:
     """The first night is settled, the second is not."""
     add_night(owner, 0)
-    days.settle_all(owner, CLOCK, None)
+    days.settle_all(owner, CLOCK, None, with_hours=True)
     add_night(owner, 1)
     return owner
 

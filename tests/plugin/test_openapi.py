@@ -60,6 +60,7 @@ IN_THE_DESCRIPTION = (
     VERSIONED
     | {f"/v1{path}" for path in VERSIONED}
     | {
+        "/v1/anomalies",
         "/v1/availability",
         "/v1/outages",
         "/v1/outages/start_hours",
@@ -88,6 +89,8 @@ IN_THE_DESCRIPTION = (
 
 # Public names: a client's code is generated from them.
 SCHEMAS = {
+    "AnomaliesPage",
+    "Anomaly",
     "Availability",
     "AvailabilityPage",
     "CanceledReport",

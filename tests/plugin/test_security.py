@@ -45,6 +45,7 @@ UNVERSIONED_READ = {
 }
 VERSIONED_CHANGE = {("POST", "/trigger_report"), ("POST", "/reports/{report_id}/cancel")}
 ONLY_IN_VERSION_1 = {
+    ("GET", "/v1/anomalies"),
     ("GET", "/v1/availability"),
     ("GET", "/v1/outages"),
     ("GET", "/v1/outages/start_hours"),
@@ -84,7 +85,7 @@ def with_alias(routes: set[tuple[str, str]]) -> set[tuple[str, str]]:
     return routes | {(method, f"/v1{path}") for method, path in routes}
 
 
-DATED = ("/availability", "/outages", "/targets", "/days", "/timeline", "/hours")
+DATED = ("/anomalies", "/availability", "/outages", "/targets", "/days", "/timeline", "/hours")
 OF_GROUPS = "?from=2023-01-16&until=2023-01-22&kind=region&name=Americas"
 
 READ = with_alias(VERSIONED_READ) | UNVERSIONED_READ | ONLY_IN_VERSION_1

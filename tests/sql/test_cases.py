@@ -59,6 +59,7 @@ ROLES = {
     "history/overview/": "reader",
     "history/questions/": "reader",
     "history/time/": "reader",
+    "insight/anomalies/": "reader",
     "quality/checked_": "reader",
     "backup/": "owner",
     "migrations/": "owner",
@@ -114,6 +115,12 @@ DAY_FIGURES: dict[str, Any] = {
     "is_final": True,
     **dict.fromkeys(("open_us", "planned_us", "up_us", "down_us", "unknown_us"), 0),
     **dict.fromkeys(("opened_late_us", "closed_early_us", "missed_openings"), 0),
+}
+
+HOURS_OF_DAY: dict[str, Any] = {
+    **dict.fromkeys(("end_hour", "polls", "changes"), 0),
+    **dict.fromkeys(("open", "down", "unknown"), "\\x00"),
+    "is_special": False,
 }
 
 # Columns that must not be null, for tables in which a story is not about them.
@@ -172,6 +179,15 @@ FILLER: dict[str, dict[str, Any]] = {
     },
     "history.day": DAY_FIGURES,
     "history.new_day": DAY_FIGURES,
+    "history.day_hours": HOURS_OF_DAY,
+    "history.new_day_hours": HOURS_OF_DAY,
+    "history.judged_date": {"judged_at": "2023-01-26T00:00:00Z", "tests": 1},
+    "history.anomaly": {
+        **dict.fromkeys(("observed", "expected", "observed_of_days", "expected_of_days", "score"), 0),
+        **dict.fromkeys(("stores", "of_stores"), 0),
+        "days": 1,
+        "is_weekly": False,
+    },
     "history.new_store": {
         "store_id": "a store",
         "clock": "UTC",
@@ -444,7 +460,11 @@ def texts(connection: Connection, table: str, columns: list[str]) -> pd.DataFram
 
 
 def as_texts(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    return pd.DataFrame([{name: str(value) for name, value in row.items()} for row in rows], dtype=object)
+    return pd.DataFrame([{name: as_text(value) for name, value in row.items()} for row in rows], dtype=object)
+
+
+def as_text(value: Any) -> str:
+    return value.hex() if isinstance(value, memoryview) else str(value)
 
 
 def assert_rows_equal(actual: pd.DataFrame, expected: pd.DataFrame, *, in_order: bool = False) -> None:

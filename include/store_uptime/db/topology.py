@@ -42,6 +42,8 @@ REFERENCE_TABLES = (
     "history.clock_piece",
     "history.clock_date",
     "history.clock_planned",
+    "history.judged_date",
+    "history.anomaly",
 )
 # On the coordinator only: few rows, which no statement about stores reads.
 LOCAL_TABLES = (
@@ -83,6 +85,8 @@ DISTRIBUTED_TABLES = (
     "history.new_day",
     "history.new_outage_day",
     "history.new_outage",
+    "history.day_hours",
+    "history.new_day_hours",
 )
 
 

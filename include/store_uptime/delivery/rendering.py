@@ -29,6 +29,7 @@ STYLES = {
     Kind.PERCENT: Style.TWO_DECIMALS,
     Kind.TARGET: Style.THREE_DECIMALS,
     Kind.DECIMAL: Style.TWO_DECIMALS,
+    Kind.NUMBER: Style.THREE_DECIMALS,
 }
 
 
@@ -85,6 +86,8 @@ def _json_value(value: Any, kind: Kind) -> Any:
         return int(value)
     if kind in (Kind.PERCENT, Kind.TARGET, Kind.DECIMAL):
         return float(Decimal(value))
+    if kind is Kind.NUMBER:
+        return float(exact_text(value))
     return exact_text(value)
 
 
@@ -115,6 +118,7 @@ def _parquet_file(table: Table, rows: Iterable[Any], basis: Basis) -> IO[bytes]:
         Kind.PERCENT: pl.Decimal(5, 2),
         Kind.TARGET: pl.Decimal(6, 3),
         Kind.DECIMAL: pl.Decimal(18, 2),
+        Kind.NUMBER: pl.Float64,
     }
     frame = pl.DataFrame(
         [_parquet_values(table, row) for row in rows],

@@ -30,6 +30,7 @@ class Kind(Enum):
     PERCENT = "percentage with two decimals"
     TARGET = "percentage with three decimals"
     DECIMAL = "number with two decimals"
+    NUMBER = "number with six digits"
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,8 @@ def exact_text(value: Any) -> str:
         return instant_text(value)
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, float):
+        return f"{value:.6g}"
     return str(value)
 
 
@@ -171,3 +174,16 @@ ANSWERS: dict[AnswerName, Table] = {
     "outages": OUTAGES,
     "breaches": BREACHES,
 }
+
+ANOMALIES = _table(
+    "anomalies",
+    kind=Kind.TEXT,
+    scope_kind=Kind.TEXT,
+    scope=Kind.TEXT,
+    from_date=Kind.DATE,
+    until_date=Kind.DATE,
+    observed=Kind.NUMBER,
+    expected=Kind.NUMBER,
+    score=Kind.NUMBER,
+    explanation=Kind.TEXT,
+)

@@ -80,6 +80,10 @@ class Writer:
             row[: len(text or b"")] = np.frombuffer(text or b"", np.uint8)
         self._fields.append((lengths[number], padded[number]))
 
+    def add_octets(self, values: np.ndarray) -> None:
+        """A column of bytes, equally many in each row."""
+        self._fields.append((np.full(self._count, values.shape[1]), values))
+
     def rows(self) -> bytes:
         """The rows in the binary COPY format."""
         width = 2 + sum(4 + values.shape[1] for _, values in self._fields)
@@ -131,7 +135,7 @@ def _settle_batch(connection: Connection, subshard: dict[str, Any], rows: Sequen
     """Settles some stores; returns how many days they have, and how many polls were looked at."""
     batch, texts = read(connection, subshard, rows)
     try:
-        settled = timeline.settle(batch)
+        settled = timeline.settle(batch, with_hours=subshard["has_hours"])
     except BatchTooLargeError:
         half = len(rows) // 2
         parts = [_settle_batch(connection, subshard, part) for part in (rows[:half], rows[half:])]
@@ -338,6 +342,19 @@ def write(connection: Connection, keys: np.ndarray, texts: tuple[list[bytes], li
     writer.add_dates(outage["started_on"])
     writer.add_dates(outage["ended_on"])
     _copy(connection, "outages", writer)
+
+    if settled.hours is not None:
+        hours = settled.hours
+        writer = Writer(len(day["store"]))
+        writer.add(keys[day["store"]], BIGINT)
+        writer.add_dates(day["local_date"])
+        writer.add(hours["end_hour"], INTEGER)
+        writer.add(hours["is_special"], BOOLEAN)
+        writer.add(hours["polls"], INTEGER)
+        writer.add(hours["changes"], INTEGER)
+        for name in ("open", "down", "unknown"):
+            writer.add_octets(hours[name])
+        _copy(connection, "day_hours", writer)
 
 
 def _copy(connection: Connection, name: str, writer: Writer) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -34,8 +34,9 @@ STAGES: tuple[tuple[str, ...], ...] = (
 )
 STAGED = (
     *("new_store", "new_change", "new_carry", "new_special", "new_planned", "new_status", "new_stretch", "new_day"),
-    *("new_outage_day", "new_outage"),
+    *("new_outage_day", "new_outage", "new_day_hours"),
 )
+HOURS_DAYS = 16 * 7  # before as_of, whose hours are settled when they are wanted for the first time
 
 
 class SupersededError(StoreUptimeError):
@@ -51,16 +52,25 @@ def settle_all(
     keep_days: int | None = None,
     from_date: date | None = None,
     until_date: date | None = None,
+    with_hours: bool = False,
 ) -> dict[str, Any] | None:
     """Settles all that is new or has changed, and publishes it; returns its counts, None if there is nothing to settle.
 
-    `from_date` settles again from that date on, `until_date` no further than its end in UTC. Calls wait for each other.
+    `from_date` settles again from that date on, `until_date` no further than its end in UTC; `with_hours` the hours of
+    days too. Calls wait for each other.
     """
     with engine.begin() as turn:
         turn.execute(statement("history/settlement/lock_whole"))
         for _ in range(TRIES):
             settlement_id = begin(
-                engine, now, max_gap, shards, keep_days=keep_days, from_date=from_date, until_date=until_date
+                engine,
+                now,
+                max_gap,
+                shards,
+                keep_days=keep_days,
+                from_date=from_date,
+                until_date=until_date,
+                with_hours=with_hours,
             )
             if settlement_id is None:
                 return None
@@ -82,6 +92,7 @@ def begin(
     keep_days: int | None = None,
     from_date: date | None = None,
     until_date: date | None = None,
+    with_hours: bool = False,
 ) -> int | None:
     """Begins a settlement and returns its id; None if nothing is new since the last one.
 
@@ -94,6 +105,9 @@ def begin(
         position = connection.execute(statement("history/settlement/find_position"), {"until": until}).one()
         if position.as_of is None:
             return None
+        if with_hours and position.previous_id is not None and not position.previous_has_hours:
+            wanted = position.as_of.astimezone(UTC).date() - timedelta(days=HOURS_DAYS)
+            from_date = wanted if from_date is None else min(from_date, wanted)
         is_new = position.previous_id is None or (position.as_of, position.accepted_order, max_gap) != (
             position.previous_as_of,
             position.previous_order,
@@ -118,6 +132,7 @@ def begin(
             "keep_days": keep_days,
             "kept_from": position.kept_from,
             "shards": shards,
+            "has_hours": with_hours,
             "clocks_from": _clocks_from(position, changes_from, keep_days) - MARGIN,
             "created_at": now,
         }
@@ -165,6 +180,7 @@ def publish(engine: Engine, settlement_id: int, now: datetime) -> dict[str, Any]
             for name in (
                 *("days/log_restatements", "days/delete", "days/add", "days/add_stores"),
                 *("outages/delete_days", "outages/add_days", "outages/delete", "outages/add"),
+                *(("hours/delete", "hours/add") if pinned["has_hours"] else ()),
             )
         }
         targets = [pinned["targets_file_id"], pinned["previous_targets_file_id"]]

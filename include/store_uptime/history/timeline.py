@@ -19,6 +19,10 @@ END_OF_DAY_US = DAY_US - 60_000_000
 OPENING, PLANNED, IS_UP, IS_DOWN = 1, 1 << 16, 1 << 32, 1 << 48
 COUNT = (1 << 16) - 1
 DATES = 1 << 24  # more than there are
+HOUR_US = 3_600_000_000
+# Of a date the UTC clock hours up to its end: 24 or 25, or one more where it ends within one.
+HOURS_OF_DATE = 26
+HOUR_PARTS = 240  # in which the time of an hour is counted: 15 seconds each
 
 Columns = dict[str, np.ndarray]
 
@@ -61,13 +65,16 @@ class Batch:
 
 @dataclass(frozen=True)
 class Settled:
-    """Rows for `history.new_day`, `new_stretch` (of days before), `new_outage_day`, `new_outage` and `new_status`."""
+    """Rows for `history.new_day`, `new_stretch` (of days before), `new_outage_day`, `new_outage` and `new_status`; and
+    for `new_day_hours`, where they are wanted: one for each day, in the same order.
+    """
 
     day: Columns
     earlier: Columns
     outage_day: Columns
     outage: Columns
     run: Columns
+    hours: Columns | None = None
 
 
 class Line:
@@ -88,8 +95,8 @@ class Line:
         return store, place - store * self.width + self.origin
 
 
-def settle(batch: Batch) -> Settled:
-    """The days and outages of the stores of a batch."""
+def settle(batch: Batch, *, with_hours: bool = False) -> Settled:
+    """The days and outages of the stores of a batch, and the hours of the days."""
     run = status_runs(batch)
     batch = replace(batch, store=batch.store | {"last_active_at": last_active_before(batch, run)})
     opening = opening_time(batch)
@@ -98,7 +105,8 @@ def settle(batch: Batch) -> Settled:
     day = days(batch, line, segment, run)
     earlier = openings(batch, segment, day)
     outage_day, outage = outages(batch, line, segment, run)
-    return Settled(day, earlier, outage_day, outage, run)
+    of_hours = hours(batch, line, segment, day) if with_hours else None
+    return Settled(day, earlier, outage_day, outage, run, of_hours)
 
 
 def status_runs(batch: Batch) -> Columns:
@@ -287,6 +295,47 @@ def days(batch: Batch, line: Line, segment: Columns, run: Columns) -> Columns:
         "unknown_us": open_time - up - down,
         "last_open_at": largest_so_far(line, store, last_open, batch.store["last_open_at"]),
         "last_active_at": largest_so_far(line, store, last_active, batch.store["last_active_at"]),
+    }
+
+
+def hours(batch: Batch, line: Line, segment: Columns, day: Columns) -> Columns:
+    """Of each day: its accountable time, downtime and unknown time in the UTC clock hours up to its end, its polls, and
+    how many of them say something else than the one before.
+    """
+    days = len(day["store"])
+    ends_at = taken(batch.clocks.date["end"], day["date"])
+    end_hour = -(-ends_at // HOUR_US)
+    chosen = np.flatnonzero(segment["is_open"])
+    start, end = segment["start"][chosen], segment["end"][chosen]
+    first = start // HOUR_US
+    owner, hour = expand(first, (end - 1) // HOUR_US - first + 1)
+    length = np.minimum(end[owner], (hour + 1) * HOUR_US) - np.maximum(start[owner], hour * HOUR_US)
+    of_day = segment["day"][chosen[owner]]
+    place = of_day * HOURS_OF_DATE + np.clip(HOURS_OF_DATE - (end_hour[of_day] - hour), 0, HOURS_OF_DATE - 1)
+    status = segment["status"][chosen[owner]]
+
+    def parts(of: np.ndarray) -> np.ndarray:
+        """Times by day and hour, in `HOUR_PARTS`; a clock that goes back within an hour fills one to the full."""
+        added = np.bincount(place[of], length[of], days * HOURS_OF_DATE) * (HOUR_PARTS / HOUR_US)
+        return np.minimum(np.rint(added), HOUR_PARTS).astype(np.uint8).reshape(days, HOURS_OF_DATE)
+
+    store, at, is_active = (batch.poll[name] for name in ("store", "at", "is_active"))
+    is_change = np.zeros(len(at), bool)
+    is_change[1:] = (store[1:] == store[:-1]) & (is_active[1:] != is_active[:-1])
+    first_date = np.maximum(batch.store["first_date"], batch.store["from_date"])
+    count = np.bincount(day["store"], minlength=len(first_date))
+    number = date_of(batch, line, batch.store["clock"][store], at) - first_date[store]
+    is_there = (number >= 0) & (number < count[store])
+    of_poll = (np.cumsum(count) - count)[store[is_there]] + number[is_there]
+    special = batch.special["store"] * DATES + batch.special["local_date"]
+    return {
+        "end_hour": end_hour,
+        "open": parts(np.ones(len(place), bool)),
+        "down": parts(status == DOWN),
+        "unknown": parts(status == UNKNOWN),
+        "polls": np.bincount(of_poll, minlength=days),
+        "changes": np.bincount(of_poll[is_change[is_there]], minlength=days),
+        "is_special": np.isin(day["store"] * DATES + day["local_date"], special),
     }
 
 

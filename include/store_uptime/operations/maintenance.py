@@ -34,6 +34,7 @@ MONTHS_AHEAD = 1
 # The rows of a month's polls that can go, as a share of all, from which on the month is written anew.
 MERGED_SHARE, MERGED_SHARE_OF_PAST = 1 / 4, 1 / 20
 LEFT_OVER_AFTER = timedelta(days=1)  # writing a file takes far less
+KEEP_HOURS_DAYS = 26 * 7  # more than the eight weeks that a date is judged by, and those that may be judged again
 
 
 @dataclass
@@ -139,21 +140,28 @@ def merge_polls(engine: Engine, *, dry_run: bool, lock_seconds: int = 10) -> Cha
 
 
 def delete_history(engine: Engine, keep_days: int | None, *, dry_run: bool) -> Changes:
-    """Deletes days, outages and restatements older than `keep_days` before what is settled.
+    """Deletes days, outages, restatements and anomalies older than `keep_days` before what is settled.
 
-    It waits for a stage of a settlement that runs. An outage that may go on stays, with all of its downtime.
+    It waits for a stage of a settlement that runs. An outage that may go on stays, with all of its downtime. The hours
+    of days are what anomalies are found from, no more: they stay for half a year.
     """
-    changes = Changes({"days": 0, "outages": 0, "restatements": 0})
-    if keep_days is None:
-        return changes
+    changes = Changes({"days": 0, "outages": 0, "restatements": 0, "anomalies": 0, "hours": 0})
+    hours_days = KEEP_HOURS_DAYS if keep_days is None else min(keep_days + 1, KEEP_HOURS_DAYS)
     with engine.begin() as connection:
         connection.execute(statement("history/settlement/lock"))
+        first = connection.scalar(statement("maintenance/history/first_hours_date"), {"keep_days": hours_days})
+        kept_from = {"kept_from": first}
+        changes.add(hours=connection.scalar(statement("maintenance/history/count_hours"), kept_from) or 0)
+        if not dry_run:
+            connection.execute(statement("maintenance/history/delete_hours"), kept_from)
+        if keep_days is None:
+            return changes
         kept_from = {
             "kept_from": connection.scalar(statement("maintenance/history/first_date"), {"keep_days": keep_days})
         }
         changes.add(**connection.execute(statement("maintenance/history/count"), kept_from).mappings().one())
         if not dry_run:
-            for name in ("days", "outages", "outage_days", "restatements"):
+            for name in ("days", "outages", "outage_days", "restatements", "anomalies", "judged_dates"):
                 connection.execute(statement(f"maintenance/history/delete_{name}"), kept_from)
     return changes
 

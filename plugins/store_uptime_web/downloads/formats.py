@@ -46,12 +46,12 @@ def documented(*names: str) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def documented_answer(page_schema: str) -> dict[int | str, dict[str, Any]]:
-    """OpenAPI of an answer: a page of JSON by default, or a file in one of `ANSWER_FORMATS`."""
+def documented_answer(page_schema: str, *names: str) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI of an answer: a page of JSON by default, or a file in one of the formats `names`, or of all."""
     content: dict[str, Any] = {
         each.media_type.partition(";")[0]: {"schema": {"type": "string", "format": "binary"}}
-        for each in ANSWER_FORMATS.values()
-        if each is not JSON
+        for name, each in ANSWER_FORMATS.items()
+        if each is not JSON and (not names or name in names)
     }
     content[JSON.media_type] = {"schema": {"$ref": f"#/components/schemas/{page_schema}"}}
     return {200: {"description": "The answer: a page of it as JSON, or a file.", "content": content}}

@@ -26,3 +26,8 @@ from stdin (format "binary");
 copy history.new_outage (
     store_key, started_at, ended_at, downtime_us, ended_by, started_after, ended_before, started_on, ended_on
 ) from stdin (format "binary");
+
+-- name: day_hours
+-- writes  history.new_day_hours
+copy history.new_day_hours (store_key, local_date, end_hour, is_special, polls, changes, open, down, unknown)
+from stdin (format "binary");

@@ -1,0 +1,27 @@
+"""What is unusual about stores, as files: what commands and the API have in common."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+from sqlalchemy import Engine
+
+from store_uptime.delivery.answers import AnswerFile, read_basis
+from store_uptime.delivery.rendering import render
+from store_uptime.delivery.tables import ANOMALIES
+from store_uptime.history.questions import reading
+from store_uptime.insight.anomalies import AnomalyFilter, NotJudgedError, find_anomalies
+
+InsightFormat = Literal["csv", "json", "parquet"]
+INSIGHT_FORMATS: tuple[InsightFormat, ...] = get_args(InsightFormat)
+
+
+def anomalies_file(engine: Engine, wanted: AnomalyFilter, format_name: InsightFormat) -> AnswerFile:
+    """The anomalies that are asked for, as a file; raises `QuestionError`, `NotSettledError` or `NotJudgedError`."""
+    with reading(engine) as connection:
+        answer = find_anomalies(connection, wanted)
+        if answer.judged_until is None:
+            raise NotJudgedError
+        basis = read_basis(connection, answer.settlement)
+    stream = render(format_name, ANOMALIES, answer.rows, basis)
+    return AnswerFile(f"anomalies-{wanted.from_date}-{wanted.until_date}.{format_name}", stream)

@@ -1,0 +1,1 @@
+"""What is unusual about stores, and what is likely: anomalies and a forecast, from days and their hours."""

@@ -1,0 +1,601 @@
+"""Judges a date: which stores, groups and polls are unlike the eight weeks before it.
+
+All of it is arrays of (store, date, hour): hours count back from the end of each store's local date, in UTC clock
+hours. What is found is left out of the baselines of later dates, so dates are judged in their order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from store_uptime.insight.scores import (
+    LEAST_PROBABILITY,
+    Calibration,
+    Rates,
+    adjusted,
+    beta_binomial,
+    compound,
+    poisson_lower,
+    poisson_upper,
+)
+
+Kind = Literal["downtime", "opened_late", "closed_early", "common_cause", "data"]
+Fault = Literal["missing", "doubled", "frozen"]
+
+WEEKS, WEEK, DAY_HOURS = 8, 7, 24
+BASELINE_DAYS = WEEKS * WEEK
+LEAST_DAYS = 14  # of its own before a store is judged
+FALSE_DISCOVERIES = 0.1
+UNIT = 240  # parts of an hour that times are counted in
+STORES_AT_ONCE = 2000
+# What a share of the same hour of the week weighs against a store's share of all hours, in weeks.
+PROFILE_WEEKS, ALL_PROFILE_HOURS = 8.0, 50.0
+# The days that are looked at together, counted back from the one that is judged: alone, one week, two, four, and the
+# last three of its weekday. What is usual is asked of the days before the latest ones.
+# Of several days one alone must not tell the story: the severity of each counts up to a limit; once of a week without.
+WINDOWS = (
+    (range(1), np.inf),
+    (range(WEEK), np.inf),
+    (range(WEEK), 2.0),
+    (range(2 * WEEK), 2.0),
+    (range(4 * WEEK), 2.0),
+    (range(0, 3 * WEEK, WEEK), 2.0),
+)
+LATEST_DAYS, LATEST_FOUR_WEEKS = 2 * WEEK, 4 * WEEK
+LEAST_HOURS, MOST_CHANCE = 0.05, 0.9
+LEAST_STORES = 3  # that are down at once
+# Polls are missing if fewer come than these shares of what is expected, and doubled or frozen likewise.
+MISSING_SHARE, DOUBLED_SHARE, FROZEN_SHARE, LEAST_CHANGES = 0.8, 1.3, 0.5, 10
+DATA_SLOPE = 0.13
+CHANGED = ("open", "down", "unknown", "is_left_out", "has_no_start", "has_no_end")
+
+
+@dataclass(frozen=True)
+class Group:
+    """Stores (their numbers) that are looked at together."""
+
+    kind: str
+    name: str
+    members: np.ndarray
+
+
+@dataclass
+class Hours:
+    """What stores' dates were like; times in parts of an hour (`UNIT`), late and early in hours."""
+
+    open: np.ndarray  # (store, date, hour) of uint8
+    down: np.ndarray
+    unknown: np.ndarray
+    late: np.ndarray  # (store, date)
+    early: np.ndarray
+    end_hour: np.ndarray  # UTC clock hours since 1970 at the end of the date
+    is_there: np.ndarray
+    is_special: np.ndarray
+    polls: np.ndarray
+    changes: np.ndarray
+    # Of no baseline: days that were flagged, or whose polls are faulty.
+    is_left_out: np.ndarray = field(init=False)
+    # Whose first, or last, open hour was left out for a common cause: nothing is said of the opening, or the end.
+    has_no_start: np.ndarray = field(init=False)
+    has_no_end: np.ndarray = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.is_left_out = np.zeros(self.is_there.shape, bool)
+        self.has_no_start = np.zeros(self.is_there.shape, bool)
+        self.has_no_end = np.zeros(self.is_there.shape, bool)
+
+    def note(self, kind: Kind, stores: np.ndarray, date: int, hours: tuple[int, int] | None) -> None:
+        """Leaves what was found out of the baselines of later dates."""
+        if hours is None or kind != "common_cause":
+            self.is_left_out[stores, date] = True
+        else:
+            there = self.is_there[stores, date] & ~self.is_left_out[stores, date]
+            self.leave_out(stores[there], date, hours)
+
+    def copy_of(self, date: int) -> dict[str, np.ndarray]:
+        """What judging a date changes."""
+        return {name: getattr(self, name)[:, date].copy() for name in CHANGED}
+
+    def restore(self, date: int, copied: dict[str, np.ndarray]) -> None:
+        for name, values in copied.items():
+            getattr(self, name)[:, date] = values
+
+    def parts(self, stores: np.ndarray, date: int, hours: tuple[int, int]) -> list[tuple[np.ndarray, slice]]:
+        """Stores, with the hours of their date that lie in a time, in UTC clock hours since 1970."""
+        first = self.end_hour[stores, date] - DAY_HOURS
+        parts = []
+        for offset in np.unique(first):
+            some = stores[first == offset]
+            span = slice(max(hours[0] - int(offset), 0), min(hours[1] - int(offset), DAY_HOURS))
+            if span.start < span.stop:
+                parts.append((some, span))
+        return parts
+
+    def leave_out(self, stores: np.ndarray, date: int, hours: tuple[int, int]) -> None:
+        """Leaves out a time in which stores were down for a common cause, until the next poll of each is due."""
+        position = np.arange(DAY_HOURS)
+        for some, span in self.parts(stores, date, hours):
+            last = span.stop - 1
+            every = -(-DAY_HOURS // np.maximum(self.polls[some, date], 1)).clip(1, 3)
+            until = np.full(len(some), last)
+            for _ in range(3):
+                following = np.minimum(until + 1, DAY_HOURS - 1)
+                goes_on = (self.down[some, date, following] > 0) & (until - last < every)
+                until = np.where(goes_on, following, until)
+            chosen = (position >= span.start) & (position <= until[:, None])
+            is_open = self.open[some, date] > 0
+            number = np.arange(len(some))
+            self.has_no_start[some, date] |= (is_open & chosen)[number, is_open.argmax(axis=1)]
+            self.has_no_end[some, date] |= (is_open & chosen)[number, DAY_HOURS - 1 - is_open[:, ::-1].argmax(axis=1)]
+            for values in (self.open, self.down, self.unknown):
+                values[some, date] = np.where(chosen, 0, values[some, date])
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that is tested: what was observed and expected on the date, in hours, or polls, and its q-value."""
+
+    kind: Kind
+    group: int | None
+    store: int | None
+    observed: float
+    expected: float
+    probability: float
+    days: int = 1  # that were looked at together; of a weekday: occurrences
+    is_weekly: bool = False
+    of_days: tuple[float, float] = (0.0, 0.0)  # what was observed and expected on all of them
+    fault: Fault | None = None
+    hours: tuple[int, int] | None = None  # UTC clock hours since 1970, half-open
+    stores: int = 0  # that were down at once, of those that were open
+    of_stores: int = 0
+    score: float = 1.0
+
+
+@dataclass
+class Judge:
+    """Judges dates by their number in `hours`, in their order."""
+
+    hours: Hours
+    groups: Sequence[Group]
+    tests: int = field(init=False, default=0)  # of the date that was judged last
+
+    def __post_init__(self) -> None:
+        stores = len(self.hours.is_there)
+        if not self.groups:
+            self._member = csr_array((0, stores), dtype=np.float32)
+            return
+        row = np.concatenate([np.full(len(group.members), number) for number, group in enumerate(self.groups)])
+        column = np.concatenate([group.members for group in self.groups])
+        shape = (len(self.groups), stores)
+        self._member = csr_array((np.ones(len(row), np.float32), (row, column)), shape=shape)
+
+    def judge(self, date: int) -> list[Finding]:
+        """What is unusual about a date, by Benjamini and Hochberg over all that is tested; later dates leave it out."""
+        window = slice(max(date - BASELINE_DAYS, 0), date + 1)
+        before = self.hours.copy_of(date)
+        tested = [*self._data(date, window), *self._common_causes(date, window), *self._stores(date, window)]
+        self.tests = len(tested)
+        probabilities = np.array([finding.probability for finding in tested])
+        # What goes on makes no room for more: it counts for itself, not for others.
+        recent = set(np.flatnonzero(self.hours.is_left_out[:, max(date - WEEK, 0) : date].any(axis=1)).tolist())
+        goes_on = np.array([finding.store in recent for finding in tested], dtype=np.bool_)
+        scores = np.where(goes_on, adjusted(probabilities), adjusted(np.where(goes_on, 1, probabilities)))
+        found = [
+            replace(finding, score=float(score))
+            for finding, score in zip(tested, scores, strict=True)
+            if score < FALSE_DISCOVERIES
+        ]
+        # Of a store whose polls are faulty nothing else is said.
+        faulty = {finding.store for finding in found if finding.kind == "data"} - {None}
+        found = [finding for finding in found if finding.kind == "data" or finding.store not in faulty]
+        # What looked like a common cause, or a fault of a group's polls, may be none beside all that was tested.
+        self.hours.restore(date, before)
+        for finding in found:
+            self.hours.note(finding.kind, self.stores_of(finding), date, finding.hours)
+        return found
+
+    def stores_of(self, finding: Finding) -> np.ndarray:
+        """The numbers of the stores that a finding is about."""
+        return np.array([finding.store]) if finding.group is None else self.groups[finding.group].members
+
+    # Polls ------------------------------------------------------------------------------------------------------------
+
+    def _data(self, date: int, window: slice) -> Iterator[Finding]:
+        hours = self.hours
+        usable = hours.is_there[:, window] & ~hours.is_left_out[:, window] & ~hours.is_special[:, window]
+        long_enough = usable[:, :-1].sum(axis=1) >= LEAST_DAYS
+        if not long_enough.any():
+            return
+        lengths = np.full(usable.shape, DAY_HOURS, np.float32)
+        lengths[:, 1:] = np.diff(hours.end_hour[:, window], axis=1)
+        lengths = np.where((lengths >= 20) & (lengths <= 28), lengths, DAY_HOURS) / DAY_HOURS
+        polls = hours.polls[:, window].astype(np.float32)
+        expected = np.maximum(weekday_means(polls / lengths, usable) * lengths, 1e-3)
+        changes = hours.changes[:, window].astype(np.float32)
+        expected_changes = weekday_means(changes, usable)
+        valid = usable & long_enough[:, None]
+        is_free = np.array(valid[:, -1])  # not told yet
+
+        faults: list[tuple[Fault, np.ndarray, np.ndarray]] = [
+            ("missing", polls, expected * MISSING_SHARE),
+            ("doubled", polls, expected * DOUBLED_SHARE),
+            ("frozen", changes, expected_changes * FROZEN_SHARE),
+        ]
+        for fault, seen, limit in faults:
+            upper = fault == "doubled"
+            score_of = poisson_upper if upper else poisson_lower
+            seen, limit = np.where(valid, seen, 0), np.where(valid, limit, 0)
+            told = set[int]()
+            while True:
+                of_group = self._member @ np.where(is_free, seen[:, -1], 0)
+                limit_of_group = self._member @ np.where(is_free, limit[:, -1], 0)
+                scores = np.where(limit_of_group > 0, score_of(of_group, limit_of_group), 0)
+                if fault == "frozen":
+                    scores[limit_of_group < LEAST_CHANGES * FROZEN_SHARE] = 0
+                beyond = (of_group > limit_of_group) if upper else (of_group < limit_of_group)
+                probabilities = np.where(beyond, 10**-scores, 1.0)
+                gain = likelihood_gain(of_group, limit_of_group) * beyond
+                gain[adjusted(probabilities) >= FALSE_DISCOVERIES] = 0
+                if not gain.any():
+                    break
+                best = int(np.argmax(gain))
+                told.add(best)
+                yield Finding(
+                    "data", best, None, float(of_group[best]),
+                    float(limit_of_group[best]) / share_of(fault), float(probabilities[best]), fault=fault,
+                )  # fmt: skip
+                members = self.groups[best].members
+                hours.is_left_out[members, date] |= is_free[members]
+                is_free[members] = False
+            for number, probability in enumerate(probabilities):
+                if number not in told:
+                    yield Finding("data", number, None, 0, 0, float(probability), fault=fault)
+        # A store's polls are missing or doubled, not both: one test.
+        seen = np.where(valid, polls, 0)
+        missing = np.where(valid, poisson_lower(seen, expected * MISSING_SHARE), 0)
+        doubled = np.where(valid, poisson_upper(seen, expected * DOUBLED_SHARE), 0)
+        scores = np.maximum(missing, doubled)
+        calibration = Calibration.of(scores[:, :-1][valid[:, :-1]], least_slope=DATA_SLOPE)
+        probabilities = calibration.probabilities(scores[:, -1])
+        for store in np.flatnonzero(is_free):
+            is_missing = missing[store, -1] >= doubled[store, -1]
+            yield Finding(
+                "data", None, int(store), float(seen[store, -1]), float(expected[store, -1]),
+                float(probabilities[store]), fault="missing" if is_missing else "doubled",
+            )  # fmt: skip
+
+    # Stores of a group down at once -----------------------------------------------------------------------------------
+
+    def _common_causes(self, date: int, window: slice) -> Iterator[Finding]:
+        hours = self.hours
+        usable = hours.is_there[:, window] & ~hours.is_left_out[:, window]
+        usable[:, -1] = hours.is_there[:, date] & ~hours.is_left_out[:, date]
+        is_baseline = usable & ~hours.is_special[:, window]
+        is_baseline[:, -1] = False
+        if is_baseline.any(axis=0).sum() < LEAST_DAYS:
+            return
+        opened = hours.open[:, window] > 0
+        opened &= usable[:, :, None] & (hours.unknown[:, window] <= hours.open[:, window] // 2)
+        down = opened & (hours.down[:, window] >= np.maximum(hours.open[:, window] // 2, 1))
+        days = opened.shape[1]
+        weekday = (np.arange(days) - (days - 1)) % WEEK
+        base = is_baseline[:, :, None]
+        own_down = (down & base).sum(axis=(1, 2), dtype=np.float32)
+        own_open = (opened & base).sum(axis=(1, 2), dtype=np.float32)
+        mean = float(own_down.sum() / max(own_open.sum(), 1))
+        share = (own_down + 24 * mean) / (own_open + 24)
+        down_at = np.zeros((WEEK, DAY_HOURS), np.float32)
+        expected_at = np.zeros((WEEK, DAY_HOURS), np.float32)
+        for number in range(days - 1):
+            down_at[weekday[number]] += (down[:, number] & base[:, number]).sum(axis=0)
+            expected_at[weekday[number]] += share @ (opened[:, number] & base[:, number]).astype(np.float32)
+        profile = (down_at + ALL_PROFILE_HOURS * mean) / (expected_at + ALL_PROFILE_HOURS * mean)
+
+        def of_groups(number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+            """Of each group and UTC clock hour: stores down, expected so, and open; and the first hour."""
+            end = hours.end_hour[:, window][:, number]
+            there = usable[:, number]
+            if not there.any():
+                nothing = np.zeros((len(self.groups), 1))
+                return nothing, nothing, nothing, 0
+            first = int(end[there].min()) - DAY_HOURS
+            column = np.where(there, end - DAY_HOURS - first, 0)
+            width = int(column.max()) + DAY_HOURS
+            grids = []
+            risk = np.minimum(share[:, None] * profile[weekday[number]], 0.9)
+            for values in (down[:, number], opened[:, number] * risk, opened[:, number]):
+                grid = np.zeros((len(end), width), np.float32)
+                grid[np.arange(len(end))[:, None], column[:, None] + np.arange(DAY_HOURS)] = values * there[:, None]
+                grids.append(self._member @ grid)
+            counted, expected, open_stores = grids
+            return counted, expected, open_stores, first
+
+        def scores_of(counted: np.ndarray, expected: np.ndarray) -> np.ndarray:
+            scores = poisson_upper(counted, np.maximum(expected, 1e-9))
+            scores[counted < LEAST_STORES] = 0
+            return scores
+
+        baseline = [
+            scores_of(*of_groups(number)[:2]).max(axis=1) for number in range(days - 1) if is_baseline[:, number].any()
+        ]
+        calibration = Calibration.of(np.concatenate(baseline))
+        told = set[int]()
+        while True:
+            counted, expected, open_stores, first = of_groups(days - 1)
+            scores = scores_of(counted, expected)
+            probabilities = calibration.probabilities(scores.max(axis=1))
+            gain = (likelihood_gain(counted, expected) * (scores > 0)).max(axis=1)
+            gain[adjusted(probabilities) >= FALSE_DISCOVERIES] = 0
+            if not gain.any() or len(told) > 20:
+                break
+            best = int(np.argmax(gain))
+            told.add(best)
+            peak = int(np.argmax(scores[best]))
+            enough = (scores[best] >= 2) & (counted[best] >= counted[best, peak] / 2)
+            begin, end = peak, peak + 1
+            while begin > 0 and enough[begin - 1]:
+                begin -= 1
+            while end < len(enough) and enough[end]:
+                end += 1
+            members = self.groups[best].members
+            members = members[usable[members, -1]]
+            finding = self._leave_out(members, date, (first + begin, first + end), share)
+            yield Finding(
+                "common_cause", best, None, *finding, float(probabilities[best]),
+                hours=(first + begin, first + end),
+                stores=int(counted[best, peak]), of_stores=int(open_stores[best, peak]),
+            )  # fmt: skip
+            opened[:, -1] = usable[:, -1][:, None] & (hours.open[:, date] > 0)
+            opened[:, -1] &= hours.unknown[:, date] <= hours.open[:, date] // 2
+            down[:, -1] = opened[:, -1] & (hours.down[:, date] >= np.maximum(hours.open[:, date] // 2, 1))
+        for number, probability in enumerate(probabilities):
+            if number not in told:
+                yield Finding("common_cause", number, None, 0, 0, float(probability))
+
+    def _leave_out(
+        self, members: np.ndarray, date: int, span: tuple[int, int], share: np.ndarray
+    ) -> tuple[float, float]:
+        """Leaves out hours of a date for stores; returns their time down in them, and what is expected."""
+        hours = self.hours
+        observed = expected = 0.0
+        for stores, part in hours.parts(members, date, span):
+            observed += float(hours.down[stores, date, part].sum(dtype=np.int64)) / UNIT
+            expected += float((share[stores] * hours.open[stores, date, part].sum(axis=1, dtype=np.int64)).sum()) / UNIT
+        hours.leave_out(members, date, span)
+        return observed, expected
+
+    # Stores -----------------------------------------------------------------------------------------------------------
+
+    def _stores(self, date: int, window: slice) -> Iterator[Finding]:
+        hours = self.hours
+        there = hours.is_there[:, window]
+        is_baseline = there & ~hours.is_left_out[:, window] & ~hours.is_special[:, window]
+        is_baseline[:, -1] = False
+        is_tested = there[:, -1] & ~hours.is_left_out[:, date] & (is_baseline.sum(axis=1) >= LEAST_DAYS)
+        if not is_tested.any():
+            return
+        shape = there.shape
+        known = np.zeros(shape, np.float32)
+        down = np.zeros(shape, np.float32)
+        for number in range(shape[1]):
+            at = window.start + number
+            known[:, number] = hours.open[:, at].sum(axis=1, dtype=np.int32)
+            known[:, number] -= hours.unknown[:, at].sum(axis=1, dtype=np.int32)
+            down[:, number] = hours.down[:, at].sum(axis=1, dtype=np.int32)
+        known /= UNIT
+        down /= UNIT
+        usable = is_baseline.copy()
+        usable[:, -1] = is_tested
+        measures: list[tuple[Kind, np.ndarray, np.ndarray, np.ndarray]] = [
+            ("downtime", down, known, usable),
+            ("opened_late", hours.late[:, window], known, usable & ~hours.has_no_start[:, window]),
+            ("closed_early", hours.early[:, window], known, usable & ~hours.has_no_end[:, window]),
+        ]
+        relative = np.ones(shape)
+        scored: list[Scored] = []
+        for kind, seen, trials, counts in measures:
+            seen, trials = np.where(counts, np.minimum(seen, trials), 0), np.where(counts, trials, 0)
+            at_risk = self._at_risk(kind, seen, trials, is_baseline & counts, window)
+            # A store that is down more often opens late more often.
+            scored.append(Scored.of(seen, trials, at_risk * relative, is_baseline & counts))
+            relative = scored[0].relative
+        highest = np.stack([one.scores for one in scored])
+        latest = highest[:, :, -1]
+        # A store's day is told once: as late or early if that says as much.
+        chosen = (latest * np.array([0.9, 1, 1])[:, None]).argmax(axis=0)
+        probabilities = 10 ** -calibrated(highest.max(axis=0), is_baseline)[:, -1]
+        for store in np.flatnonzero(is_tested & (known[:, -1] > 0)):
+            number = int(chosen[store])
+            one, best = scored[number], int(scored[number].best[store])
+            yield Finding(
+                measures[number][0], None, int(store), float(one.observed[0][store]), float(one.expected[0][store]),
+                float(probabilities[store]), days=len(WINDOWS[best][0]), is_weekly=WINDOWS[best][0].step == WEEK,
+                of_days=(float(one.observed[best][store]), float(one.expected[best][store])),
+            )  # fmt: skip
+
+    def _at_risk(
+        self, kind: Kind, seen: np.ndarray, trials: np.ndarray, is_baseline: np.ndarray, window: slice
+    ) -> np.ndarray:
+        """Each day's hours, weighted by how often its store is down at the same hours of the week, without that day."""
+        stores, days = seen.shape
+        weekday = (np.arange(days) - (days - 1)) % WEEK
+        result = np.empty((stores, days), np.float32)
+        total = max(float(trials[is_baseline].sum()), 1.0)
+        mean = max(float(seen[is_baseline].sum()) / total, 1e-5)
+        own = (np.where(is_baseline, seen, 0).sum(axis=1) + 24 * mean) / (
+            np.where(is_baseline, trials, 0).sum(axis=1) + 24
+        )
+        if kind != "downtime":
+            # An opening is late, or a day ends early, as a whole: the profile is one of weekdays.
+            for first in range(0, stores, STORES_AT_ONCE):
+                part = slice(first, first + STORES_AT_ONCE)
+                result[part] = weighted(
+                    seen[part, :, None], trials[part, :, None], is_baseline[part], own[part], weekday,
+                    np.ones((WEEK, 1), np.float32), hours_of_cell=12,
+                )  # fmt: skip
+            return result
+        hours = self.hours
+        down_at, expected_at = np.zeros((WEEK, DAY_HOURS)), np.zeros((WEEK, DAY_HOURS))
+        for number in range(days - 1):
+            rows = is_baseline[:, number]
+            at = window.start + number
+            down_at[weekday[number]] += hours.down[rows, at].sum(axis=0, dtype=np.int64) / UNIT
+            known = (hours.open[rows, at].astype(np.float32) - hours.unknown[rows, at]) / UNIT
+            expected_at[weekday[number]] += own[rows] @ known
+        common = (down_at + ALL_PROFILE_HOURS * mean) / (expected_at + ALL_PROFILE_HOURS * mean)
+        for first in range(0, stores, STORES_AT_ONCE):
+            part = slice(first, first + STORES_AT_ONCE)
+            of_part = hours.open[part, window].astype(np.float32) - hours.unknown[part, window]
+            of_part *= 1 / UNIT
+            of_part *= (trials[part] > 0)[:, :, None]
+            down = hours.down[part, window].astype(np.float32) * (1 / UNIT)
+            result[part] = weighted(down, of_part, is_baseline[part], own[part], weekday, common, hours_of_cell=1)
+        return result
+
+
+def weighted(
+    down: np.ndarray, known: np.ndarray, is_baseline: np.ndarray, own: np.ndarray, weekday: np.ndarray,
+    common: np.ndarray, *, hours_of_cell: float,
+) -> np.ndarray:  # fmt: skip
+    """The hours of each day (store, day, hour), each times its risk relative to the store's own share.
+
+    A cell of the week of a store is shrunk to that of all stores (`common`); a day is not part of its own risk.
+    """
+    result = np.empty(down.shape[:2], np.float32)
+    prior = PROFILE_WEEKS * hours_of_cell
+    base = is_baseline[:, :, None]
+    for number in range(WEEK):
+        days = np.flatnonzero(weekday == number)
+        of_days, known_days = down[:, days], known[:, days]
+        cells = [np.where(base[:, days], values, 0) for values in (of_days, known_days)]
+        # Nor are the two occurrences before it, which are looked at together with it.
+        down_sum, known_sum = (
+            cell.sum(axis=1, keepdims=True) - sum(shifted(cell, back) for back in range(3)) for cell in cells
+        )
+        usual = own[:, None, None]
+        relative = (down_sum + prior * usual * common[number]) / ((known_sum + prior) * usual)
+        result[:, days] = (known_days * relative).sum(axis=2)
+    return result
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A measure of stores' days: how unlikely is what was seen on the day, on the days up to it, or on the last
+    occurrences of its weekday, whichever is the least likely (on the last day `best`, of `WINDOWS`).
+    """
+
+    scores: np.ndarray
+    best: np.ndarray
+    observed: list[np.ndarray]
+    expected: list[np.ndarray]
+    relative: np.ndarray  # of each day: what its store is like, in parts of what all are like
+
+    @classmethod
+    def of(cls, seen: np.ndarray, trials: np.ndarray, at_risk: np.ndarray, is_baseline: np.ndarray) -> Scored:
+        """A day is judged by how often its store has such days at all, and by how bad it is among such days."""
+        rates, share, hours = shares(seen, at_risk, is_baseline)
+        is_bad = (seen > LEAST_HOURS) & (trials > 0)
+        _, chance, _ = shares(is_bad.astype(np.float32), at_risk, is_baseline)
+        chance = np.minimum(1 - np.exp(-chance * at_risk), MOST_CHANCE)
+        _, early, _ = shares(is_bad.astype(np.float32), at_risk, is_baseline, LATEST_FOUR_WEEKS)
+        early = np.minimum(1 - np.exp(-early * at_risk), MOST_CHANCE)
+        usual = share * at_risk
+        mean = np.divide(usual, trials, out=np.zeros_like(usual), where=trials > 0)
+        overdispersion = (rates.dispersion - 1) / np.maximum(trials - 1, 1) + 1 / (hours + rates.strength + 1)
+        law = [values[is_bad] for values in (trials, mean, overdispersion)]
+        badness = beta_binomial(seen[is_bad], *law) - beta_binomial(np.minimum(seen[is_bad], 1.0), *law)
+        severity = np.zeros(seen.shape)
+        of_baseline = is_baseline[is_bad]
+        severity[is_bad] = -np.log(
+            np.maximum(Calibration.of(badness[of_baseline], slower=3.0).probabilities(badness), LEAST_PROBABILITY)
+        )
+        of_windows = []
+        usable = trials > 0
+        for offsets, most in WINDOWS:
+            days, bad_days = total(usable, offsets)[is_bad], total(is_bad, offsets)[is_bad]
+            of_day = early if len(offsets) == LATEST_FOUR_WEEKS else chance
+            mean_chance = total(np.where(usable, of_day, 0), offsets)[is_bad] / np.maximum(days, 1)
+            score = np.zeros(seen.shape)
+            added = total(np.minimum(severity, most), offsets)[is_bad]
+            score[is_bad] = compound(bad_days, added, days, mean_chance, most)
+            of_windows.append(score)
+        stacked = np.stack(of_windows)
+        return cls(
+            stacked.max(axis=0),
+            stacked[:, :, -1].argmax(axis=0),
+            [total(seen, offsets)[:, -1] for offsets, _ in WINDOWS],
+            [total(usual, offsets)[:, -1] for offsets, _ in WINDOWS],
+            share / rates.mean,
+        )
+
+
+def calibrated(scores: np.ndarray, is_baseline: np.ndarray) -> np.ndarray:
+    """Scores by those of the baseline's days."""
+    first = min(LATEST_FOUR_WEEKS, scores.shape[1] // 2)
+    found = Calibration.of(scores[:, first:-1][is_baseline[:, first:-1]]).probabilities(scores)
+    return np.where(scores > 0, -np.log10(np.maximum(found, LEAST_PROBABILITY)), 0)
+
+
+def shares(
+    seen: np.ndarray, at_risk: np.ndarray, is_baseline: np.ndarray, latest_days: int = LATEST_DAYS
+) -> tuple[Rates, np.ndarray, np.ndarray]:
+    """What all stores are like; and of each day its store's share of the hours at risk, with how many hours tell it.
+
+    It is asked of the days before those that are looked at together, and shrunk to what all stores are like.
+    """
+    base_seen, base_risk = np.where(is_baseline, seen, 0), np.where(is_baseline, at_risk, 0)
+    rates = Rates.of(base_seen, base_risk)
+    down, hours = (
+        np.maximum(values.sum(axis=1, keepdims=True) - total(values, range(latest_days)), 0) / rates.dispersion
+        for values in (base_seen, base_risk)
+    )
+    return rates, (down + rates.strength * rates.mean) / (hours + rates.strength), hours
+
+
+def total(values: np.ndarray, offsets: range) -> np.ndarray:
+    """Of each day and those so many days before it."""
+    result = np.zeros(values.shape, np.float64)
+    for offset in offsets:
+        result[:, offset:] += values[:, : values.shape[1] - offset]
+    return result
+
+
+def shifted(values: np.ndarray, back: int) -> np.ndarray:
+    """The values of so many columns before; 0 where there are none."""
+    result = np.zeros_like(values)
+    result[:, back:] = values[:, : values.shape[1] - back]
+    return result
+
+
+def weekday_means(values: np.ndarray, usable: np.ndarray) -> np.ndarray:
+    """What is usual on each day's weekday, shrunk to the mean of all days; without the day itself."""
+    days = values.shape[1]
+    kept = np.where(usable, values, 0)
+    kept[:, -1] = 0
+    count = usable.astype(np.float32)
+    count[:, -1] = 0
+    mean = (kept.sum(axis=1, keepdims=True) - kept) / np.maximum(count.sum(axis=1, keepdims=True) - count, 1)
+    result = np.empty(values.shape, np.float32)
+    weekday = (np.arange(days) - (days - 1)) % WEEK
+    for number in range(WEEK):
+        at = np.flatnonzero(weekday == number)
+        others = kept[:, at].sum(axis=1, keepdims=True) - kept[:, at]
+        counted = count[:, at].sum(axis=1, keepdims=True) - count[:, at]
+        result[:, at] = (others + 2 * mean[:, at]) / (counted + 2)
+    return result
+
+
+def likelihood_gain(counted: np.ndarray, expected: np.ndarray) -> np.ndarray:
+    """How much likelier a count is with a mean of its own (Kulldorff's statistic): the most specific group wins."""
+    expected = np.maximum(expected, 1e-9)
+    ratio = np.where(counted > 0, counted / expected, 1)
+    return np.asarray(counted * np.log(ratio) - (counted - expected))
+
+
+def share_of(fault: Fault) -> float:
+    return {"missing": MISSING_SHARE, "doubled": DOUBLED_SHARE, "frozen": FROZEN_SHARE}[fault]
