@@ -23,7 +23,7 @@ LEAST_BASELINE = 28  # dates with hours before the first that is judged
 DATES_AT_ONCE = 14
 STORES_AT_ONCE = 500
 # A date's bytes as sql/insight/judging.sql has them, and those of its hours before the last 24.
-HEAD, HOURS_OF_DATE = 17, 26
+HEAD, HOURS_OF_DATE, DAY_HOURS = 17, 26, 24
 DAY = timedelta(days=1)
 
 
@@ -121,43 +121,20 @@ class _Window:
 
 def read_hours(connection: Connection, dates: dict[str, date], days: int) -> tuple[np.ndarray, Hours]:
     """The keys of the stores with hours on some dates, and these hours."""
-    from store_uptime.insight.judging import DAY_HOURS, Hours
+    from store_uptime.insight.judging import Hours
 
-    width = HEAD + 3 * HOURS_OF_DATE
     keys: list[int] = []
-    parts: list[tuple[np.ndarray, np.ndarray]] = []
+    parts: list[dict[str, np.ndarray]] = []
     rows = connection.execute(
         statement("insight/judging/read_hours"), dates, execution_options={"yield_per": STORES_AT_ONCE}
     )
-    for some in rows.partitions():
-        octets = [np.frombuffer(row.days, np.uint8).reshape(-1, width) for row in some]
-        store = np.repeat(np.arange(len(keys), len(keys) + len(some)), [len(part) for part in octets])
-        parts.append((store, np.concatenate(octets)))
+    for some in rows.partitions(STORES_AT_ONCE):
         keys += [row.store_key for row in some]
-    shape = (len(keys), days)
-    hours = Hours(
-        open=np.zeros((*shape, DAY_HOURS), np.uint8),
-        down=np.zeros((*shape, DAY_HOURS), np.uint8),
-        unknown=np.zeros((*shape, DAY_HOURS), np.uint8),
-        late=np.zeros(shape, np.float32),
-        early=np.zeros(shape, np.float32),
-        end_hour=np.zeros(shape, np.int32),
-        is_there=np.zeros(shape, bool),
-        is_special=np.zeros(shape, bool),
-        polls=np.zeros(shape, np.int32),
-        changes=np.zeros(shape, np.int32),
-    )
-    for store, read in parts:
-        number, end_hour, polls, changes = np.ascontiguousarray(read[:, :16]).view(">i4").T
-        at = (store, number)
-        hours.end_hour[at], hours.polls[at], hours.changes[at] = end_hour, polls, changes
-        hours.is_special[at] = read[:, 16]
-        hours.is_there[at] = True
-        begin = HEAD + HOURS_OF_DATE - DAY_HOURS
-        for values in (hours.open, hours.down, hours.unknown):
-            values[at] = read[:, begin : begin + DAY_HOURS]
-            begin += HOURS_OF_DATE
+        parts.append(unpacked([row.days for row in some], days))
+    parts = parts or [unpacked([], days)]
     key_of = np.array(keys, np.int64)
+    # One array after the other, so that none is there twice for long.
+    hours = Hours(**{name: np.concatenate([part.pop(name) for part in parts]) for name in list(parts[0])})
     late = connection.execute(statement("insight/judging/read_openings"), dates).all()
     if late:
         key, number, late_us, early_us = np.array([tuple(row) for row in late], np.int64).T
@@ -166,6 +143,26 @@ def read_hours(connection: Connection, dates: dict[str, date], days: int) -> tup
         at = (at[0][is_known], at[1][is_known])
         hours.late[at], hours.early[at] = late_us[is_known] / 3.6e9, early_us[is_known] / 3.6e9
     return key_of, hours
+
+
+def unpacked(stores: Sequence[memoryview], days: int) -> dict[str, np.ndarray]:
+    """The days of stores, as the statement has put them into bytes, as arrays (store, date) and (store, date, hour)."""
+    octets = [np.frombuffer(of_store, np.uint8).reshape(-1, HEAD + 3 * HOURS_OF_DATE) for of_store in stores]
+    read = np.concatenate([*octets, np.zeros((0, HEAD + 3 * HOURS_OF_DATE), np.uint8)])
+    store = np.repeat(np.arange(len(stores)), [len(part) for part in octets])
+    number, *counts = np.ascontiguousarray(read[:, :16]).view(">i4").T
+    shape = (len(stores), days)
+    result: dict[str, np.ndarray] = {name: np.zeros(shape, np.int32) for name in ("end_hour", "polls", "changes")}
+    for values, column in zip(result.values(), counts, strict=True):
+        values[store, number] = column
+    result |= {"is_there": np.zeros(shape, bool), "is_special": np.zeros(shape, bool)}
+    result["is_there"][store, number] = True
+    result["is_special"][store, number] = read[:, 16]
+    for place, name in enumerate(("open", "down", "unknown"), 1):
+        end = HEAD + place * HOURS_OF_DATE
+        result[name] = np.zeros((*shape, DAY_HOURS), np.uint8)
+        result[name][store, number] = read[:, end - DAY_HOURS : end]
+    return result | {"late": np.zeros(shape, np.float32), "early": np.zeros(shape, np.float32)}
 
 
 def read_groups(connection: Connection, keys: np.ndarray) -> list[Group]:

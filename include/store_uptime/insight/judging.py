@@ -32,7 +32,7 @@ BASELINE_DAYS = WEEKS * WEEK
 LEAST_DAYS = 14  # of its own before a store is judged
 FALSE_DISCOVERIES = 0.1
 UNIT = 240  # parts of an hour that times are counted in
-STORES_AT_ONCE = 2000
+STORES_AT_ONCE = 1000
 # What a share of the same hour of the week weighs against a store's share of all hours, in weeks.
 PROFILE_WEEKS, ALL_PROFILE_HOURS = 8.0, 50.0
 # The days that are looked at together, counted back from the one that is judged: alone, one week, two, four, and the
@@ -257,8 +257,11 @@ class Judge:
                     yield Finding("data", number, None, 0, 0, float(probability), fault=fault)
         # A store's polls are missing or doubled, not both: one test.
         seen = np.where(valid, polls, 0)
-        missing = np.where(valid, poisson_lower(seen, expected * MISSING_SHARE), 0)
-        doubled = np.where(valid, poisson_upper(seen, expected * DOUBLED_SHARE), 0)
+        missing, doubled = np.zeros(seen.shape), np.zeros(seen.shape)
+        few = valid & (seen < expected * MISSING_SHARE)
+        missing[few] = poisson_lower(seen[few], expected[few] * MISSING_SHARE)
+        many = valid & (seen > expected * DOUBLED_SHARE)
+        doubled[many] = poisson_upper(seen[many], expected[many] * DOUBLED_SHARE)
         scores = np.maximum(missing, doubled)
         calibration = Calibration.of(scores[:, :-1][valid[:, :-1]], least_slope=DATA_SLOPE)
         probabilities = calibration.probabilities(scores[:, -1])
@@ -316,8 +319,9 @@ class Judge:
             return counted, expected, open_stores, first
 
         def scores_of(counted: np.ndarray, expected: np.ndarray) -> np.ndarray:
-            scores = poisson_upper(counted, np.maximum(expected, 1e-9))
-            scores[counted < LEAST_STORES] = 0
+            scores = np.zeros(counted.shape)
+            enough = (counted >= LEAST_STORES) & (counted > expected)
+            scores[enough] = poisson_upper(counted[enough], np.maximum(expected[enough], 1e-9))
             return scores
 
         baseline = [
@@ -514,22 +518,24 @@ class Scored:
         severity[is_bad] = -np.log(
             np.maximum(Calibration.of(badness[of_baseline], slower=3.0).probabilities(badness), LEAST_PROBABILITY)
         )
-        of_windows = []
+        highest = np.zeros(seen.shape, np.float32)
+        latest = []
         usable = trials > 0
         for offsets, most in WINDOWS:
             days, bad_days = total(usable, offsets)[is_bad], total(is_bad, offsets)[is_bad]
             of_day = early if len(offsets) == LATEST_FOUR_WEEKS else chance
             mean_chance = total(np.where(usable, of_day, 0), offsets)[is_bad] / np.maximum(days, 1)
-            score = np.zeros(seen.shape)
+            score = np.zeros(seen.shape, np.float32)
             added = total(np.minimum(severity, most), offsets)[is_bad]
             score[is_bad] = compound(bad_days, added, days, mean_chance, most)
-            of_windows.append(score)
-        stacked = np.stack(of_windows)
+            np.maximum(highest, score, out=highest)
+            latest.append(score[:, -1])
+        columns = [[-1 - offset for offset in offsets] for offsets, _ in WINDOWS]
         return cls(
-            stacked.max(axis=0),
-            stacked[:, :, -1].argmax(axis=0),
-            [total(seen, offsets)[:, -1] for offsets, _ in WINDOWS],
-            [total(usual, offsets)[:, -1] for offsets, _ in WINDOWS],
+            highest,
+            np.stack(latest).argmax(axis=0),
+            [seen[:, of_window].sum(axis=1) for of_window in columns],
+            [usual[:, of_window].sum(axis=1) for of_window in columns],
             share / rates.mean,
         )
 
@@ -559,6 +565,11 @@ def shares(
 
 def total(values: np.ndarray, offsets: range) -> np.ndarray:
     """Of each day and those so many days before it."""
+    if offsets.step == 1:
+        so_far = np.cumsum(values, axis=1, dtype=np.float64)
+        result = so_far.copy()
+        result[:, len(offsets) :] -= so_far[:, : -len(offsets)]
+        return result
     result = np.zeros(values.shape, np.float64)
     for offset in offsets:
         result[:, offset:] += values[:, : values.shape[1] - offset]
