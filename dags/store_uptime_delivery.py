@@ -1,11 +1,12 @@
 """
-### Sends subscriptions, and whatever else is in the outbox
+### Sends subscriptions and notifications, and whatever else is in the outbox
 Runs every five minutes, and when days and outages are settled anew.
 
 | task | what it does |
 |---|---|
 | `plan` | plans a delivery for each period of which a subscription is due |
 | `render` | composes deliveries whose figures are final, or whose deadline is over, and puts them into the outbox |
+| `notify` | finds what rules have to tell of stores, and puts it into the outbox |
 | `send` | sends the messages in the outbox; those that cannot be sent are tried again for a day |
 
 Any task can be killed and run again: there is one delivery of a subscription and period. A kill while a message is on
@@ -48,7 +49,7 @@ SCHEDULE = AssetOrTimeSchedule(
 def store_uptime_delivery() -> None:
     planned = task(tasks.plan)()
     rendered = task(tasks.render)()
-    planned >> rendered >> task(tasks.send)()
+    planned >> rendered >> task(tasks.notify)() >> task(tasks.send)()
 
 
 delivery_dag = store_uptime_delivery()

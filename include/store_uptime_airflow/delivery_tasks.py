@@ -53,6 +53,15 @@ def render() -> None:
         record(deliveries.render(engine, now(), callbacks.base_url()))
 
 
+def notify() -> None:
+    """Finds what rules have to tell of stores, and puts it into the outbox."""
+    from store_uptime.db.engine import connected
+    from store_uptime.delivery import notifications
+
+    with connected(switched_on(), "writer", "delivery") as engine:
+        record(notifications.notify(engine, now(), callbacks.base_url()))
+
+
 def send() -> None:
     """Sends the messages in the outbox that are due."""
     from store_uptime.db.engine import connected

@@ -614,6 +614,76 @@ export interface ReportTask {
   counts: Record<string, number | string | boolean | null>;
 }
 
+export interface Rule {
+  name: string;
+  events: Array<"outage" | "missed_opening" | "group_outage" | "budget" | "breach" | "data">;
+  recipients: Array<string>;
+  store_id?: string | null;
+  group_kind?: string | null;
+  group_name?: string | null;
+  by?: string;
+  timezone?: string;
+  quiet_from?: string | null;
+  quiet_until?: string | null;
+  digest_minutes?: number;
+  hourly_cap?: number;
+  inactive_polls?: number;
+  least_minutes?: number;
+  grace_minutes?: number;
+  group_percent?: number;
+  stale_hours?: number;
+  is_paused?: boolean;
+  rule_id: number;
+  changed_by: string;
+  changed_at: string;
+}
+
+export interface RuleChange {
+  name?: string | null;
+  events?: Array<"outage" | "missed_opening" | "group_outage" | "budget" | "breach" | "data"> | null;
+  recipients?: Array<string> | null;
+  store_id?: string | null;
+  group_kind?: string | null;
+  group_name?: string | null;
+  by?: string | null;
+  timezone?: string | null;
+  quiet_from?: string | null;
+  quiet_until?: string | null;
+  digest_minutes?: number | null;
+  hourly_cap?: number | null;
+  inactive_polls?: number | null;
+  least_minutes?: number | null;
+  grace_minutes?: number | null;
+  group_percent?: number | null;
+  stale_hours?: number | null;
+  is_paused?: boolean | null;
+}
+
+export interface RuleRequest {
+  name: string;
+  events: Array<"outage" | "missed_opening" | "group_outage" | "budget" | "breach" | "data">;
+  recipients: Array<string>;
+  store_id?: string | null;
+  group_kind?: string | null;
+  group_name?: string | null;
+  by?: string;
+  timezone?: string;
+  quiet_from?: string | null;
+  quiet_until?: string | null;
+  digest_minutes?: number;
+  hourly_cap?: number;
+  inactive_polls?: number;
+  least_minutes?: number;
+  grace_minutes?: number;
+  group_percent?: number;
+  stale_hours?: number;
+  is_paused?: boolean;
+}
+
+export interface Rules {
+  rules: Array<Rule>;
+}
+
 export interface Snapshot {
   file_id: number;
   name: string;

@@ -21,6 +21,7 @@ from store_uptime_web.api import (
     pages,
     quality,
     reports,
+    rules,
     service,
     stores,
     subscriptions,
@@ -30,7 +31,14 @@ from store_uptime_web.api import (
 from store_uptime_web.middleware.body_limit import BodyLimit
 from store_uptime_web.middleware.correlation import Correlated
 from store_uptime_web.middleware.headers import SafeHeaders
-from store_uptime_web.schemas.delivery import SubscriptionChange, SubscriptionRequest, TemplateChange, TemplateRequest
+from store_uptime_web.schemas.delivery import (
+    RuleChange,
+    RuleRequest,
+    SubscriptionChange,
+    SubscriptionRequest,
+    TemplateChange,
+    TemplateRequest,
+)
 from store_uptime_web.schemas.problems import ProblemDetails
 from store_uptime_web.schemas.reports import ReportRequest
 
@@ -43,6 +51,8 @@ MODELS = (
     TemplateChange,
     SubscriptionRequest,
     SubscriptionChange,
+    RuleRequest,
+    RuleChange,
     ProblemDetails,
 )
 
@@ -102,7 +112,7 @@ def create_app() -> FastAPI:
         app.include_router(resource.router)  # as it was before there were versions
     for resource in (overview, availability, outages, now, stores, targets, groups, kinds, anomalies):
         app.include_router(resource.router, prefix=VERSION_PREFIX)
-    for resource in (templates, subscriptions):
+    for resource in (templates, subscriptions, rules):
         app.include_router(resource.router, prefix=VERSION_PREFIX)
     app.include_router(service.description)
     app.include_router(pages.router)

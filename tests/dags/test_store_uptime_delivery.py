@@ -82,11 +82,12 @@ def run(deployment: Deployment, **conf: Any) -> str:
     return str(deployment.delivery.test(run_conf=conf).state)
 
 
-def test_it_is_made_of_three_tasks_and_documented(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_is_made_of_these_tasks_and_documented(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
     dag = deployment.delivery
     assert {task.task_id: task.downstream_task_ids for task in dag.tasks} == {
         "plan": {"render"},
-        "render": {"send"},
+        "render": {"notify"},
+        "notify": {"send"},
         "send": set(),
     }
     assert all(f"`{task.task_id}`" in dag.doc_md and task.doc_md for task in dag.tasks)

@@ -260,7 +260,7 @@ def test_the_editor_may_write_templates_and_subscriptions_and_nothing_else(setti
                     writable.add((name, right))
     assert writable == {
         (f"delivery.{table}", right)
-        for table in ("template", "subscription")
+        for table in ("template", "subscription", "rule")
         for right in ("insert", "update", "delete")
     }
     with connected(settings, "editor") as editor, editor.connect() as connection:

@@ -149,7 +149,7 @@ def settled(stack: Stack, report_id: UUID) -> UUID:
 
 @pytest.fixture(scope="session")
 def subscribed(stack: Stack) -> None:
-    """There is a template 1, and a subscription 1 that sends it."""
+    """There is a template 1, a subscription 1 that sends it, and a rule 1."""
     with stack.owner.begin() as connection:
         connection.execute(
             text(
@@ -166,7 +166,16 @@ def subscribed(stack: Stack) -> None:
                 " now())"
             )
         )
-        for table in ("template", "subscription"):
+        connection.execute(
+            text(
+                "insert into delivery.rule (rule_id, name, scope_kind, scope_name, grouped_by, events, recipients,"
+                " timezone, digest_minutes, hourly_cap, inactive_polls, least_minutes, grace_minutes, group_percent,"
+                " stale_hours, is_paused, since_at, changed_by, changed_at) overriding system value"
+                " values (1, 'First', 'all', 'all', 'all', '{outage}', '{a@example.org}', 'UTC', 0, 20, 2, 0, 30, 50,"
+                " 26, true, now(), 'ann', now())"
+            )
+        )
+        for table in ("template", "subscription", "rule"):
             connection.execute(
                 text("select setval(pg_get_serial_sequence(:table, :column), 10)"),
                 {"table": f"delivery.{table}", "column": f"{table}_id"},

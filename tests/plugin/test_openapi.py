@@ -84,6 +84,8 @@ IN_THE_DESCRIPTION = (
         "/v1/subscriptions/{subscription_id}/test",
         "/v1/subscriptions/{subscription_id}/preview",
         "/v1/subscriptions/{subscription_id}/deliveries",
+        "/v1/rules",
+        "/v1/rules/{rule_id}",
     }
 )
 
@@ -153,6 +155,10 @@ SCHEMAS = {
     "ReportStatus",
     "ReportSummary",
     "ReportTask",
+    "Rule",
+    "RuleChange",
+    "RuleRequest",
+    "Rules",
     "Snapshot",
     "Snapshots",
     "SourceFile",

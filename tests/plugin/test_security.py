@@ -68,6 +68,8 @@ ONLY_IN_VERSION_1 = {
     ("GET", "/v1/subscriptions/{subscription_id}"),
     ("GET", "/v1/subscriptions/{subscription_id}/preview"),
     ("GET", "/v1/subscriptions/{subscription_id}/deliveries"),
+    ("GET", "/v1/rules"),
+    ("GET", "/v1/rules/{rule_id}"),
 }
 CHANGE_ONLY_IN_VERSION_1 = {
     ("POST", "/v1/templates"),
@@ -77,6 +79,9 @@ CHANGE_ONLY_IN_VERSION_1 = {
     ("PATCH", "/v1/subscriptions/{subscription_id}"),
     ("DELETE", "/v1/subscriptions/{subscription_id}"),
     ("POST", "/v1/subscriptions/{subscription_id}/test"),
+    ("POST", "/v1/rules"),
+    ("PATCH", "/v1/rules/{rule_id}"),
+    ("DELETE", "/v1/rules/{rule_id}"),
 }
 
 
@@ -126,7 +131,7 @@ OF_DATES = ("/availability", "/outages", "/start_hours")
 def address(path: str, report_id: object) -> str:
     """A real address for a route."""
     filled = path.removeprefix("/").replace("{report_id}", str(report_id)).replace("{token}", "made-up")
-    filled = filled.replace("{template_id}", "1").replace("{subscription_id}", "1")
+    filled = filled.replace("{template_id}", "1").replace("{subscription_id}", "1").replace("{rule_id}", "1")
     filled = filled.replace("{name}", "reports").replace("{store_id:path}", "0042").replace("{path:path}", "index.html")
     return (
         filled

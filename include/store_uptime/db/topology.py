@@ -53,6 +53,8 @@ LOCAL_TABLES = (
     "delivery.file",
     "delivery.message",
     "delivery.outbox",
+    "delivery.rule",
+    "delivery.notice",
 )
 DISTRIBUTED_TABLES = (
     "core.store",

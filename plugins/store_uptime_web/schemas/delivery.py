@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+import re
+from datetime import date, time
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from store_uptime.calendar.periods import CalendarUnit
+from store_uptime.delivery.rules import EventName
 from store_uptime.delivery.subscriptions import MAX_RECIPIENTS, MAX_WAIT_HOURS, SendWhen
 from store_uptime.delivery.tables import AnswerName
 from store_uptime.delivery.templates import SentFormat
@@ -22,6 +24,30 @@ Recipients = Annotated[list[Annotated[Text, Field(min_length=1, max_length=2000)
 Cron = Annotated[Text, Field(min_length=1, max_length=200)]
 Hours = Annotated[int, Field(ge=0, le=MAX_WAIT_HOURS, strict=True)]
 Id = Annotated[int, Field(ge=1, le=(1 << 63) - 1, strict=True)]
+
+
+CLOCK_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
+
+
+def read_time(value: object) -> time:
+    """A time of day in its one spelling; ValueError for others."""
+    if isinstance(value, time):
+        return value
+    if not isinstance(value, str) or not CLOCK_TIME.fullmatch(value):
+        raise ValueError("expected a time of day such as 22:00")
+    return time.fromisoformat(value)
+
+
+ClockTime = Annotated[
+    time,
+    BeforeValidator(read_time),
+    PlainSerializer(lambda value: f"{value:%H:%M}", return_type=str),
+    WithJsonSchema({"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d$"}),
+]
+Events = Annotated[list[EventName], Field(min_length=1, max_length=6)]
+Minutes = Annotated[int, Field(ge=0, le=10_080, strict=True)]
+Count = Annotated[int, Field(ge=1, le=1000, strict=True)]
+WholePercent = Annotated[int, Field(ge=1, le=100, strict=True)]
 
 
 class TemplateRequest(BaseModel):
@@ -231,3 +257,69 @@ class DeliveryPage(BaseModel):
 
     deliveries: list[Delivery]
     next: str | None
+
+
+class RuleRequest(BaseModel):
+    """Which events of stores are told to whom."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Title = Field(description="The subject of a message begins with it.")
+    events: Events = Field(description="data: that polls are stale or silent; then nothing is told of stores.")
+    recipients: Recipients = Field(description="As of a subscription.")
+    store_id: Label | None = Field(default=None, description="Only this store.")
+    group_kind: Label | None = Field(default=None, description="With group_name: only the stores of this group.")
+    group_name: Label | None = None
+    by: Label = Field(default="all", description="Whose budgets and shares: all, store, or a kind of group.")
+    timezone: Label = Field(default="UTC", description="An IANA zone: the recipients' clock.")
+    quiet_from: ClockTime | None = Field(default=None, description="With quiet_until: when nothing is told.")
+    quiet_until: ClockTime | None = None
+    digest_minutes: Minutes = Field(default=0, description="How long events are collected; 0: each by itself.")
+    hourly_cap: Count = Field(default=20, description="Messages an hour; the last one counts the other events.")
+    inactive_polls: Count = Field(default=2, description="From how many inactive polls on an outage is told.")
+    least_minutes: Minutes = Field(default=0, description="From how much downtime on an outage is told.")
+    grace_minutes: Minutes = Field(default=30, description="How late an opening may be.")
+    group_percent: WholePercent = Field(default=50, description="From which share of open stores on it is a group's.")
+    stale_hours: Count = Field(default=26, description="From which age on data is stale.")
+    is_paused: bool = False
+
+
+class RuleChange(BaseModel):
+    """What is left out stays as it is. What was over while a rule was paused is not told."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Title | None = None
+    events: Events | None = None
+    recipients: Recipients | None = None
+    store_id: Label | None = None
+    group_kind: Label | None = None
+    group_name: Label | None = None
+    by: Label | None = None
+    timezone: Label | None = None
+    quiet_from: ClockTime | None = None
+    quiet_until: ClockTime | None = None
+    digest_minutes: Minutes | None = None
+    hourly_cap: Count | None = None
+    inactive_polls: Count | None = None
+    least_minutes: Minutes | None = None
+    grace_minutes: Minutes | None = None
+    group_percent: WholePercent | None = None
+    stale_hours: Count | None = None
+    is_paused: bool | None = None
+
+
+class Rule(RuleRequest):
+    """A rule."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    rule_id: int
+    changed_by: str
+    changed_at: Instant
+
+
+class Rules(BaseModel):
+    """All rules, by name."""
+
+    rules: list[Rule]

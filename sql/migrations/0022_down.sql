@@ -1,0 +1,1 @@
+drop table delivery.notice, delivery.rule;
