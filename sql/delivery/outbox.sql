@@ -23,6 +23,17 @@ insert into delivery.file (content_sha256, content, created_at)
 values (:content_sha256, :content, :created_at)
 on conflict (content_sha256) do update set created_at = excluded.created_at;
 
+-- name: renew_file
+-- Content that is there already, as if it were new: it is large, and need not be sent to the server again.
+--
+-- writes  delivery.file
+-- yields  its hash; none if it is not there
+-- binds   content_sha256, created_at
+update delivery.file
+set created_at = :created_at
+where content_sha256 = :content_sha256
+returning content_sha256;
+
 -- name: read_file
 -- The content of an attachment, in base 64.
 --

@@ -24,6 +24,7 @@ from conftest import execute, settings_for
 from store_uptime.db import embedded_postgres
 from store_uptime.db.engine import connected
 from store_uptime.db.statements import statement
+from store_uptime.delivery import outbox
 from store_uptime.errors import StoreUptimeError
 from store_uptime.history import days
 from store_uptime.history.now import find_now
@@ -177,6 +178,20 @@ def test_days_and_outages_come_back(home: Path, restored: tuple[Path, History], 
     assert found.rows == expected.rows
     assert found.answers == expected.answers
     assert all(answer.count("\n") > 50 for answer in found.answers.values())
+
+
+def test_what_was_not_sent_yet_waits_until_somebody_says_go(
+    home: Path, backup: Path, restored: tuple[Path, History]
+) -> None:
+    paused = "select is_paused, reason from delivery.outbox"
+    with embedded_postgres.running(home) as url:
+        assert rows(url, paused) == [(False, None)]
+    with embedded_postgres.running(restored[0]) as url:
+        ((is_paused, reason),) = rows(url, paused)
+        assert is_paused
+        assert reason.startswith("restored from the backup of 20")
+        with connected(settings_for(restored[0], url)) as engine:
+            assert outbox.is_held(engine)
 
 
 def test_what_was_backed_up_comes_back_and_goes_on(

@@ -14,6 +14,7 @@ from uuid import uuid4
 
 import pytest
 from aiosmtpd.controller import Controller
+from sqlalchemy import Engine, text
 
 from dags.runs import Deployment, clear_and_run, make_report, watch
 from store_uptime.db.engine import connect
@@ -250,6 +251,81 @@ def test_maintenance_that_fails_is_told(deployment: Deployment, webhook: Receive
     assert message["why"][0].startswith("STORE_UPTIME_REPORTS is 'foo://")
     assert list(message["where"]) == ["Tasks and logs"]
     assert message["where"]["Tasks and logs"].startswith(f"{BASE_URL}/dags/store_uptime_maintenance/runs/")
+
+
+def stored(deployment: Deployment) -> list[tuple[str, str, int, str | None]]:
+    """The messages in the outbox about alerts: kind, state, attempts, what went wrong."""
+    query = (
+        "select split_part(source, ':', 2), state, attempts, error from delivery.message where source like 'alert:%'"
+    )
+    with deployment.engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(text(f"{query} order by created_at"))]
+
+
+@pytest.fixture
+def outbox_of(deployment: Deployment) -> Iterator[Engine]:
+    """An owner's engine on a database whose outbox is empty, before and after."""
+    engine = connect(deployment.settings, "owner")
+    empty_outbox(engine)
+    yield engine
+    empty_outbox(engine)
+    engine.dispose()
+
+
+def empty_outbox(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("delete from delivery.message"))
+        connection.execute(text("update delivery.outbox set is_paused = false"))
+
+
+@pytest.mark.usefixtures("first_report", "broken")
+def test_an_alert_that_could_not_be_sent_is_sent_again_once(
+    deployment: Deployment, webhook: Receiver, outbox_of: Engine
+) -> None:
+    webhook.status = 500
+    make_report(deployment)
+    ((kind, state, attempts, error),) = stored(deployment)
+    assert (kind, state, attempts) == ("failed", "queued", 1)
+    assert error == f"{webhook.url} answered 500"
+    webhook.status = 200
+    webhook.messages.clear()
+    with outbox_of.begin() as connection:
+        connection.execute(text("update delivery.message set next_attempt_at = created_at"))
+    for _ in range(2):
+        assert deployment.delivery.test().state == "success"
+    assert [message["kind"] for message in webhook.messages] == ["failed"]
+    assert [state for _, state, _, _ in stored(deployment)] == ["sent"]
+
+
+@pytest.mark.usefixtures("first_report", "broken")
+@pytest.mark.parametrize("case", ["held", "off", "no outbox"])
+def test_where_the_outbox_cannot_be_used_alerts_go_past_it(
+    deployment: Deployment, webhook: Receiver, outbox_of: Engine, monkeypatch: pytest.MonkeyPatch, case: str
+) -> None:
+    if case == "off":
+        monkeypatch.setenv("STORE_UPTIME_NOTIFICATIONS", "off")
+    with outbox_of.begin() as connection:
+        if case == "held":
+            connection.execute(text("update delivery.outbox set is_paused = true"))
+        if case == "no outbox":
+            connection.execute(text("alter table delivery.message rename to gone"))
+    try:
+        make_report(deployment)
+    finally:
+        with outbox_of.begin() as connection:
+            connection.execute(text("alter table if exists delivery.gone rename to message"))
+    assert [message["kind"] for message in webhook.messages] == ["failed"]
+    assert stored(deployment) == []
+
+
+def test_an_alert_about_the_database_goes_past_the_outbox(
+    deployment: Deployment, webhook: Receiver, outbox_of: Engine, tmp_path: Path
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STORE_UPTIME_REPORTS", f"foo://{tmp_path}")
+        assert deployment.maintenance.test(run_conf={"dry_run": True}).state == "failed"
+    assert {message["kind"] for message in webhook.messages} == {"maintenance"}
+    assert stored(deployment) == []
 
 
 def test_without_channels_nobody_is_asked(deployment: Deployment) -> None:

@@ -98,8 +98,9 @@ def add(
     files = []
     for file in content.files:
         digest = sha256(file.content).hexdigest()
-        binds = {"content_sha256": digest, "content": file.content, "created_at": clock}
-        connection.execute(statement("delivery/outbox/add_file"), binds)
+        binds = {"content_sha256": digest, "created_at": clock}
+        if connection.execute(statement("delivery/outbox/renew_file"), binds).first() is None:
+            connection.execute(statement("delivery/outbox/add_file"), binds | {"content": file.content})
         files.append(
             {
                 "name": file.name,
