@@ -5,6 +5,7 @@ export interface AnomaliesPage {
   accepted_order: number;
   anomalies: Array<Anomaly>;
   judged_until: string | null;
+  total: number;
   next: string | null;
   previous: string | null;
 }

@@ -8,6 +8,7 @@ from commands import page_types
 from plugin.stack import Stack
 
 PAGES = (
+    "anomalies",
     "data_docs",
     "groups",
     "no_report",

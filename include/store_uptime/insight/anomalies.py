@@ -146,4 +146,4 @@ def _on(row: Any) -> str:
 
 def hours(number: float) -> str:
     """Hours with one decimal."""
-    return f"{number:.1f} h"
+    return "under 0.1 h" if number < 0.05 else f"{number:.1f} h"

@@ -65,5 +65,6 @@ def list_anomalies(
         [json_object(ANOMALIES, row) for row in page.rows],
         page.next,
         previous=page.previous,
+        total=len(found.rows),
         judged_until=found.judged_until.isoformat() if found.judged_until else None,
     )

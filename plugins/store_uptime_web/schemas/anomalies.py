@@ -28,5 +28,6 @@ class AnomaliesPage(AsSettled):
 
     anomalies: list[Anomaly]
     judged_until: Date | None = Field(description="The last date that is judged; null: none is yet.")
+    total: int = Field(description="Rows of all pages.")
     next: str | None = Field(description="The cursor of the next page.")
     previous: str | None = Field(description="The cursor of the page before.")

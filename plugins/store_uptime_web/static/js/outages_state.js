@@ -35,7 +35,7 @@ const DATE = /^\d{4}-\d\d-\d\d$/;
  * @param {number} least
  * @param {number} most
  */
-function whole(text, least, most) {
+export function whole(text, least, most) {
   const number = text !== null && /^\d+$/.test(text) ? Number(text) : -1;
   return number >= least && number <= most ? number : null;
 }
@@ -45,7 +45,7 @@ function whole(text, least, most) {
  *
  * @param {string | null} text
  */
-function dateOf(text) {
+export function dateOf(text) {
   const date = new Date(text !== null && DATE.test(text) ? text : "");
   return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text ?? "") ? (text ?? "") : "";
 }

@@ -9,6 +9,7 @@ import { address } from "./urls.js";
 /** @import { Parameters } from "./urls.js" */
 
 const FORMATS = { csv: "CSV", xlsx: "Excel", pdf: "PDF", parquet: "Parquet", json: "JSON" };
+export const DATA_FORMATS = { csv: "CSV", parquet: "Parquet", json: "JSON" };
 
 /**
  * Shows the title of the page, and calls `show` with an answer; before the first settlement says what to do in
@@ -52,12 +53,13 @@ export function nothingSettled(problem) {
  * @param {string} path
  * @param {Parameters} parameters
  * @param {string} label
+ * @param {Record<string, string>} [formats]
  */
-export function downloads(path, parameters, label) {
+export function downloads(path, parameters, label, formats = FORMATS) {
   return h(
     "div",
     { class: "group", role: "group", "aria-label": label },
-    Object.entries(FORMATS).map(([format, name]) =>
+    Object.entries(formats).map(([format, name]) =>
       h(
         "a",
         { class: "button", href: address(path, { ...parameters, format }), download: "" },
