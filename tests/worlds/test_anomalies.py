@@ -202,3 +202,24 @@ def test_days_in_a_row_are_one_row(judged: Engine) -> None:
     assert sum((row.until_date - row.from_date).days + 1 for row in answer.rows) == kept
     assert any(row.from_date < row.until_date for row in answer.rows)
     assert answer.judged_until == FIRST_DATE + timedelta(days=14 * 7 - 1)
+
+
+def test_off_leaves_no_trace_and_on_again_makes_up_for_it(
+    judged: Engine, world: GeneratedWorld, new_database: Callable[[], AbstractContextManager[str]], tmp_path: Path
+) -> None:
+    with (
+        new_database() as url,
+        connected(Settings.from_environment({"STORE_UPTIME_DATABASE_URL": url}), "owner") as engine,
+    ):
+        run_report(engine, write(world, tmp_path / "data"), tmp_path)
+        assert days.settle_all(engine, NOW, MAX_GAP)
+        assert judge_dates(engine, NOW) == {"dates": 0, "anomalies": 0}
+        with engine.connect() as connection:
+            for table in ("day_hours", "new_day_hours", "judged_date", "anomaly"):
+                assert connection.scalar(text(f"select count(*) from history.{table}")) == 0
+        assert days.settle_all(engine, NOW, MAX_GAP) is None
+        assert days.settle_all(engine, NOW, MAX_GAP, with_hours=True)
+        judge_dates(engine, NOW)
+        assert found_in(engine) == found_in(judged)
+        with engine.connect() as connection:
+            assert connection.scalar(text("select count(*) from history.restatement")) == 0
