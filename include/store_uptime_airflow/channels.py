@@ -95,7 +95,7 @@ def send_mail(addresses: list[str], message: Outgoing) -> None:
             hook.send_email_smtp(to=addresses, subject=message.content.subject, html_content="see above")
     except smtplib.SMTPRecipientsRefused as error:
         code, _ = next(iter(error.recipients.values()))
-        raise SendingError("The mail server", f"refused the recipient with {code}") from error
+        raise SendingError("The mail server", f"refused the recipient with {code}", is_answered=True) from error
     except smtplib.SMTPResponseException as error:
         raise SendingError("The mail server", f"answered {error.smtp_code}") from error
     except (*MAIL_FAILURES, AirflowException) as error:

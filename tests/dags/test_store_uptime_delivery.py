@@ -176,6 +176,19 @@ def test_mail_that_is_refused_is_sent_later(deployment: Deployment, writer: Engi
     assert list(mailbox.keys.values()) == [1]
 
 
+def test_mail_to_unknown_addresses_keeps_nobody_waiting(
+    deployment: Deployment, writer: Engine, mailbox: Mailbox
+) -> None:
+    unknown = [f"{name}@example.org" for name in ("a", "b", "c")]
+    mailbox.unknown = set(unknown)
+    subscribe(writer, *unknown, "zoe@example.org")
+    assert run(deployment) == "success"
+    assert [to for to, _ in mailbox.received] == [["zoe@example.org"]]
+    with writer.connect() as connection:
+        query = "select distinct error from delivery.message where state = 'queued'"
+        assert connection.scalars(text(query)).all() == ["The mail server refused the recipient with 550"]
+
+
 def test_after_a_restore_it_waits_for_go(deployment: Deployment, writer: Engine, mailbox: Mailbox) -> None:
     subscribe(writer, "ann@example.org")
     with writer.begin() as connection:

@@ -77,6 +77,17 @@ def test_what_fails_is_tried_again_with_pauses_and_given_up_after_a_day(engine: 
     assert hooks.received == []
 
 
+def test_an_address_that_is_gone_keeps_no_other_of_its_host_waiting(engine: Engine, hooks: Hooks) -> None:
+    gone = [f"{hooks.url}/gone/{number}" for number in range(outbox.MAX_FAILURES + 1)]
+    hooks.answers |= {url.removeprefix(hooks.url): 404 for url in gone}
+    add(engine, "one", [*gone, f"{hooks.url}/a"])
+    add(engine, "two", ["https://elsewhere.example/a"] * 3)
+    add(engine, "three", [f"{hooks.url}/b"])
+    sent = send(engine, hooks)
+    assert sent.counts == {"sent": 2, "not_sent": len(gone) + 1}
+    assert sorted(path for path, _, _ in hooks.received) == ["/a", "/b"]
+
+
 def test_who_does_not_answer_keeps_nobody_waiting(
     engine: Engine, hooks: Hooks, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -28,6 +28,7 @@ class Mailbox:
 
     port: int = field(default_factory=free_port)
     answer: str = "250 OK"
+    unknown: set[str] = field(default_factory=set)  # addresses that it refuses
     received: list[tuple[list[str], EmailMessage]] = field(default_factory=list)
     when_received: Callable[[], None] = lambda: None
 
@@ -41,6 +42,14 @@ class Mailbox:
     def keys(self) -> Counter[str]:
         """How often each message came, by recipient and Message-ID."""
         return Counter(f"{recipients[0]} {message['Message-ID']}" for recipients, message in self.received)
+
+    async def handle_RCPT(  # noqa: N802 (aiosmtpd's)
+        self, server: object, session: object, envelope: Any, address: str, options: list[str]
+    ) -> str:
+        if address in self.unknown:
+            return "550 no such mailbox"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(self, server: object, session: object, envelope: Any) -> str:  # noqa: N802 (aiosmtpd's)
         message = email.message_from_bytes(envelope.content, policy=email.policy.default)

@@ -36,10 +36,13 @@ MAX_ERROR_CHARACTERS = 500
 
 
 class SendingError(StoreUptimeError):
-    """A message was not sent: `{destination} {problem}`. Says nothing that may be a secret."""
+    """A message was not sent: `{destination} {problem}`. Says nothing that may be a secret.
 
-    def __init__(self, destination: str, problem: str) -> None:
-        self.destination, self.problem = destination, problem
+    `is_answered`: the destination does answer, and takes messages to others.
+    """
+
+    def __init__(self, destination: str, problem: str, *, is_answered: bool = False) -> None:
+        self.destination, self.problem, self.is_answered = destination, problem, is_answered
         super().__init__(f"{destination} {problem}")
 
 
@@ -156,11 +159,12 @@ def send(
             if row is None:
                 return sent
             problem = _send(connection, row, channels, allowed, clock)
-        if problem is None:
+        if problem is None or problem.is_answered:
             failures.pop(row.destination, None)
         else:
             failures[row.destination] += 1
-            sent.problems[row.destination] = problem
+        if problem is not None:
+            sent.problems[row.destination] = str(problem)
             log.warning("Could not send to %s: %s", recipients.shown(row.recipient), problem)
         sent.counts["sent" if problem is None else "not_sent"] += 1
 
@@ -171,7 +175,7 @@ def _send(
     channels: Mapping[recipients.Kind, Channel],
     allowed: Sequence[str],
     clock: Callable[[], datetime],
-) -> str | None:
+) -> SendingError | None:
     """Sends one message and marks it; returns why it was not sent."""
     try:
         kind = recipients.kind_of(row.recipient)
@@ -180,23 +184,23 @@ def _send(
     except InvalidFieldError as error:
         binds = {"message_id": row.message_id, "attempts": row.attempts, "error": error.problem}
         connection.execute(statement("delivery/outbox/mark_given_up"), binds)
-        return error.problem
+        return SendingError("The outbox", f"gives up: {error.problem}", is_answered=True)
     problem = _try(channels[kind], Outgoing(row.message_id, row.recipient, _content(connection, row), row.created_at))
     if problem is not None:
-        attempts = row.attempts + 1
+        attempts, error_text = row.attempts + 1, str(problem)[:MAX_ERROR_CHARACTERS]
         next_attempt_at = clock() + pause(attempts)
         if next_attempt_at > row.give_up_at:
-            binds = {"message_id": row.message_id, "attempts": attempts, "error": problem}
+            binds = {"message_id": row.message_id, "attempts": attempts, "error": error_text}
             connection.execute(statement("delivery/outbox/mark_given_up"), binds)
         else:
-            binds = {"message_id": row.message_id, "next_attempt_at": next_attempt_at, "error": problem}
+            binds = {"message_id": row.message_id, "next_attempt_at": next_attempt_at, "error": error_text}
             connection.execute(statement("delivery/outbox/put_off"), binds)
         return problem
     connection.execute(statement("delivery/outbox/mark_sent"), {"message_id": row.message_id, "clock": clock()})
     return None
 
 
-def _try(channel: Channel, message: Outgoing) -> str | None:
+def _try(channel: Channel, message: Outgoing) -> SendingError | None:
     """Hands a message to its channel; returns what went wrong.
 
     An error that no channel foresees must not keep all other messages back. What it says may be a secret, so the log
@@ -205,12 +209,12 @@ def _try(channel: Channel, message: Outgoing) -> str | None:
     try:
         channel(message)
     except SendingError as error:
-        return str(error)[:MAX_ERROR_CHARACTERS]
+        return error
     except Exception as error:  # noqa: BLE001  see above
         place = traceback.extract_tb(error.__traceback__)[-1]
         problem = f"failed with {type(error).__name__}"
         log.warning("%s %s in %s, line %s", recipients.shown(message.recipient), problem, place.filename, place.lineno)
-        return f"{recipients.destination(message.recipient)} {problem}"
+        return SendingError(recipients.destination(message.recipient), problem)
     return None
 
 

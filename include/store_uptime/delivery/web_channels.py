@@ -39,7 +39,8 @@ def post_json(url: str, payload: dict[str, Any], key: str) -> None:
     if 300 <= status < 400:
         raise SendingError(host, f"answered {status}: it redirects, and redirects are not followed")
     if not 200 <= status < 300:
-        raise SendingError(host, f"answered {status}")
+        is_about_this_url = 400 <= status < 500 and status != httpx.codes.TOO_MANY_REQUESTS
+        raise SendingError(host, f"answered {status}", is_answered=is_about_this_url)
 
 
 @cache
