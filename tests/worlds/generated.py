@@ -68,14 +68,9 @@ class GeneratedWorld:
 
 
 def generate(
-    seed: int, *, stores: int = 300, weeks: int = 16, is_structured: bool = True, rate: float = 0.01,
-    is_forecastable: bool = False,
-) -> GeneratedWorld:  # fmt: skip
-    """A world; without structure nothing in it is unusual.
-
-    `rate` is about the share of time in which a store is down. With `is_forecastable` outages last and follow hours of
-    the week, so that there is something to know in advance.
-    """
+    seed: int, *, stores: int = 300, weeks: int = 16, is_structured: bool = True, rate: float = 0.01
+) -> GeneratedWorld:
+    """A world; without structure nothing in it is unusual. `rate`: about the share of time in which a store is down."""
     random = np.random.default_rng(seed)
     days = weeks * 7
     region = np.arange(stores) % REGIONS
@@ -115,16 +110,7 @@ def generate(
     store_rate = rate * random.gamma(1.2, 1 / 1.2, stores) + 0.001
     profile = 1 + 0.8 * np.cos((np.arange(24) - 18) / 24 * 2 * np.pi)
     begins_at = np.tile(profile, days)[None, :]
-    length_mean = 1.2
-    if is_forecastable:
-        # Stores that fail on the same evenings of the week, and long outages.
-        length_mean = 5.0
-        weekly = np.ones((stores, 7, 24))
-        for number in range(stores):
-            evening = random.integers(0, 7, 2)
-            weekly[number, evening, 17:21] = 25
-        begins_at = np.tile(weekly.reshape(stores, 168), (1, weeks))
-    is_down = np.zeros((stores, hours), bool)
+    length_mean = 1.2  # hours
     begun = random.random((stores, hours)) < store_rate[:, None] / length_mean * begins_at / begins_at.mean()
     down_from = np.full((stores, hours), np.inf)
     outage_end = np.zeros((stores, hours))
@@ -132,7 +118,6 @@ def generate(
         is_long = random.random() < 0.1
         outage_end[number, hour] = hour + random.exponential(length_mean * (3 if is_long else 0.8)) + random.random()
         down_from[number, hour] = hour + random.random()
-    del is_down
 
     grid_at = (poll - starts[:, None]) / HOUR_US
     down = np.zeros(poll.shape, bool)

@@ -1,1 +1,1 @@
-"""What is unusual about stores, and what is likely: anomalies and a forecast, from days and their hours."""
+"""What is unusual about stores, from their days and the hours of these days."""
