@@ -24,6 +24,7 @@ from plugin.odd_stores import write_odd_stores
 from plugin.stack import (
     ADMIN,
     FAB,
+    MORE_USERS,
     ROLES,
     SIMPLE,
     Processes,
@@ -66,7 +67,7 @@ def stack(new_database: Callable, tmp_path_factory: pytest.TempPathFactory, rece
         environment = os.environ | airflow_environment(settings) | collector | telemetry(collector)
         environment["PYTHONPATH"] += os.pathsep + str(without_format_checks(home))
         passwords = home / "airflow" / "passwords.json"
-        passwords.write_text(json.dumps({role: role for role in ROLES}))
+        passwords.write_text(json.dumps({name: name for name in (*ROLES, *MORE_USERS)}))
         ports = {"simple": free_port(), "fab": free_port()}
         environment |= {
             "STORE_UPTIME_SCHEDULE": "none",
@@ -78,7 +79,10 @@ def stack(new_database: Callable, tmp_path_factory: pytest.TempPathFactory, rece
             "OTEL_METRIC_EXPORT_INTERVAL": "2000",
             "AIRFLOW__CORE__AUTH_MANAGER": SIMPLE,
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(
-                f"{role}:{'' if role == 'nobody' else role}" for role in ROLES
+                [
+                    *(f"{role}:{'' if role == 'nobody' else role}" for role in ROLES),
+                    *(f"{name}:user" for name in MORE_USERS),
+                ]
             ),
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords),
             "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
@@ -109,7 +113,7 @@ def stack(new_database: Callable, tmp_path_factory: pytest.TempPathFactory, rece
         # The first call to the execution API is slow, and must not be a task's.
         answers(f"{urls['simple']}/execution/health")
         processes.start(environment, "scheduler")
-        tokens = {("simple", role): token(urls["simple"], role) for role in ROLES}
+        tokens = {("simple", name): token(urls["simple"], name) for name in (*ROLES, *MORE_USERS)}
         tokens |= {("fab", role): fab_token(urls["fab"], role) for role in ROLES}
         owner = connect(settings, "owner")
         running.callback(owner.dispose)

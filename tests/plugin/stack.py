@@ -22,6 +22,8 @@ from store_uptime.settings import Settings
 SIMPLE = "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager"
 FAB = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
 ROLES = ("admin", "op", "user", "viewer", "nobody")
+# More users of the role user, for modules that change much: each user may change 120 times a minute.
+MORE_USERS = ("ann", "bob", "cid", "dan", "eve")
 START_SECONDS = 180
 REPORT_SECONDS = 180
 RUN_COMMANDS = """
@@ -46,7 +48,10 @@ class Stack:
     def client(
         self, role: str | None = "admin", auth_manager: str = "simple", path: str = "/store-uptime"
     ) -> httpx.Client:
-        """A client of our API (or of what `path` names), signed in as a user of that role; None: anonymous."""
+        """A client of our API (or of what `path` names), signed in as a user of that role, or as one of MORE_USERS.
+
+        None: anonymous.
+        """
         headers = {"Authorization": f"Bearer {self.tokens[auth_manager, role]}"} if role else {}
         return httpx.Client(base_url=f"{self.urls[auth_manager]}{path}/", headers=headers, timeout=60)
 

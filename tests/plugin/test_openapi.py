@@ -277,7 +277,7 @@ def test_no_request_is_answered_as_the_description_has_it_not(
     headers: dict[str, str] = {}
     asked = 0
     # Each may make 120 changes a minute.
-    for operation, role in zip(schema.get_all_operations(), cycle(("admin", "op", "user")), strict=False):
+    for operation, role in zip(schema.get_all_operations(), cycle(("ann", "bob", "cid")), strict=False):
         headers["Authorization"] = f"Bearer {stack.tokens['simple', role]}"
         for mode in GenerationMode:
 

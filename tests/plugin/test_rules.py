@@ -9,9 +9,17 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from plugin.stack import Stack
 from support.receiver import Receiver
 
 RULE = {"events": ["outage", "data"], "recipients": ["ann@example.org"], "quiet_from": "22:00", "quiet_until": "06:30"}
+
+
+@pytest.fixture(scope="module")
+def user(stack: Stack) -> Iterator[httpx.Client]:
+    """A user whose changes are this module's only."""
+    with stack.client("dan") as client:
+        yield client
 
 
 @pytest.fixture
@@ -20,6 +28,15 @@ def rule(user: httpx.Client, settled: UUID) -> Iterator[dict[str, Any]]:
     assert answer.status_code == 201, answer.text
     assert answer.headers["location"].endswith(f"/v1/rules/{answer.json()['rule_id']}")
     yield answer.json()
+    user.delete(f"v1/rules/{answer.json()['rule_id']}")
+
+
+@pytest.fixture(scope="module")
+def standing_rule(user: httpx.Client, settled: UUID) -> Iterator[str]:
+    """The address of a rule that no test changes."""
+    answer = user.post("v1/rules", json=RULE | {"name": "Standing"})
+    assert answer.status_code == 201, answer.text
+    yield f"v1/rules/{answer.json()['rule_id']}"
     user.delete(f"v1/rules/{answer.json()['rule_id']}")
 
 
@@ -35,7 +52,7 @@ def test_a_rule_is_made_listed_changed_paused_and_deleted(
     assert viewer.get(address).json() == rule
     assert rule in viewer.get("v1/rules").json()["rules"]
     assert {name: rule[name] for name in RULE} == RULE
-    assert (rule["inactive_polls"], rule["hourly_cap"], rule["by"], rule["changed_by"]) == (2, 20, "all", "user")
+    assert (rule["inactive_polls"], rule["hourly_cap"], rule["by"], rule["changed_by"]) == (2, 20, "all", "dan")
     hook = f"{receiver.url}/subscriptions/secret"
     scope = {"group_kind": "region", "group_name": "Americas", "by": "region"}
     changed = user.patch(address, json=scope | {"recipients": [hook], "quiet_from": None, "quiet_until": None})
@@ -66,9 +83,9 @@ def test_a_rule_is_made_listed_changed_paused_and_deleted(
         ({"colour": "red"}, "colour"),
     ],
 )
-def test_a_rule_that_cannot_be(user: httpx.Client, rule: dict[str, Any], change: dict[str, Any], field: str) -> None:
+def test_a_rule_that_cannot_be(user: httpx.Client, standing_rule: str, change: dict[str, Any], field: str) -> None:
     assert errors(user.post("v1/rules", json=RULE | {"name": "x"} | change)) == [field]
-    assert errors(user.patch(f"v1/rules/{rule['rule_id']}", json=change)) == [field]
+    assert errors(user.patch(standing_rule, json=change)) == [field]
 
 
 def test_names_are_unique(user: httpx.Client, rule: dict[str, Any]) -> None:

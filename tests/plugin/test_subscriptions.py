@@ -21,6 +21,13 @@ SUBSCRIPTION = {
 }
 
 
+@pytest.fixture(scope="module")
+def user(stack: Stack) -> Iterator[httpx.Client]:
+    """A user whose changes are this module's only."""
+    with stack.client("eve") as client:
+        yield client
+
+
 @pytest.fixture
 def template(user: httpx.Client, settled: UUID) -> dict[str, Any]:
     answer = user.post("v1/templates", json=TEMPLATE | {"name": str(uuid4())})
@@ -32,6 +39,18 @@ def template(user: httpx.Client, settled: UUID) -> dict[str, Any]:
 @pytest.fixture
 def subscription(user: httpx.Client, template: dict[str, Any]) -> Iterator[dict[str, Any]]:
     body = SUBSCRIPTION | {"name": f"Weekly {uuid4()}", "template_id": template["template_id"]}
+    answer = user.post("v1/subscriptions", json=body)
+    assert answer.status_code == 201, answer.text
+    yield answer.json()
+    user.delete(f"v1/subscriptions/{answer.json()['subscription_id']}")
+
+
+@pytest.fixture(scope="module")
+def standing_subscription(user: httpx.Client, settled: UUID) -> Iterator[dict[str, Any]]:
+    """A subscription that no test changes."""
+    template = user.post("v1/templates", json=TEMPLATE | {"name": "Standing"})
+    assert template.status_code == 201, template.text
+    body = SUBSCRIPTION | {"name": "Standing", "template_id": template.json()["template_id"]}
     answer = user.post("v1/subscriptions", json=body)
     assert answer.status_code == 201, answer.text
     yield answer.json()
@@ -51,7 +70,7 @@ def test_a_template_is_made_listed_changed_and_deleted(
     assert template in viewer.get("v1/templates").json()["templates"]
     assert {name: template[name] for name in TEMPLATE} == TEMPLATE
     assert (template["store_id"], template["group_kind"], template["columns"]) == (None, None, None)
-    assert (template["subscriptions"], template["changed_by"]) == (0, "user")
+    assert (template["subscriptions"], template["changed_by"]) == (0, "eve")
 
     changed = user.patch(
         address, json={"group_kind": "region", "group_name": "Americas", "columns": ["scope", "up_us"]}
@@ -133,11 +152,12 @@ def test_a_subscription_is_made_listed_changed_paused_and_deleted(
     ],
 )
 def test_a_subscription_that_cannot_be(
-    user: httpx.Client, template: dict[str, Any], subscription: dict[str, Any], change: dict[str, Any], field: str
+    user: httpx.Client, standing_subscription: dict[str, Any], change: dict[str, Any], field: str
 ) -> None:
-    body = SUBSCRIPTION | {"name": "x", "template_id": template["template_id"]}
+    body = SUBSCRIPTION | {"name": "x", "template_id": standing_subscription["template_id"]}
     assert errors(user.post("v1/subscriptions", json=body | change)) == [field]
-    assert errors(user.patch(f"v1/subscriptions/{subscription['subscription_id']}", json=change)) == [field]
+    address = f"v1/subscriptions/{standing_subscription['subscription_id']}"
+    assert errors(user.patch(address, json=change)) == [field]
 
 
 def test_names_are_unique_and_templates_known(user: httpx.Client, subscription: dict[str, Any]) -> None:
@@ -206,7 +226,7 @@ def test_changes_are_in_the_audit_log(stack: Stack, user: httpx.Client, subscrip
     number = subscription["subscription_id"]
     user.patch(f"v1/subscriptions/{number}", json={"is_paused": True})
     events = stack.rows(
-        "select event from public.log where dag_id = 'store_uptime_delivery' and owner = 'user'"
+        "select event from public.log where dag_id = 'store_uptime_delivery' and owner = 'eve'"
         " and cast(extra as json) ->> 'subscription_id' = :number order by id",
         number=str(number),
     )
