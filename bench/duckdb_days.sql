@@ -91,9 +91,9 @@ piece as (
 numbered as (
     select *, sum(is_apart) over (partition by store_key order by open_from) as island
     from (
-        select *, (open_from > max(open_to) over (
+        select *, coalesce(open_from > max(open_to) over (
             partition by store_key order by open_from rows between unbounded preceding and 1 preceding
-        ))::integer as is_apart
+        ), true)::integer as is_apart
         from piece
     )
 )
