@@ -86,7 +86,7 @@ def find_anomalies() -> None:
 
 
 def run(work: Any, *arguments: Any) -> None:
-    """Calls a function of `store_uptime.history.days`; its counts go to the log and to XCom.
+    """Calls a function that settles or judges days; its counts go to the log and to XCom.
 
     A settlement that another one has overtaken is skipped: that one settles the same and more.
     """

@@ -19,6 +19,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import ProgrammingError
 
 from store_uptime.db.engine import connected
+from store_uptime.db.statements import statement
 from store_uptime.delivery import deliveries, outbox, subscriptions, templates, web_channels
 from store_uptime.delivery.answers import availability_file
 from store_uptime.delivery.subscriptions import Subscription
@@ -91,6 +92,46 @@ def test_a_week_is_sent_once_with_the_files_that_the_api_has(
     assert f"Targets: {AIRFLOW}/store-uptime/pages/targets?by=region&period=week&on=2023-01-16" in body["text"]
     (row,) = rows(settled, "select state, is_provisional from delivery.delivery")
     assert tuple(row) == ("rendered", False)
+
+
+def test_what_cannot_be_composed_keeps_nothing_else_back(
+    settled: Engine, hooks: Hooks, subscribe: Callable[..., int]
+) -> None:
+    """As after an upgrade: the first template has a column that is no more."""
+    broken = subscribe("Broken", Selection("availability", ("csv",), by="region"))
+    subscribe("Fine", Selection("availability", ("csv",), by="region"))
+    with settled.begin() as connection:
+        connection.execute(text("update delivery.template set column_names = '{gone}' where name = 'Broken'"))
+        binds = {"subscription_id": broken, "requested_by": "ann", "requested_at": CREATED}
+        connection.execute(statement("delivery/subscriptions/request_test"), binds)
+    subscriptions.plan(settled, MONDAY)
+    with pytest.raises(InvalidFieldError, match="availability has no 'gone'"):
+        deliveries.render(settled, MONDAY, AIRFLOW)
+    sent = outbox.send(settled, {"webhook": web_channels.post}, (hooks.url,), lambda: MONDAY)
+    assert sent.counts == Counter(sent=2)
+    told = {body["subject"]: body["text"] for _, _, body in hooks.received}
+    assert set(told) == {"Fine: 2023-W03 (2023-01-16 to 2023-01-22)", "Test: Broken"}
+    assert "It could not be composed; the log of the task render says why." in told["Test: Broken"]
+    at_deadline = MONDAY + timedelta(hours=24)
+    with pytest.raises(InvalidFieldError):
+        deliveries.render(settled, at_deadline, AIRFLOW)
+    assert run(settled, hooks, at_deadline) == Counter()
+    states = "select state, reason from delivery.delivery order by delivery_id"
+    assert rows(settled, states) == [
+        ("failed", "It could not be composed; see the log of render."),
+        ("rendered", None),
+    ]
+
+
+def test_what_is_due_every_minute_is_planned_once_a_period(
+    settled: Engine, hooks: Hooks, subscribe: Callable[..., int]
+) -> None:
+    subscribe("Often", Selection("availability", ("link",), by="all"), cron="* * * * *")
+    assert subscriptions.plan(settled, CREATED + timedelta(days=4)) == 4 * 24 * 60
+    assert rows(settled, "select period, due_at from delivery.delivery order by period") == [
+        ("2023-W02", CREATED + timedelta(minutes=1)),
+        ("2023-W03", datetime(2023, 1, 23, 6, tzinfo=UTC)),
+    ]
 
 
 def test_it_waits_for_final_figures_then_says_that_they_are_provisional(

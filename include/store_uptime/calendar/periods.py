@@ -62,10 +62,14 @@ def calendar_periods(from_date: date, until_date: date, unit: CalendarUnit) -> I
         start = end + timedelta(days=1)
 
 
+def period_of(day: date, unit: CalendarUnit) -> CalendarPeriod:
+    """The whole period of `unit` (not `range`) that has `day` in it."""
+    return CalendarPeriod(_name(day, unit), _first_date(day, unit), _last_date(day, unit))
+
+
 def previous_period(day: date, unit: CalendarUnit) -> CalendarPeriod:
     """The newest period of `unit` (not `range`) that is over on `day`."""
-    last = _first_date(day, unit) - timedelta(days=1)
-    return CalendarPeriod(_name(last, unit), _first_date(last, unit), last)
+    return period_of(_first_date(day, unit) - timedelta(days=1), unit)
 
 
 def _first_date(day: date, unit: CalendarUnit) -> date:

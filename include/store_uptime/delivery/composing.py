@@ -10,6 +10,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 import jinja2
 from sqlalchemy import Connection, Row
@@ -21,7 +22,7 @@ from store_uptime.db.statements import statement
 from store_uptime.delivery import picture
 from store_uptime.delivery.answers import read_basis, safe
 from store_uptime.delivery.outbox import Content, File
-from store_uptime.delivery.rendering import FormatName, render
+from store_uptime.delivery.rendering import MEDIA_TYPES, FormatName, render
 from store_uptime.delivery.subscriptions import SendWhen
 from store_uptime.delivery.tables import HOUR_US, Basis
 from store_uptime.delivery.templates import Selection
@@ -31,12 +32,6 @@ from store_uptime.history.outages import OutageFilter, find_outages
 from store_uptime.history.questions import read_settlement
 from store_uptime.percentages import hundredths
 
-MEDIA_TYPES: dict[FormatName, str] = {
-    "csv": "text/csv",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "parquet": "application/vnd.apache.parquet",
-    "pdf": "application/pdf",
-}
 MAX_DAYS_DRAWN = 62  # of longer periods months are drawn
 PICTURE = "figures.png"
 
@@ -59,13 +54,17 @@ class Task:
 
 @dataclass(frozen=True)
 class Figures:
-    """The rows that are sent, what they rest on, and the figures of all of them together."""
+    """The rows that are sent, what they rest on, and the figures of all of them together, also day by day.
 
-    rows: Sequence[Any]
+    Rows and days are there once it is known that something is sent.
+    """
+
     basis: Basis
-    summary: Availability | None
-    days: Sequence[Availability]
     is_final: bool
+    summary: Availability | None = None  # None: of a report
+    report_id: UUID | None = None
+    rows: Sequence[Any] = ()
+    days: Sequence[Availability] = ()
 
 
 @dataclass(frozen=True)
@@ -91,6 +90,7 @@ def prepare(connection: Connection, task: Task) -> Prepared:
     reason = reason_to_skip(connection, task)
     if reason is not None:
         return Prepared(figures, skipped=reason)
+    figures = replace(figures, rows=_rows(connection, task, figures), days=_days(connection, task, figures))
     basis = replace(figures.basis, notice=notice_of(figures))
     attached = tuple(
         File(file_name(task, name), MEDIA_TYPES[name], _read(task, figures, basis, name))
@@ -115,23 +115,19 @@ def is_final(connection: Connection, task: Task) -> bool:
 
 
 def find_figures(connection: Connection, task: Task) -> Figures:
-    """All figures that are sent."""
-    selection, period = task.selection, task.period
-    if selection.answer == "report":
+    """What is sent rests on, without its rows and days."""
+    period = task.period
+    if task.selection.answer == "report":
         report, is_final_ = _report(connection, task)
         if report is None:
             raise NothingToSendError("There is no report of all stores yet.")
-        rows: Sequence[Any] = connection.execute(
-            statement("delivery/report_figures/rows"), {"report_id": report.report_id}
-        ).all()
         basis = Basis(report.as_of, report.accepted_order, {"report": report.csv_sha256})
-        return Figures(rows, basis, None, [], is_final_)
+        return Figures(basis, is_final_, report_id=report.report_id)
     settlement = read_settlement(connection)
     summary = _summary(connection, task)
     if summary is None:
         raise NothingToSendError(f"No store has days from {period.from_date} to {period.until_date}.")
-    basis = read_basis(connection, settlement)
-    return Figures(_rows(connection, task), basis, summary, _days(connection, task), summary.is_final)
+    return Figures(read_basis(connection, settlement), summary.is_final, summary)
 
 
 def reason_to_skip(connection: Connection, task: Task) -> str | None:
@@ -158,18 +154,21 @@ def _summary(connection: Connection, task: Task) -> Availability | None:
     return rows[0] if rows else None
 
 
-def _days(connection: Connection, task: Task) -> Sequence[Availability]:
-    """The same day by day, for the picture."""
+def _days(connection: Connection, task: Task, figures: Figures) -> Sequence[Availability]:
+    """The summary day by day, for the picture; a report has none."""
+    if figures.summary is None:
+        return ()
     period = task.period
-    if (period.until_date - period.from_date).days >= MAX_DAYS_DRAWN:
-        question = Question(period.from_date, period.until_date, "month", "all", task.selection.choice)
-    else:
-        question = Question(period.from_date, period.until_date, "day", "all", task.selection.choice)
+    unit: CalendarUnit = "month" if (period.until_date - period.from_date).days >= MAX_DAYS_DRAWN else "day"
+    question = Question(period.from_date, period.until_date, unit, "all", task.selection.choice)
     return find_availability(connection, question).rows
 
 
-def _rows(connection: Connection, task: Task) -> Sequence[Any]:
+def _rows(connection: Connection, task: Task, figures: Figures) -> Sequence[Any]:
     selection, period = task.selection, task.period
+    if figures.report_id is not None:
+        report = {"report_id": figures.report_id}
+        return connection.execute(statement("delivery/report_figures/rows"), report).all()
     if selection.answer == "outages":
         return find_outages(connection, OutageFilter(period.from_date, period.until_date, selection.choice)).rows
     question = Question(period.from_date, period.until_date, selection.period, selection.by, selection.choice)

@@ -19,13 +19,23 @@ from store_uptime.delivery.composing import NothingToSendError, Prepared, Task, 
 from store_uptime.delivery.rendering import TooManyRowsError
 from store_uptime.delivery.schedules import period_at
 from store_uptime.delivery.templates import Selection
+from store_uptime.errors import StoreUptimeError
 from store_uptime.history.questions import NotSettledError, QuestionError, find_settlement
 
 log = logging.getLogger(__name__)
 
 REFUSALS = (NothingToSendError, NotSettledError, QuestionError, TooManyRowsError)
-# One delivery that fails must not keep all others back.
-UNFORESEEN = (ArithmeticError, LookupError, TypeError, ValueError, OSError, RuntimeError, FPDFException)
+# One delivery that fails must not keep all others back; a template may not fit this version any more.
+UNFORESEEN = (
+    StoreUptimeError,
+    ArithmeticError,
+    LookupError,
+    TypeError,
+    ValueError,
+    OSError,
+    RuntimeError,
+    FPDFException,
+)
 MAX_PREPARED = 16  # at a time: files take memory
 WAITS = "waits for final figures"
 
@@ -63,6 +73,7 @@ def render(engine: Engine, clock: datetime, base_url: str) -> Counter[str]:
     snapshots = engine.execution_options(isolation_level="REPEATABLE READ")  # one settlement, however many statements
     composer, counts, after = Composer(base_url), Counter[str](), 0
     failures: list[Exception] = []
+    settlement_id, deadline_at = None, clock
     while True:
         try:
             with snapshots.begin() as connection:
@@ -73,11 +84,16 @@ def render(engine: Engine, clock: datetime, base_url: str) -> Counter[str]:
                 row = connection.execute(statement("delivery/deliveries/take"), binds).mappings().one_or_none()
                 if row is None:
                     break
-                after = row["delivery_id"]
+                after, deadline_at = row["delivery_id"], row["deadline_at"]
                 counts[_judge(connection, composer, row, settlement_id, clock)] += 1
         except UNFORESEEN as error:
-            log.exception("Delivery %s could not be composed; it is tried again", after)
+            log.exception("Delivery %s could not be composed; it is tried again until its deadline", after)
             failures.append(error)
+            if deadline_at <= clock:
+                delivery = {"delivery_id": after, "settlement_id": settlement_id, "clock": clock}
+                with engine.begin() as connection:
+                    _finish(connection, delivery, "failed", None, "It could not be composed; see the log of render.")
+                counts["failed"] += 1
     while _send_test(snapshots, composer, clock):
         counts["tests"] += 1
     if failures:
@@ -136,7 +152,13 @@ def _send_test(engine: Engine, composer: Composer, clock: datetime) -> bool:
         if subscription_id is None:
             return False
         row = read_subscription(connection, subscription_id)
-        content = preview(connection, row, clock, composer.base_url)
+        try:
+            with connection.begin_nested():
+                content = preview(connection, row, clock, composer.base_url)
+        except UNFORESEEN:
+            log.exception("The test of subscription %s could not be composed", subscription_id)
+            text = "It could not be composed; the log of the task render says why."
+            content = outbox.Content(row["name"], f"{text}\n")
         source = f"test:{subscription_id}:{instant_text(row['test_requested_at'])}"
         content = replace(content, subject=f"Test: {content.subject}")
         outbox.add(connection, source, row["recipients"], content, clock)

@@ -14,7 +14,7 @@ from fractions import Fraction
 from sqlalchemy import Connection, Engine, Row
 
 from store_uptime.calendar.durations import instant_text
-from store_uptime.calendar.periods import calendar_periods, previous_period
+from store_uptime.calendar.periods import period_of
 from store_uptime.calendar.zones import zone
 from store_uptime.db.statements import statement
 from store_uptime.delivery import outbox
@@ -22,7 +22,7 @@ from store_uptime.delivery.composing import hours_text, page_url
 from store_uptime.delivery.rules import EventName, Rule
 from store_uptime.delivery.templates import choice_of
 from store_uptime.history.availability import BUDGET_FACTOR, Question
-from store_uptime.history.now import StateCounts, find_groups_now, find_now
+from store_uptime.history.now import StateCounts, find_groups_now, find_now, states_of
 from store_uptime.history.questions import QuestionError, Settlement, find_settlement
 from store_uptime.history.targets import find_budgets
 
@@ -108,12 +108,12 @@ def find_events(watch: Watch) -> None:
         "outage": find_outages,
         "missed_opening": find_missed_openings,
         "group_outage": find_group_outages,
-        "budget": find_budget_steps,
-        "breach": find_breaches,
     }
     for event, find in finders.items():
         if event in watch.rule.events:
             find(watch)
+    if watch.tells("budget") or watch.tells("breach"):
+        find_budget_events(watch)
 
 
 def is_data_fine(watch: Watch) -> bool:
@@ -144,18 +144,17 @@ def is_data_fine(watch: Watch) -> bool:
 
 
 def scope_states(watch: Watch) -> StateCounts:
-    """How many stores of the rule's scope are in which state."""
-    choice = choice_of(watch.rule.scope_kind, watch.rule.scope_name)
+    """How many stores of the rule's scope are in which state; none of a scope that nobody is in any more."""
+    kind, name = watch.rule.scope_kind, watch.rule.scope_name
+    nothing = StateCounts(name, 0, 0, 0, 0, 0, 0, 0, None)
     try:
-        stores = find_now(watch.connection, choice).rows
+        if kind == "store":
+            (store,) = find_now(watch.connection, choice_of(kind, name)).rows
+            return states_of(store)
+        now = find_groups_now(watch.connection, kind)
     except QuestionError:
-        stores = []
-    is_open = [one for one in stores if one.is_open]
-    count = Counter(one.status for one in is_open)
-    down = sum(1 for one in stores if (one.is_open and one.status == "down") or one.outage_started_at)
-    return StateCounts(
-        watch.rule.scope_name, len(stores), len(is_open), count["up"], down, 0, count["unknown"], 0, None
-    )
+        return nothing
+    return now.totals if kind == "all" else next((group for group in now.groups if group.scope == name), nothing)
 
 
 def find_outages(watch: Watch) -> None:
@@ -250,37 +249,25 @@ def find_group_outages(watch: Watch) -> None:
             watch.notice("group_outage", "ended", group.scope, started_at, line, ended_at=as_of)
 
 
-def month_question(watch: Watch) -> Question:
-    """The budgets of the month that runs."""
-    today = watch.settlement.as_of.astimezone(zone(watch.rule.timezone)).date()
-    first = previous_period(today, "month").until_date + timedelta(days=1)
-    (month,) = calendar_periods(first, last_of_month(first), "month")
+def find_budget_events(watch: Watch) -> None:
+    """Scopes that have spent half, three quarters or all of the budget of the month that runs, of several steps at once
+    the last; and those whose target is breached.
+    """
+    month = period_of(watch.settlement.as_of.astimezone(zone(watch.rule.timezone)).date(), "month")
     choice = choice_of(watch.rule.scope_kind, watch.rule.scope_name)
-    return Question(month.from_date, month.until_date, by=watch.rule.grouped_by, choice=choice)
-
-
-def find_budget_steps(watch: Watch) -> None:
-    """Scopes that have spent half, three quarters or all of the month's budget; of several steps at once the last."""
-    question = month_question(watch)
-    started_at = at_midnight(question.from_date)
+    question = Question(month.from_date, month.until_date, by=watch.rule.grouped_by, choice=choice)
+    started_at = at_midnight(month.from_date)
     for budget in find_budgets(watch.connection, question).rows:
-        if not budget.promise.budget:
-            continue
-        spent = Fraction(100 * budget.promise.down_us * BUDGET_FACTOR, budget.promise.budget)
-        steps = [step for step in BUDGET_STEPS if spent >= step]
-        if steps:
-            scope = budget.figures.scope
-            line = f"{scope} has spent {steps[-1]} % of the budget of {question.from_date:%Y-%m}."
-            watch.notice(f"budget_{steps[-1]}", "begun", scope, started_at, line)
-
-
-def find_breaches(watch: Watch) -> None:
-    """Scopes whose target of the month is breached."""
-    question = month_question(watch)
-    for budget in find_budgets(watch.connection, question).rows:
-        if budget.figures.verdict == "breached":
-            line = f"{budget.figures.scope} has breached its target of {question.from_date:%Y-%m}."
-            watch.notice("breach", "begun", budget.figures.scope, at_midnight(question.from_date), line)
+        scope, promise = budget.figures.scope, budget.promise
+        if watch.tells("budget") and promise.budget:
+            spent = Fraction(100 * promise.down_us * BUDGET_FACTOR, promise.budget)
+            steps = [step for step in BUDGET_STEPS if spent >= step]
+            if steps:
+                line = f"{scope} has spent {steps[-1]} % of the budget of {month.period}."
+                watch.notice(f"budget_{steps[-1]}", "begun", scope, started_at, line)
+        if watch.tells("breach") and budget.figures.verdict == "breached":
+            line = f"{scope} has breached its target of {month.period}."
+            watch.notice("breach", "begun", scope, started_at, line)
 
 
 def tell(watch: Watch, base_url: str) -> int:
@@ -329,8 +316,3 @@ def send_part(watch: Watch, part: list[Row], page: str, at: datetime, *, is_capp
 def at_midnight(day: date) -> datetime:
     """The start of a date in UTC: a name for it, whatever clock it is of."""
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
-
-
-def last_of_month(first: date) -> date:
-    """The last date of the month that begins on `first`."""
-    return previous_period((first + timedelta(days=31)).replace(day=1), "month").until_date

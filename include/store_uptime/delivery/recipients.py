@@ -18,6 +18,7 @@ ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Z
 CONNECTION = re.compile(r"connection:[A-Za-z0-9_.-]{1,250}", re.ASCII)
 SETTING = re.compile(r"setting:STORE_UPTIME_ALERT_(EMAIL|WEBHOOK)", re.ASCII)
 MAX_CHARACTERS = 2000
+MAX_RECIPIENTS = 50  # of a subscription or a rule
 PORTS = {"http": 80, "https": 443}
 MAIL_SERVER = "mail"
 EXPECTED = "expected a mail address, an https:// URL or connection:id"
@@ -36,6 +37,17 @@ def kind_of(recipient: str) -> Kind:
     if web_address(recipient) is not None:
         return "webhook"
     raise InvalidFieldError("recipients", f"{quoted(shown(recipient))} is none; {EXPECTED}")
+
+
+def check_list(recipients: Sequence[str], allowed: Sequence[str] | None = None) -> None:
+    """Raises `InvalidFieldError` for too few or too many recipients, or one that is none, or is not among `allowed`."""
+    if not 1 <= len(recipients) <= MAX_RECIPIENTS or len(set(recipients)) < len(recipients):
+        raise InvalidFieldError("recipients", f"expected 1 to {MAX_RECIPIENTS}, each once")
+    for recipient in recipients:
+        if allowed is None:
+            kind_of(recipient)
+        else:
+            check_allowed(recipient, allowed)
 
 
 def check_allowed(recipient: str, allowed: Sequence[str]) -> None:

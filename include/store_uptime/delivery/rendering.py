@@ -18,6 +18,13 @@ from store_uptime.errors import StoreUptimeError
 
 FormatName = Literal["csv", "json", "parquet", "xlsx", "pdf"]
 FORMAT_NAMES: tuple[FormatName, ...] = get_args(FormatName)
+MEDIA_TYPES: dict[FormatName, str] = {
+    "csv": "text/csv",
+    "json": "application/json",
+    "parquet": "application/vnd.apache.parquet",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pdf": "application/pdf",
+}
 
 MAX_PDF_ROWS = 5_000
 MAX_XLSX_ROWS = spreadsheet.MAX_ROWS - 1  # below the headings

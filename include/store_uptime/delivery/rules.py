@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, time
 from typing import Any, Literal, get_args
@@ -16,7 +15,6 @@ from store_uptime.errors import InvalidFieldError, quoted
 
 EventName = Literal["outage", "missed_opening", "group_outage", "budget", "breach", "data"]
 EVENT_NAMES: tuple[EventName, ...] = get_args(EventName)
-MAX_RECIPIENTS = 50
 
 
 @dataclass(frozen=True)
@@ -44,19 +42,11 @@ class Rule:
     def __post_init__(self) -> None:
         if not self.events or len(set(self.events)) < len(self.events):
             raise InvalidFieldError("events", f"expected some of {', '.join(EVENT_NAMES)}, each once")
-        if not 1 <= len(self.recipients) <= MAX_RECIPIENTS or len(set(self.recipients)) < len(self.recipients):
-            raise InvalidFieldError("recipients", f"expected 1 to {MAX_RECIPIENTS}, each once")
+        recipients.check_list(self.recipients)
         if self.timezone not in known_timezones():
             raise InvalidFieldError("timezone", f"{quoted(self.timezone)} is no IANA zone, such as America/Chicago")
         if (self.quiet_from is None) != (self.quiet_until is None) or self.quiet_from == self.quiet_until is not None:
             raise InvalidFieldError("quiet_until", "goes with quiet_from, and is another time")
-        for recipient in self.recipients:
-            recipients.kind_of(recipient)
-
-    def check_recipients(self, allowed: Sequence[str]) -> None:
-        """Raises `InvalidFieldError` for a recipient that the deployment does not allow."""
-        for recipient in self.recipients:
-            recipients.check_allowed(recipient, allowed)
 
     def is_quiet(self, wall_clock: time) -> bool:
         """Whether nothing is told when the recipients' clock reads this."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
@@ -17,7 +16,6 @@ from store_uptime.errors import InvalidFieldError
 
 SendWhen = Literal["always", "breach", "change"]
 SEND_WHEN: tuple[SendWhen, ...] = get_args(SendWhen)
-MAX_RECIPIENTS = 50
 MAX_WAIT_HOURS = 31 * 24
 
 
@@ -37,17 +35,9 @@ class Subscription:
 
     def __post_init__(self) -> None:
         check_schedule(self.cron, self.timezone)
-        if not 1 <= len(self.recipients) <= MAX_RECIPIENTS or len(set(self.recipients)) < len(self.recipients):
-            raise InvalidFieldError("recipients", f"expected 1 to {MAX_RECIPIENTS}, each once")
+        recipients.check_list(self.recipients)
         if not 0 <= self.wait_hours <= MAX_WAIT_HOURS:
             raise InvalidFieldError("wait_hours", f"expected 0 to {MAX_WAIT_HOURS}")
-        for recipient in self.recipients:
-            recipients.kind_of(recipient)
-
-    def check_recipients(self, allowed: Sequence[str]) -> None:
-        """Raises `InvalidFieldError` for a recipient that the deployment does not allow."""
-        for recipient in self.recipients:
-            recipients.check_allowed(recipient, allowed)
 
     def binds(self, by: str, clock: datetime) -> dict[str, Any]:
         """The subscription for a row, changed by somebody at `clock`; it is due next after that."""
@@ -85,9 +75,13 @@ def plan(engine: Engine, clock: datetime) -> int:
     planned = 0
     with engine.begin() as connection:
         for row in connection.execute(statement("delivery/subscriptions/take_due"), {"clock": clock}).all():
-            due_at = row.next_due_at
+            due_at, planned_before = row.next_due_at, None
             for due_at in due_until(row.cron, row.timezone, row.next_due_at, clock):
+                planned += 1
                 period = period_at(due_at, row.timezone, row.period)
+                if period == planned_before:
+                    continue
+                planned_before = period
                 connection.execute(
                     statement("delivery/deliveries/add"),
                     {
@@ -99,7 +93,6 @@ def plan(engine: Engine, clock: datetime) -> int:
                         "deadline_at": due_at + timedelta(hours=row.wait_hours),
                     },
                 )
-                planned += 1
             connection.execute(
                 statement("delivery/subscriptions/plan_next"),
                 {

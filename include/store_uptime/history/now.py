@@ -134,11 +134,29 @@ def find_groups_now(connection: Connection, by: str) -> GroupsNow:
     """How many stores are in which state now, by groups of a kind; raises as `find_now`."""
     settlement = read_settlement(connection)
     check_kind(connection, "by", by)
-    totals, groups = (
-        [StateCounts(*row) for row in connection.execute(statement("history/now/read/groups"), {"by": kind})]
-        for kind in ("all", by)
-    )
+    totals = _states(connection, "all")
+    groups = totals if by == "all" else _states(connection, by)
     return GroupsNow(settlement, totals[0] if totals else StateCounts("all", 0, 0, 0, 0, 0, 0, 0, None), groups)
+
+
+def states_of(store: Now) -> StateCounts:
+    """The same of one store."""
+    is_down = (store.is_open and store.status == "down") or store.outage_started_at is not None
+    return StateCounts(
+        scope=store.store_id,
+        stores=1,
+        open=int(store.is_open),
+        up=int(store.is_open and store.status == "up"),
+        down=int(is_down),
+        down_and_closed=int(is_down and not store.is_open),
+        unknown=int(store.is_open and store.status == "unknown"),
+        closed=int(not store.is_open),
+        oldest_outage_at=store.outage_started_at,
+    )
+
+
+def _states(connection: Connection, by: str) -> list[StateCounts]:
+    return [StateCounts(*row) for row in connection.execute(statement("history/now/read/groups"), {"by": by})]
 
 
 def _has_any(connection: Connection, choice: Choice) -> bool:

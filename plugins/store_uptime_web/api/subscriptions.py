@@ -7,17 +7,15 @@ from itertools import groupby
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 from sqlalchemy import RowMapping
 
 from store_uptime.db.statements import statement
 from store_uptime.delivery import deliveries, recipients, subscriptions
 from store_uptime.history.questions import reading
-from store_uptime_web import airflow_client, cursors, problems, queries
-from store_uptime_web.api import bodies
+from store_uptime_web import airflow_client, cursors, queries
+from store_uptime_web.api import bodies, changes
 from store_uptime_web.api.reports import Cursor, Limit
-from store_uptime_web.api.templates import CHANGING, READING, checking
-from store_uptime_web.problems import Problem, invalid
 from store_uptime_web.schemas.delivery import (
     DeliveryPage,
     Outbox,
@@ -31,8 +29,7 @@ from store_uptime_web.security import READ, Reader, Triggerer
 
 router = APIRouter(tags=["subscriptions"])
 
-SubscriptionId = Annotated[int, Path(ge=1, le=(1 << 63) - 1)]
-NEWEST = (1 << 63) - 1
+SubscriptionId = Annotated[int, Path(ge=1, le=changes.LARGEST_ID)]
 
 
 async def new_subscription(request: Request, _: Triggerer) -> SubscriptionRequest:
@@ -45,7 +42,7 @@ async def changed_subscription(request: Request, _: Triggerer) -> SubscriptionCh
     return await bodies.read(request, SubscriptionChange)
 
 
-@router.get("/subscriptions", summary="Subscriptions", responses=problems.documented(401, 403, 429, 503))
+@router.get("/subscriptions", summary="Subscriptions", responses=changes.LISTING)
 def list_subscriptions(user: Reader) -> Subscriptions:
     """All subscriptions by name, and whether anything is sent at all."""
     with queries.engine().connect() as connection:
@@ -55,7 +52,7 @@ def list_subscriptions(user: Reader) -> Subscriptions:
     settings = queries.settings()
     return Subscriptions.model_validate(
         {
-            "subscriptions": [subscription_json(one, last) for one in rows(None)],
+            "subscriptions": [subscription_json(one, last) for one in changes.rows("subscription")],
             "outbox": Outbox(
                 is_on=settings.notifications,
                 is_paused=state.is_paused,
@@ -73,27 +70,27 @@ def list_subscriptions(user: Reader) -> Subscriptions:
     status_code=201,
     summary="Create a subscription",
     response_model=Subscription,
-    responses=CHANGING,
+    responses=changes.CHANGING,
     openapi_extra=bodies.documented(SubscriptionRequest),
 )
 def create_subscription(
     request: Request, user: Triggerer, body: Annotated[SubscriptionRequest, Depends(new_subscription)]
 ) -> Response:
     """It is due first at the next time of its schedule."""
-    with checking("subscription"):
+    with changes.checking("subscription"):
         wanted = checked(body.model_dump())
         with queries.editor().begin() as connection:
             subscription_id = subscriptions.add(connection, wanted, user.get_name(), datetime.now(UTC))
     airflow_client.record_change(user, "create_subscription", {"subscription_id": subscription_id})
-    location = f"{airflow_client.root_path(request)}{airflow_client.PREFIX}/v1/subscriptions/{subscription_id}"
-    content = show_subscription(subscription_id).model_dump(mode="json")
-    return JSONResponse(content, status_code=201, headers={"Location": location})
+    return changes.created(request, f"subscriptions/{subscription_id}", show_subscription(subscription_id))
 
 
-@router.get("/subscriptions/{subscription_id}", summary="One subscription", dependencies=[READ], responses=READING)
+@router.get(
+    "/subscriptions/{subscription_id}", summary="One subscription", dependencies=[READ], responses=changes.READING
+)
 def show_subscription(subscription_id: SubscriptionId) -> Subscription:
     """The subscription, and what became of its newest delivery."""
-    found = row(subscription_id)
+    found = changes.row("subscription", subscription_id)
     with queries.engine().connect() as connection:
         return subscription_json(found, last_deliveries(connection))
 
@@ -101,7 +98,7 @@ def show_subscription(subscription_id: SubscriptionId) -> Subscription:
 @router.patch(
     "/subscriptions/{subscription_id}",
     summary="Change, pause or resume a subscription",
-    responses=CHANGING,
+    responses=changes.CHANGING,
     openapi_extra=bodies.documented(SubscriptionChange),
 )
 def change_subscription(
@@ -110,14 +107,11 @@ def change_subscription(
     body: Annotated[SubscriptionChange, Depends(changed_subscription)],
 ) -> Subscription:
     """What is left out stays as it is. What was due while it was paused is not sent."""
-    given = body.model_dump(exclude_unset=True)
-    if null := [name for name, value in given.items() if value is None]:
-        raise invalid(null[0], "may be left out, but not null")
-    current = subscriptions.Subscription.from_row(row(subscription_id))
+    given = changes.given(body)
+    current = subscriptions.Subscription.from_row(changes.row("subscription", subscription_id))
     if "recipients" in given:
-        known = {recipients.shown(one): one for one in current.recipients}
-        given["recipients"] = [known.get(one, one) for one in given["recipients"]]
-    with checking("subscription"):
+        given["recipients"] = changes.meant(given["recipients"], current.recipients)
+    with changes.checking("subscription"):
         wanted = checked(vars(current) | given)
         with queries.editor().begin() as connection:
             subscriptions.change(connection, subscription_id, wanted, user.get_name(), datetime.now(UTC))
@@ -130,23 +124,25 @@ def change_subscription(
     "/subscriptions/{subscription_id}",
     status_code=204,
     summary="Delete a subscription",
-    responses=CHANGING,
+    responses=changes.CHANGING,
     response_model=None,
 )
 def delete_subscription(subscription_id: SubscriptionId, user: Triggerer) -> Response:
     """With its log, and with what it has not sent yet."""
-    binds = {"subscription_id": row(subscription_id)["subscription_id"]}
+    binds = {"subscription_id": changes.row("subscription", subscription_id)["subscription_id"]}
     with queries.editor().begin() as connection:
         connection.execute(statement("delivery/subscriptions/delete"), binds)
     airflow_client.record_change(user, "delete_subscription", binds)
     return Response(status_code=204)
 
 
-@router.post("/subscriptions/{subscription_id}/test", status_code=202, summary="Send a test", responses=CHANGING)
+@router.post(
+    "/subscriptions/{subscription_id}/test", status_code=202, summary="Send a test", responses=changes.CHANGING
+)
 def request_test(subscription_id: SubscriptionId, user: Triggerer) -> Subscription:
     """To all recipients, of the previous complete period, final or not, when the delivery DAG runs next."""
     binds = {"subscription_id": subscription_id, "requested_by": user.get_name(), "requested_at": datetime.now(UTC)}
-    row(subscription_id)
+    changes.row("subscription", subscription_id)
     with queries.editor().begin() as connection:
         connection.execute(statement("delivery/subscriptions/request_test"), binds)
     airflow_client.record_change(user, "test_subscription", {"subscription_id": subscription_id})
@@ -157,11 +153,11 @@ def request_test(subscription_id: SubscriptionId, user: Triggerer) -> Subscripti
     "/subscriptions/{subscription_id}/preview",
     summary="What a subscription would send now",
     dependencies=[READ],
-    responses=READING,
+    responses=changes.READING,
 )
 def preview_subscription(subscription_id: SubscriptionId) -> Preview:
     """Of the previous complete period, final or not. Where nothing could be sent, the text says why."""
-    found = row(subscription_id)
+    found = changes.row("subscription", subscription_id)
     with reading(queries.engine()) as connection:
         base_url = airflow_client.base_url().rstrip("/")
         content = deliveries.preview(connection, found, datetime.now(UTC), base_url)
@@ -177,12 +173,12 @@ def preview_subscription(subscription_id: SubscriptionId) -> Preview:
     "/subscriptions/{subscription_id}/deliveries",
     summary="The log of a subscription",
     dependencies=[READ],
-    responses=READING,
+    responses=changes.READING,
 )
 def list_deliveries(subscription_id: SubscriptionId, limit: Limit = 25, cursor: Cursor = None) -> DeliveryPage:
     """What was sent of each period, newest first: when, to whom, and what went wrong."""
-    row(subscription_id)
-    before = NEWEST if cursor is None else cursors.decode(cursor, int)[0]
+    changes.row("subscription", subscription_id)
+    before = changes.LARGEST_ID if cursor is None else cursors.decode(cursor, int)[0]
     binds = {"subscription_id": subscription_id, "before": before, "deliveries": limit + 1}
     with queries.engine().connect() as connection:
         found = connection.execute(statement("delivery/deliveries/list"), binds).mappings().all()
@@ -194,23 +190,8 @@ def list_deliveries(subscription_id: SubscriptionId, limit: Limit = 25, cursor: 
 def checked(fields: dict[str, Any]) -> subscriptions.Subscription:
     """A subscription whose recipients the deployment allows."""
     wanted = subscriptions.Subscription(**fields | {"recipients": tuple(fields["recipients"])})
-    wanted.check_recipients(queries.settings().allow_recipients)
+    recipients.check_list(wanted.recipients, queries.settings().allow_recipients)
     return wanted
-
-
-def rows(subscription_id: int | None) -> list[RowMapping]:
-    """Rows of subscriptions with their templates: all, or of one."""
-    binds = {"subscription_id": subscription_id}
-    with queries.engine().connect() as connection:
-        return list(connection.execute(statement("delivery/subscriptions/list"), binds).mappings())
-
-
-def row(subscription_id: int) -> RowMapping:
-    """The row of a subscription; 404 without one."""
-    found = rows(subscription_id)
-    if not found:
-        raise Problem(404, f"There is no subscription {subscription_id}.")
-    return found[0]
 
 
 def last_deliveries(connection: Any) -> dict[int, RowMapping]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from store_uptime.delivery.rendering import MEDIA_TYPES
+
 
 @dataclass(frozen=True)
 class Format:
@@ -14,11 +16,8 @@ class Format:
     suffix: str
 
 
-CSV = Format("text/csv; charset=utf-8", "csv")
-XLSX = Format("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx")
-PARQUET = Format("application/vnd.apache.parquet", "parquet")
-JSON = Format("application/json", "json")
-PDF = Format("application/pdf", "pdf")
+CSV = Format(f"{MEDIA_TYPES['csv']}; charset=utf-8", "csv")
+XLSX, PARQUET, JSON, PDF = (Format(MEDIA_TYPES[name], name) for name in ("xlsx", "parquet", "json", "pdf"))
 FORMATS = {"csv": CSV, "xlsx": XLSX, "parquet": PARQUET, "json": JSON}  # of a report
 ANSWER_FORMATS = {**FORMATS, "pdf": PDF}
 

@@ -9,8 +9,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from store_uptime.calendar.periods import CalendarUnit
+from store_uptime.delivery.recipients import MAX_RECIPIENTS
 from store_uptime.delivery.rules import EventName
-from store_uptime.delivery.subscriptions import MAX_RECIPIENTS, MAX_WAIT_HOURS, SendWhen
+from store_uptime.delivery.subscriptions import MAX_WAIT_HOURS, SendWhen
 from store_uptime.delivery.tables import AnswerName
 from store_uptime.delivery.templates import SentFormat
 from store_uptime_web.schemas.common import Instant, Text
