@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { levelOf } from "../../plugins/store_uptime_web/static/js/heatmap.js";
+import { datesOf } from "../../plugins/store_uptime_web/static/js/list_state.js";
 import {
-  datesOf,
   isFiltered,
-  lastDates,
   matching,
   rememberedParameters,
   stateOf,
@@ -53,15 +52,6 @@ test("what cannot be is left out", () => {
   ]) {
     assert.deepEqual(written(read(text)), {}, text);
   }
-});
-
-test("a store is not asked about beside a group", () => {
-  assert.deepEqual(written(read("store_id=a&kind=region&name=West")), { kind: "region", name: "West" });
-});
-
-test("dates end with the last one", () => {
-  assert.deepEqual(lastDates(90, { until: "2024-03-01" }), { from: "2023-12-03", until: "2024-03-01" });
-  assert.deepEqual(datesOf(read("from=2023-03-01"), AS_OF), { from: "2023-03-01", until: "2023-03-15" });
 });
 
 test("the list has all outages, or those of the chosen hour", () => {

@@ -1,107 +1,57 @@
 // @ts-check
 // Anomalies: what was unusual about stores, groups and their polls.
 
-import {
-  amountOf,
-  datesOf,
-  filterParameters,
-  isFiltered,
-  KINDS,
-  rememberedParameters,
-  SIZES,
-  scoreOf,
-  stateOf,
-  UNFILTERED,
-} from "./anomalies_state.js";
+import { amountOf, KINDS, scoreOf } from "./anomaly_text.js";
 import { get } from "./api.js";
+import { datedList, dateRange, listPager } from "./dated_list.js";
 import { dateLabel } from "./dates.js";
 import { byId, empty, h, icon, replace, skeleton } from "./dom.js";
 import { instant, many } from "./format.js";
 import { groupFilter, kindLabel } from "./group_filter.js";
-import { announce, load, remember, showHead } from "./page.js";
+import { ALL_STORES, datesOf, isOfSome, listOf, rememberedList, scopeParameters } from "./list_state.js";
+import { announce, load, showHead } from "./page.js";
 import { DATA_FORMATS, downloads, whenSettled } from "./settled.js";
-import { goToTable, pager, pageSizes, showTable, storeLink, table } from "./table.js";
+import { showTable, storeLink, table } from "./table.js";
 import { groupPage } from "./urls.js";
 
 /** @import { AnomaliesPage, Anomaly, GroupKinds } from "../../api_types.d.ts" */
-/** @import { AnomaliesState } from "./anomalies_state.js" */
 /** @import { Column } from "./table.js" */
 
 const content = byId("content");
 const list = h("div", null, h("div", { class: "card" }, skeleton(24, 24, 24, 24, 24)));
-const state = stateOf(new URLSearchParams(window.location.search));
+const state = listOf(new URLSearchParams(window.location.search));
 let asOf = "";
 let isShown = false;
-/** @type {AbortController | null} */
-let pending = null;
 
 const dates = () => datesOf(state, asOf);
-const listed = () => ({ ...dates(), ...filterParameters(state) });
+const listed = () => ({ ...dates(), ...scopeParameters(state) });
 
 // filter -----------------------------------------------------------------------------------------------------------
 
-/**
- * @param {string} label
- * @param {"from" | "until"} field
- */
-function dateField(label, field) {
-  /** @type {HTMLInputElement} */
-  const input = h("input", {
-    type: "date",
-    "aria-label": label,
-    onchange: () => {
-      const wanted = { ...dates(), [field]: input.value };
-      const isOrdered = wanted.from <= wanted.until;
-      input.setCustomValidity(isOrdered ? "" : "The last date is before the first one.");
-      if (!input.reportValidity() || !input.value) return;
-      until.setCustomValidity("");
-      from.setCustomValidity("");
-      again({ from: wanted.from, until: wanted.until }, { isStep: true });
-    },
-  });
-  return input;
-}
-
-const from = dateField("First date", "from");
-const until = dateField("Last date", "until");
+const range = dateRange(dates, (chosen) => again(chosen, { isStep: true }));
 const all = h(
   "button",
-  { type: "button", onclick: () => again({ ...UNFILTERED }, { isStep: true }) },
+  { type: "button", onclick: () => again({ ...ALL_STORES }, { isStep: true }) },
   "Show all anomalies",
   icon("cross"),
 );
 /** @type {ReturnType<typeof groupFilter>} */
 let group;
 
-/**
- * @param {Partial<AnomaliesState>} changes
- * @param {{isStep?: boolean}} [options] Whether the browser's Back leads to what is shown now.
- */
-async function again(changes, { isStep = false } = {}) {
-  Object.assign(state, { cursor: null, row: 0 }, changes);
-  remember(rememberedParameters(state), { isStep });
-  await refresh();
-}
-
-async function refresh() {
-  pending?.abort();
-  pending = new AbortController();
-  const { signal } = pending;
-  from.value = dates().from;
-  until.value = dates().until;
-  all.hidden = !isFiltered(state);
-  group.show(state);
-  list.classList.add("busy");
-  await load(content, null, async () => {
-    try {
-      show(await get("v1/anomalies", { ...listed(), limit: state.limit, cursor: state.cursor }, { signal }));
-    } catch (problem) {
-      if (!(problem instanceof Error && problem.name === "AbortError")) throw problem;
-      return;
-    }
-    list.classList.remove("busy");
-  });
-}
+const { refresh, again } = datedList({
+  content,
+  state,
+  remembered: rememberedList,
+  busy: [list],
+  before: () => {
+    range.show();
+    all.hidden = !isOfSome(state);
+    group.show(state);
+  },
+  /** @returns {Promise<AnomaliesPage>} */
+  fetch: (signal) => get("v1/anomalies", { ...listed(), limit: state.limit, cursor: state.cursor }, { signal }),
+  show,
+});
 
 // list -------------------------------------------------------------------------------------------------------------
 
@@ -152,28 +102,18 @@ function show(page) {
     replace(list, empty(...nothing(page)));
     return;
   }
-  /**
-   * @param {string | null} cursor
-   * @param {number} row
-   */
-  const turn = (cursor, row) =>
-    cursor &&
-    (async () => {
-      await again({ cursor, row: Math.max(0, row) }, { isStep: true });
-      goToTable(byId("anomalies"));
-    });
   showTable(
     list,
     table({ caption: "Anomalies", columns: COLUMNS, rows: page.anomalies }),
-    pager({
-      from: state.row,
-      shown: page.anomalies.length,
-      total: page.total,
-      noun: page.total === 1 ? "anomaly" : "anomalies",
-      previous: turn(page.previous, state.row - state.limit) || null,
-      next: turn(page.next, state.row + page.anomalies.length) || null,
-      sizes: pageSizes(SIZES, state.limit, (limit) => again({ limit })),
-    }),
+    listPager(
+      state,
+      page,
+      page.anomalies.length,
+      page.total,
+      page.total === 1 ? "anomaly" : "anomalies",
+      again,
+      "anomalies",
+    ),
   );
 }
 
@@ -187,7 +127,7 @@ function nothing({ judged_until }) {
   if (dates().from > judged_until) return ["Not judged yet", `Dates are judged up to ${dateLabel(judged_until)}.`];
   return [
     "No anomaly",
-    isFiltered(state) ? "Nothing of this selection was unusual." : "Nothing was unusual on these dates.",
+    isOfSome(state) ? "Nothing of this selection was unusual." : "Nothing was unusual on these dates.",
   ];
 }
 
@@ -223,7 +163,7 @@ async function start(answer) {
         null,
         h("h2", null, "Unlike the eight weeks before"),
         h("p", null, "By chance: how much of what is shown of a date, down to this row, is expected to be no anomaly."),
-        h("div", { class: "toolbar" }, all, h("span", { class: "range" }, from, "to", until), group.element),
+        h("div", { class: "toolbar" }, all, range.element, group.element),
       ),
       list,
     ),
@@ -232,7 +172,7 @@ async function start(answer) {
 }
 
 window.addEventListener("popstate", async () => {
-  Object.assign(state, stateOf(new URLSearchParams(window.location.search)));
+  Object.assign(state, listOf(new URLSearchParams(window.location.search)));
   if (isShown) await refresh();
 });
 load(content, h("div", { class: "stack" }, skeleton(320)), () =>

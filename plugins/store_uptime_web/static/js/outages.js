@@ -3,28 +3,27 @@
 
 import { get } from "./api.js";
 import { responsive } from "./charts.js";
+import { datedList, dateRange, listPager } from "./dated_list.js";
 import { byId, chip, empty, h, icon, replace, skeleton } from "./dom.js";
 import { count, hours, instant, many } from "./format.js";
 import { groupFilter, kindLabel } from "./group_filter.js";
 import { cellLabel, heatLegend, heatmap } from "./heatmap.js";
+import { datesOf } from "./list_state.js";
 import {
-  datesOf,
   filterParameters,
   hourParameters,
   isFiltered,
   LONGER,
   matching,
   rememberedParameters,
-  SIZES,
   stateOf,
   UNFILTERED,
 } from "./outages_state.js";
-import { announce, load, remember, showHead } from "./page.js";
+import { announce, load, showHead } from "./page.js";
 import { downloads, whenSettled } from "./settled.js";
-import { goToTable, pager, pageSizes, showTable, storeLink, table } from "./table.js";
+import { showTable, storeLink, table } from "./table.js";
 
 /** @import { GroupKinds, Outage, OutagesPage, OutageStartHours } from "../../api_types.d.ts" */
-/** @import { OutagesState } from "./outages_state.js" */
 /** @import { Column } from "./table.js" */
 
 const content = byId("content");
@@ -35,8 +34,6 @@ const state = stateOf(new URLSearchParams(window.location.search));
 let asOf = "";
 /** @type {OutageStartHours | null} */
 let counted = null;
-/** @type {AbortController | null} */
-let pending = null;
 
 const dates = () => datesOf(state, asOf);
 const filters = () => ({ ...dates(), ...filterParameters(state) });
@@ -44,30 +41,7 @@ const listed = () => ({ ...filters(), ...hourParameters(state), sort: state.by, 
 
 // filter -----------------------------------------------------------------------------------------------------------
 
-/**
- * @param {string} label
- * @param {"from" | "until"} field
- */
-function dateField(label, field) {
-  /** @type {HTMLInputElement} */
-  const input = h("input", {
-    type: "date",
-    "aria-label": label,
-    onchange: () => {
-      const wanted = { ...dates(), [field]: input.value };
-      const isOrdered = wanted.from <= wanted.until;
-      input.setCustomValidity(isOrdered ? "" : "The last date is before the first one.");
-      if (!input.reportValidity() || !input.value) return;
-      until.setCustomValidity("");
-      from.setCustomValidity("");
-      again({ from: wanted.from, until: wanted.until }, { isStep: true });
-    },
-  });
-  return input;
-}
-
-const from = dateField("First date", "from");
-const until = dateField("Last date", "until");
+const range = dateRange(dates, (chosen) => again(chosen, { isStep: true }));
 /** @type {HTMLSelectElement} */
 const longer = h(
   "select",
@@ -89,8 +63,7 @@ const all = h(
 let group;
 
 function showFilter() {
-  from.value = dates().from;
-  until.value = dates().until;
+  range.show();
   longer.value = state.longer;
   running.checked = state.running;
   all.hidden = !isFiltered(state);
@@ -99,40 +72,23 @@ function showFilter() {
   group.show(state);
 }
 
-/**
- * @param {Partial<OutagesState>} changes
- * @param {{isStep?: boolean}} [options] Whether the browser's Back leads to what is shown now.
- */
-async function again(changes, { isStep = false } = {}) {
-  Object.assign(state, { cursor: null, row: 0 }, changes);
-  remember(rememberedParameters(state), { isStep });
-  await refresh();
-}
-
-async function refresh() {
-  pending?.abort();
-  pending = new AbortController();
-  const { signal } = pending;
-  showFilter();
-  list.classList.add("busy");
-  chart.classList.add("busy");
-  await load(content, null, async () => {
-    try {
-      /** @type {[OutageStartHours, OutagesPage]} */
-      const [hourly, page] = await Promise.all([
-        get("v1/outages/start_hours", filters(), { signal }),
-        get("v1/outages", { ...listed(), limit: state.limit, cursor: state.cursor }, { signal }),
-      ]);
-      counted = hourly;
-      show(page);
-    } catch (problem) {
-      if (!(problem instanceof Error && problem.name === "AbortError")) throw problem;
-      return;
-    }
-    list.classList.remove("busy");
-    chart.classList.remove("busy");
-  });
-}
+const { refresh, again } = datedList({
+  content,
+  state,
+  remembered: rememberedParameters,
+  busy: [list, chart],
+  before: showFilter,
+  /** @returns {Promise<[OutageStartHours, OutagesPage]>} */
+  fetch: (signal) =>
+    Promise.all([
+      get("v1/outages/start_hours", filters(), { signal }),
+      get("v1/outages", { ...listed(), limit: state.limit, cursor: state.cursor }, { signal }),
+    ]),
+  show: ([hourly, page]) => {
+    counted = hourly;
+    show(page);
+  },
+});
 
 // heat map ---------------------------------------------------------------------------------------------------------
 
@@ -211,16 +167,6 @@ function show(page) {
     replace(list, empty("No outage", nothing()));
     return;
   }
-  /**
-   * @param {string | null} cursor
-   * @param {number} row
-   */
-  const turn = (cursor, row) =>
-    cursor &&
-    (async () => {
-      await again({ cursor, row: Math.max(0, row) }, { isStep: true });
-      goToTable(byId("outages"));
-    });
   showTable(
     list,
     table({
@@ -229,15 +175,7 @@ function show(page) {
       rows: page.outages,
       sorting: { by: state.by, order: state.order, change: (by, order) => again({ by, order }) },
     }),
-    pager({
-      from: state.row,
-      shown: page.outages.length,
-      total,
-      noun: total === 1 ? "outage" : "outages",
-      previous: turn(page.previous, state.row - state.limit) || null,
-      next: turn(page.next, state.row + page.outages.length) || null,
-      sizes: pageSizes(SIZES, state.limit, (limit) => again({ limit })),
-    }),
+    listPager(state, page, page.outages.length, total, total === 1 ? "outage" : "outages", again, "outages"),
   );
 }
 
@@ -297,7 +235,7 @@ async function start(answer) {
           "div",
           { class: "toolbar" },
           all,
-          h("span", { class: "range" }, from, "to", until),
+          range.element,
           group.element,
           longer,
           h("label", { class: "check" }, running, "Ongoing"),

@@ -1,14 +1,15 @@
 // @ts-check
 // Subscriptions: who gets what and when, what became of it, and a form for a new one.
 
-import { get, Problem, patch, post, remove } from "./api.js";
+import { get, patch, post, remove } from "./api.js";
 import { byId, chip, empty, h, icon, note, replace, skeleton } from "./dom.js";
+import { formMistakes } from "./form_mistakes.js";
 import { ago, bytes, count, instant, many, ZONE } from "./format.js";
 import { announce, load, onPress, problemNote } from "./page.js";
 import { FIELDS, fieldOf, groupValue, subscriptionOf, templateOf } from "./subscription_request.js";
 import { more, table } from "./table.js";
 
-/** @import { Delivery, DeliveryPage, FieldError, GroupKinds, LastDelivery, Preview, Subscription } from "../../api_types.d.ts" */
+/** @import { Delivery, DeliveryPage, GroupKinds, LastDelivery, Preview, Subscription } from "../../api_types.d.ts" */
 /** @import { Subscriptions, Template } from "../../api_types.d.ts" */
 /** @import { IconName } from "./dom.js" */
 /** @import { Column } from "./table.js" */
@@ -17,6 +18,7 @@ const content = byId("content");
 const dialog = byId("editor", HTMLDialogElement);
 const form = /** @type {HTMLFormElement} */ (dialog.querySelector("form"));
 const problemPlace = byId("editor-problem");
+const mistakes = formMistakes(form, problemPlace, FIELDS, fieldOf);
 const list = h("div");
 /** @type {Subscriptions | null} */
 let shown = null;
@@ -230,25 +232,6 @@ async function refresh() {
 
 // The form --------------------------------------------------------------------------------------------------------
 
-/** @param {FieldError[]} errors */
-function showMistakes(errors) {
-  const elsewhere = [];
-  for (const name of FIELDS) byId(`${name}-mistake`).hidden = true;
-  for (const input of form.elements) input.removeAttribute("aria-invalid");
-  for (const { field, message } of errors) {
-    const name = fieldOf(field);
-    if (!name) {
-      elsewhere.push(`${field}: ${message}`);
-      continue;
-    }
-    byId(`${name}-mistake`).textContent = message;
-    byId(`${name}-mistake`).hidden = false;
-    document.getElementById(name)?.setAttribute("aria-invalid", "true");
-  }
-  /** @type {HTMLElement | null} */ (form.querySelector('[aria-invalid="true"]'))?.focus();
-  return elsewhere;
-}
-
 async function fillForm() {
   byId("timezone", HTMLInputElement).value ||= ZONE;
   byId("recipients-hint").textContent = `Separated by commas or lines. Allowed: ${shown?.allowed.join(", ")}.`;
@@ -273,42 +256,29 @@ async function fillForm() {
   );
 }
 
-async function save() {
-  const button = byId("editor-save", HTMLButtonElement);
+function save() {
   const data = new FormData(form);
   /** @param {string} name */
   const values = (name) => data.getAll(name).map(String);
-  button.disabled = true;
-  replace(problemPlace);
-  /** @type {Template | null} */
-  let template = null;
-  try {
-    template = await post("v1/templates", templateOf(values));
-    await post("v1/subscriptions", subscriptionOf(values, /** @type {Template} */ (template).template_id));
+  return mistakes.submit(byId("editor-save", HTMLButtonElement), async () => {
+    /** @type {Template} */
+    const template = await post("v1/templates", templateOf(values));
+    try {
+      await post("v1/subscriptions", subscriptionOf(values, template.template_id));
+    } catch (problem) {
+      await remove(`v1/templates/${template.template_id}`);
+      throw problem;
+    }
     dialog.close();
     form.reset();
     await refresh();
     announce("The subscription is saved");
-  } catch (problem) {
-    if (!(problem instanceof Problem)) throw problem;
-    if (template) await remove(`v1/templates/${template.template_id}`);
-    const elsewhere = showMistakes(problem.errors);
-    if (!problem.errors.length || elsewhere.length) {
-      replace(
-        problemPlace,
-        problemNote(problem),
-        elsewhere.map((text) => h("p", { class: "mistake" }, text)),
-      );
-    }
-  } finally {
-    button.disabled = false;
-  }
+  });
 }
 
 byId("new-subscription").prepend(icon("plus"));
 byId("new-subscription").addEventListener("click", async () => {
-  showMistakes([]);
-  replace(problemPlace);
+  mistakes.clear();
   dialog.showModal();
   try {
     await fillForm();

@@ -1,20 +1,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  amountOf,
   datesOf,
-  isFiltered,
-  rememberedParameters,
-  scoreOf,
-  stateOf,
-} from "../../plugins/store_uptime_web/static/js/anomalies_state.js";
+  isOfSome,
+  lastDates,
+  listOf,
+  rememberedList,
+} from "../../plugins/store_uptime_web/static/js/list_state.js";
 
 /** @param {string} text */
-const read = (text) => stateOf(new URLSearchParams(text));
+const read = (text) => listOf(new URLSearchParams(text));
 /** @param {ReturnType<typeof read>} state */
 const written = (state) =>
   Object.fromEntries(
-    Object.entries(rememberedParameters(state))
+    Object.entries(rememberedList(state))
       .filter(([, value]) => value !== null && value !== "")
       .map(([name, value]) => [name, String(value)]),
   );
@@ -22,7 +21,7 @@ const written = (state) =>
 test("an address without parameters is the last 30 days", () => {
   const state = read("");
   assert.deepEqual(datesOf(state, "2023-03-15T18:05:30.000000Z"), { from: "2023-02-14", until: "2023-03-15" });
-  assert.equal(isFiltered(state), false);
+  assert.equal(isOfSome(state), false);
   assert.deepEqual(written(state), {});
 });
 
@@ -32,7 +31,7 @@ test("what an address says comes back to it", () => {
     "store_id=a%2Fb&limit=100&cursor=abc&row=200",
   ]) {
     assert.deepEqual(written(read(text)), Object.fromEntries(new URLSearchParams(text)));
-    assert.equal(isFiltered(read(text)), true);
+    assert.equal(isOfSome(read(text)), true);
   }
 });
 
@@ -42,8 +41,12 @@ test("what cannot be is left out", () => {
   }
 });
 
-test("hours have a unit, polls are counted, and chance is a percentage", () => {
-  assert.equal(amountOf("downtime", 3.25), "3.3 h");
-  assert.equal(amountOf("data", 1234.4), "1,234");
-  assert.deepEqual([0.0999, 0.001, 0.0000123].map(scoreOf), ["10.0%", "0.1%", "under 0.1%"]);
+test("a store is not asked about beside a group", () => {
+  assert.deepEqual(written(read("store_id=a&kind=region&name=West")), { kind: "region", name: "West" });
+});
+
+test("dates end with the last one", () => {
+  assert.deepEqual(lastDates(90, { until: "2024-03-01" }), { from: "2023-12-03", until: "2024-03-01" });
+  const dates = datesOf(read("from=2023-03-01"), "2023-03-15T18:05:30.000000Z");
+  assert.deepEqual(dates, { from: "2023-03-01", until: "2023-03-15" });
 });
