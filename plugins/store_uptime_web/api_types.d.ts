@@ -241,6 +241,12 @@ export interface GroupsPage {
   previous: string | null;
 }
 
+export interface HeldBack {
+  events: number;
+  since: string;
+  reason: string | null;
+}
+
 export interface HistogramBin {
   from: number;
   to: number;
@@ -280,6 +286,25 @@ export interface MembersPage {
   matching: number;
   next: string | null;
   previous: string | null;
+}
+
+export interface Notice {
+  notice_id: number;
+  event: "outage" | "missed_opening" | "group_outage" | "budget" | "breach" | "data";
+  phase: "begun" | "ended";
+  scope: string;
+  started_at: string;
+  ended_at: string | null;
+  line: string;
+  noticed_at: string;
+  told_at: string | null;
+  subject: string | null;
+  messages: Array<DeliveryMessage>;
+}
+
+export interface NoticePage {
+  notices: Array<Notice>;
+  next: string | null;
 }
 
 export interface NowPage {
@@ -635,6 +660,8 @@ export interface Rule {
   stale_hours?: number;
   is_paused?: boolean;
   rule_id: number;
+  last_told_at: string | null;
+  held_back: HeldBack | null;
   changed_by: string;
   changed_at: string;
 }
@@ -683,6 +710,9 @@ export interface RuleRequest {
 
 export interface Rules {
   rules: Array<Rule>;
+  outbox: Outbox;
+  allowed: Array<string>;
+  may: DeliveryPermissions;
 }
 
 export interface Snapshot {

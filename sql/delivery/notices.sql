@@ -51,6 +51,11 @@ where notice_id = :notice_id;
 -- binds   rule_id
 select
     notice_id,
+    kind,
+    phase,
+    scope,
+    started_at,
+    ended_at,
     line,
     noticed_at
 from delivery.notice
@@ -60,10 +65,10 @@ order by started_at, phase, scope collate "C", notice_id;
 -- name: mark_told
 -- These are in the outbox.
 --
--- writes  delivery.notice.told_at
--- binds   notice_ids, clock
+-- writes  delivery.notice.told_at, source
+-- binds   notice_ids, clock, source (of the messages)
 update delivery.notice
-set told_at = :clock
+set told_at = :clock, source = :source
 where notice_id = any(cast(:notice_ids as bigint[]));
 
 -- name: count_told
@@ -75,3 +80,52 @@ where notice_id = any(cast(:notice_ids as bigint[]));
 select count(distinct source) as messages
 from delivery.message
 where starts_with(source, :prefix) and created_at > :since_at;
+
+-- name: log
+-- The log of a rule, newest first: what it noticed, and what became of the messages that told it.
+--
+-- reads   delivery.notice, message
+-- yields  one row for each notice and recipient; recipient is null where there is no message
+-- binds   rule_id, before (an id), notices (how many)
+select
+    notice.notice_id,
+    notice.kind,
+    notice.phase,
+    notice.scope,
+    notice.started_at,
+    notice.ended_at,
+    notice.line,
+    notice.noticed_at,
+    notice.told_at,
+    message.subject,
+    message.recipient,
+    message.state as message_state,
+    message.attempts,
+    message.next_attempt_at,
+    message.sent_at,
+    message.error
+from (
+    select *
+    from delivery.notice
+    where rule_id = :rule_id and notice_id < :before
+    order by notice_id desc
+    limit :notices
+) as notice
+left join delivery.message on notice.source = message.source
+order by notice.notice_id desc, message.recipient collate "C" asc;
+
+-- name: count_by_rule
+-- What each rule has told, and what it holds back.
+--
+-- reads   delivery.notice
+-- yields  one row for each rule that has noticed something
+-- binds   rule_id (null: all)
+select
+    rule_id,
+    count(*) filter (where told_at is null) as held_back,
+    min(noticed_at) filter (where told_at is null) as held_back_since,
+    max(told_at) as last_told_at
+from delivery.notice
+where cast(:rule_id as bigint) is null or rule_id = :rule_id
+group by rule_id
+order by rule_id;

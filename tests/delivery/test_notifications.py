@@ -3,89 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import time, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
 
-from store_uptime.delivery import notifications, outbox, rules, web_channels
+from delivery.watched_stores import HOUR, MONDAY, STORES, Site
+from store_uptime.delivery import rules
 from store_uptime.delivery.rules import Rule
 from store_uptime.errors import InvalidFieldError
-from store_uptime.history import days
-from support.history_rows import add_files
-from support.history_world import (
-    ALL_STORES,
-    GROUPS,
-    HOURS,
-    STATUS,
-    TARGETS,
-    ZONES,
-    GroupMember,
-    Poll,
-    StoreZone,
-    Target,
-    WeeklyOpening,
-    World,
-)
+from support.history_world import ALL_STORES, HOURS, STATUS, TARGETS, Poll, Target, WeeklyOpening
 from support.receivers import Hooks
-
-HOUR = timedelta(hours=1)
-MONDAY = datetime(2023, 6, 5, tzinfo=UTC)
-NINE = MONDAY + 9 * HOUR
-STORES = ("a", "b", "c", "d")
-MAX_GAP = timedelta(hours=3)
-
-
-class Site:
-    """Stores whose polls arrive, days that are settled, and a rule that tells the web server."""
-
-    def __init__(self, owner: Engine, engine: Engine, hooks: Hooks) -> None:
-        self.owner, self.engine, self.hooks = owner, engine, hooks
-        self.world = World(MONDAY, max_gap=MAX_GAP)
-        self.accept(ZONES, *(StoreZone(store, "UTC") for store in STORES))
-        self.accept(GROUPS, *(GroupMember(store, "region", "West" if store in "ab" else "East") for store in STORES))
-
-    def accept(self, kind: str, *rows: Any) -> None:
-        """Adds a file."""
-        self.world.accept(kind, *rows)
-        if kind != STATUS:
-            self.is_stale = True
-
-    def poll(self, start: datetime, hours: int, **down: range) -> None:
-        """Polls of all stores on the hour; `a=range(2, 4)` is down in the third and fourth hour."""
-        polls = [
-            Poll(store, start + hour * HOUR, hour not in down.get(store, range(0)))
-            for store in STORES
-            for hour in range(hours)
-            if down.get(store) is not None or store not in down
-        ]
-        self.accept(STATUS, *polls)
-        self.settle(start + (hours - 1) * HOUR)
-
-    def settle(self, as_of: datetime) -> None:
-        """Settles what was accepted, as of an instant."""
-        known = replace(self.world, as_of=as_of)
-        add_files(self.owner, known, getattr(self, "added", 0))
-        self.added = len(self.world.log)
-        days.settle_all(self.engine, datetime(2031, 1, 1, tzinfo=UTC), MAX_GAP)
-        self.as_of = as_of
-
-    def add(self, **changes: Any) -> None:
-        """Adds a rule."""
-        fine = {"name": "Ops", "events": ("outage",), "recipients": (f"{self.hooks.url}/ops",)}
-        with self.engine.begin() as connection:
-            rules.add(connection, Rule(**fine | changes), "ann", MONDAY)
-
-    def told(self, clock: datetime | None = None, *, times: int = 2) -> list[str]:
-        """What is told at a clock (default: as of), by several schedulers one after the other."""
-        clock = clock or self.as_of
-        before = len(self.hooks.received)
-        for _ in range(times):
-            notifications.notify(self.engine, clock, "https://airflow.example.org")
-            outbox.send(self.engine, {"webhook": web_channels.post}, (self.hooks.url,), lambda: clock)
-        return [body["text"].split("\n\n")[1] for _, _, body in self.hooks.received[before:]]
 
 
 @pytest.fixture
@@ -213,9 +143,23 @@ def test_budgets_and_breaches_of_the_month(site: Site) -> None:
     site.poll(MONDAY + 24 * HOUR, 12, a=range(1))
     assert site.told() == ["a has spent 75 % of the budget of 2023-06."]
     site.poll(MONDAY + 36 * HOUR, 12, a=range(2))
-    assert site.told() == ["a has spent 100 % of the budget of 2023-06.", "a has breached its target of 2023-06."]
+    assert site.told() == ["a has spent 100 % of the budget of 2023-06.", "a has breached the target of 2023-06."]
     site.poll(MONDAY + 48 * HOUR, 12, a=range(2))
     assert site.told() == []
+
+
+@pytest.mark.parametrize(
+    ("scope", "told"),
+    [
+        ({}, "All stores together have spent 100 % of the budget of 2023-06."),
+        ({"scope_kind": "region", "scope_name": "West"}, "West has spent 100 % of the budget of 2023-06."),
+    ],
+)
+def test_a_budget_of_several_stores_together(site: Site, scope: dict[str, str], told: str) -> None:
+    site.accept(TARGETS, Target(ALL_STORES, Decimal(99)))
+    site.add(events=("budget",), **scope)
+    site.poll(MONDAY, 24, a=range(24), b=range(8))
+    assert site.told() == [told]
 
 
 def test_a_missed_opening_after_its_grace(site: Site) -> None:

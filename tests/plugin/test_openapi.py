@@ -86,6 +86,7 @@ IN_THE_DESCRIPTION = (
         "/v1/subscriptions/{subscription_id}/deliveries",
         "/v1/rules",
         "/v1/rules/{rule_id}",
+        "/v1/rules/{rule_id}/notices",
     }
 )
 
@@ -115,11 +116,14 @@ SCHEMAS = {
     "GroupName",
     "GroupsNow",
     "GroupsPage",
+    "HeldBack",
     "HistogramBin",
     "HourOfWeek",
     "LastDelivery",
     "ListPermissions",
     "MembersPage",
+    "Notice",
+    "NoticePage",
     "NowPage",
     "OffsetOnDates",
     "Opening",

@@ -50,7 +50,12 @@ def test_a_rule_is_made_listed_changed_paused_and_deleted(
 ) -> None:
     address = f"v1/rules/{rule['rule_id']}"
     assert viewer.get(address).json() == rule
-    assert rule in viewer.get("v1/rules").json()["rules"]
+    listed = viewer.get("v1/rules").json()
+    assert rule in listed["rules"]
+    assert (listed["may"], user.get("v1/rules").json()["may"]) == ({"change": False}, {"change": True})
+    assert listed["allowed"] == ["@example.org", f"{receiver.url}/…", "connection:ops"]
+    assert (listed["outbox"]["is_on"], listed["outbox"]["is_paused"]) == (True, False)
+    assert (rule["last_told_at"], rule["held_back"]) == (None, None)
     assert {name: rule[name] for name in RULE} == RULE
     assert (rule["inactive_polls"], rule["hourly_cap"], rule["by"], rule["changed_by"]) == (2, 20, "all", "dan")
     hook = f"{receiver.url}/subscriptions/secret"
@@ -60,6 +65,11 @@ def test_a_rule_is_made_listed_changed_paused_and_deleted(
     assert changed.json()["recipients"] == [f"{receiver.url}/…"]
     paused = user.patch(address, json={"is_paused": True, "recipients": [f"{receiver.url}/…", "ann@example.org"]})
     assert (paused.json()["is_paused"], paused.json()["group_name"]) == (True, "Americas")
+    assert paused.json()["recipients"] == [f"{receiver.url}/…", "ann@example.org"]
+    two = user.patch(address, json={"recipients": [hook, f"{hook}/2"]}).json()["recipients"]
+    assert two == [f"{receiver.url}/…"] * 2
+    kept = user.patch(address, json={"recipients": [*two, "ann@example.org"]})
+    assert kept.json()["recipients"] == [*two, "ann@example.org"], "both are meant, though they look alike"
     assert "secret" not in viewer.get("v1/rules").text
     assert user.delete(address).status_code == 204
     assert viewer.get(address).status_code == 404
@@ -90,3 +100,53 @@ def test_a_rule_that_cannot_be(user: httpx.Client, standing_rule: str, change: d
 
 def test_names_are_unique(user: httpx.Client, rule: dict[str, Any]) -> None:
     assert user.post("v1/rules", json=RULE | {"name": rule["name"]}).status_code == 409
+
+
+def test_the_log_shows_what_was_told_and_what_is_held_back(
+    stack: Stack, user: httpx.Client, viewer: httpx.Client, rule: dict[str, Any], receiver: Receiver
+) -> None:
+    address, number = f"v1/rules/{rule['rule_id']}", rule["rule_id"]
+    assert viewer.get(f"{address}/notices").json() == {"notices": [], "next": None}
+    source = f"rule:{number}:notice:first"
+    with stack.owner.begin() as connection:
+        for name, told in (("a", "now()"), ("b", "now()"), ("c", "null")):
+            connection.exec_driver_sql(
+                "insert into delivery.notice (rule_id, kind, phase, scope, started_at, line, noticed_at, told_at,"
+                f" source) values ({number}, 'budget_50', 'begun', '{name}', '2023-01-01Z', '{name} has spent 50 %%.',"
+                f" '2023-01-25 12:00Z', {told}, '{source if told == 'now()' else ''}')"
+            )
+        connection.exec_driver_sql(
+            "insert into delivery.message (message_id, source, recipient, destination, subject, body_text, state,"
+            " attempts, created_at, next_attempt_at, give_up_at, error) values (gen_random_uuid(),"
+            f" '{source}', '{receiver.url}/subscriptions/secret', 'x', '2 events', 'x', 'given_up', 30, now(), now(),"
+            " now(), 'answered 500')"
+        )
+    first = viewer.get(f"{address}/notices", params={"limit": "2"}).json()
+    second = viewer.get(f"{address}/notices", params={"limit": "2", "cursor": first["next"]}).json()
+    told = [*first["notices"], *second["notices"]]
+    assert [(one["scope"], one["event"], one["phase"], one["subject"]) for one in told] == [
+        ("c", "budget", "begun", None),
+        ("b", "budget", "begun", "2 events"),
+        ("a", "budget", "begun", "2 events"),
+    ]
+    assert (told[0]["told_at"], told[0]["messages"], second["next"]) == (None, [], None)
+    (message,) = told[1]["messages"]
+    assert (message["recipient"], message["state"], message["error"]) == (
+        f"{receiver.url}/…",
+        "given_up",
+        "answered 500",
+    )
+    assert "secret" not in viewer.get(f"{address}/notices").text
+    assert errors(viewer.get(f"{address}/notices", params={"cursor": "bm8"})) == ["cursor"]
+    assert viewer.get("v1/rules/999999/notices").status_code == 404
+
+    def held_back(**change: Any) -> tuple[int, str | None]:
+        answer = user.patch(address, json=change)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["held_back"]["events"], answer.json()["held_back"]["reason"]
+
+    assert viewer.get(address).json()["last_told_at"] == told[1]["told_at"]
+    assert held_back(quiet_from="00:00", quiet_until="23:59") == (1, "quiet hours until 23:59 in UTC")
+    assert held_back(quiet_from=None, quiet_until=None) == (1, None)
+    assert held_back(hourly_cap=1) == (1, "messages within an hour: 1, of 1 that the rule allows")
+    assert held_back(is_paused=True) == (1, "the rule is paused")

@@ -70,6 +70,7 @@ ONLY_IN_VERSION_1 = {
     ("GET", "/v1/subscriptions/{subscription_id}/deliveries"),
     ("GET", "/v1/rules"),
     ("GET", "/v1/rules/{rule_id}"),
+    ("GET", "/v1/rules/{rule_id}/notices"),
 }
 CHANGE_ONLY_IN_VERSION_1 = {
     ("POST", "/v1/templates"),

@@ -6,20 +6,17 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
-from importlib.resources import files
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-import jinja2
 from sqlalchemy import Connection, Row
 
 from store_uptime.calendar.durations import instant_text
 from store_uptime.calendar.periods import CalendarPeriod, CalendarUnit, previous_period
 from store_uptime.calendar.zones import zone
 from store_uptime.db.statements import statement
-from store_uptime.delivery import picture
+from store_uptime.delivery import mail_pages, picture
 from store_uptime.delivery.answers import read_basis, safe
 from store_uptime.delivery.outbox import Content, File
 from store_uptime.delivery.rendering import MEDIA_TYPES, FormatName, render
@@ -210,7 +207,8 @@ def compose(task: Task, prepared: Prepared, base_url: str) -> Content:
         *([f"Attached: {', '.join(names)}"] if names else []),
         *(f"{name}: {address}" for name, address in pages),
     ]
-    page = page_template().render(
+    page = mail_pages.render(
+        "delivery.html",
         subject=subject,
         title=task.name,
         dates=label,
@@ -220,7 +218,7 @@ def compose(task: Task, prepared: Prepared, base_url: str) -> Content:
         picture_text=f"Uptime from {dates_text(period)}",
         files=names,
         pages=pages,
-        footer=f"Sent by Store Uptime, as of {instant_text(figures.basis.as_of)}.",
+        footer=f"Sent by Store Uptime, as of {figures.basis.as_of.astimezone(zone(task.timezone)):%Y-%m-%d %H:%M %Z}.",
     )
     return Content(subject, "\n".join(lines).rstrip() + "\n", page, None, prepared.files)
 
@@ -283,11 +281,3 @@ def file_name(task: Task, format_name: FormatName) -> str:
     has_scopes = task.selection.answer in ("availability", "breaches")
     scopes = f"-by-{safe(task.selection.by)}" if has_scopes else ""
     return f"{task.selection.answer}-{safe(task.period.period)}{scopes}.{format_name}"
-
-
-@cache
-def page_template() -> jinja2.Template:
-    """The HTML of a mail; everything in it is escaped."""
-    source = files("store_uptime.delivery").joinpath("mail/delivery.html").read_text(encoding="utf-8")
-    environment = jinja2.Environment(autoescape=True, trim_blocks=True, undefined=jinja2.StrictUndefined)
-    return environment.from_string(source)

@@ -13,13 +13,12 @@ from fractions import Fraction
 
 from sqlalchemy import Connection, Engine, Row
 
-from store_uptime.calendar.durations import instant_text
 from store_uptime.calendar.periods import period_of
 from store_uptime.calendar.zones import zone
 from store_uptime.db.statements import statement
-from store_uptime.delivery import outbox
-from store_uptime.delivery.composing import hours_text, page_url
+from store_uptime.delivery.composing import hours_text
 from store_uptime.delivery.rules import EventName, Rule
+from store_uptime.delivery.telling import Teller, tell
 from store_uptime.delivery.templates import choice_of
 from store_uptime.history.availability import BUDGET_FACTOR, Question
 from store_uptime.history.now import StateCounts, find_groups_now, find_now, states_of
@@ -28,7 +27,6 @@ from store_uptime.history.targets import find_budgets
 
 # How far back an outage that has ended is looked at: late polls restate some days.
 LOOK_BACK = timedelta(days=7)
-HOUR = timedelta(hours=1)
 BUDGET_STEPS = (50, 75, 100)
 SILENT_SHARE = Fraction(1, 5)  # of the open stores without data: it is the data, not the stores
 LEAST_STORES_DOWN = 2  # at once, so that it is a group's
@@ -74,9 +72,15 @@ class Watch:
         binds = {"rule_id": self.rule_id, "kind": kind, "from_at": from_at}
         return list(self.connection.execute(statement("delivery/notices/list"), binds))
 
+    def whose(self, scope: str) -> str:
+        """Who has done something: the scope of a figure, or if it is of all stores together, whom the rule is about."""
+        if self.rule.grouped_by != "all":
+            return f"{scope} has"
+        return "All stores together have" if self.rule.scope_kind == "all" else f"{self.rule.scope_name} has"
+
     def text(self, instant: datetime) -> str:
         """An instant on the recipients' clock."""
-        return f"{instant.astimezone(zone(self.rule.timezone)):%Y-%m-%d %H:%M %Z}"
+        return self.rule.clock_text(instant)
 
 
 def notify(engine: Engine, clock: datetime, base_url: str) -> Counter[str]:
@@ -98,7 +102,7 @@ def notify(engine: Engine, clock: datetime, base_url: str) -> Counter[str]:
                     find_events(watch)
                     binds = {"rule_id": after, "settlement_id": settlement.settlement_id}
                     connection.execute(statement("delivery/rules/mark_seen"), binds)
-                counts["messages"] += tell(watch, base_url)
+                counts["messages"] += tell(Teller(connection, after, watch.rule, settlement.as_of, clock, base_url))
             counts["rules"] += 1
 
 
@@ -263,54 +267,11 @@ def find_budget_events(watch: Watch) -> None:
             spent = Fraction(100 * promise.down_us * BUDGET_FACTOR, promise.budget)
             steps = [step for step in BUDGET_STEPS if spent >= step]
             if steps:
-                line = f"{scope} has spent {steps[-1]} % of the budget of {month.period}."
+                line = f"{watch.whose(scope)} spent {steps[-1]} % of the budget of {month.period}."
                 watch.notice(f"budget_{steps[-1]}", "begun", scope, started_at, line)
         if watch.tells("breach") and budget.figures.verdict == "breached":
-            line = f"{scope} has breached its target of {month.period}."
+            line = f"{watch.whose(scope)} breached the target of {month.period}."
             watch.notice("breach", "begun", scope, started_at, line)
-
-
-def tell(watch: Watch, base_url: str) -> int:
-    """Puts what is pending into the outbox, unless it is quiet; returns the number of messages.
-
-    At most so many an hour: the last one says how many events it leaves out.
-    """
-    rule, clock = watch.rule, watch.clock
-    pending = watch.connection.execute(statement("delivery/notices/pending"), {"rule_id": watch.rule_id}).all()
-    if not pending or rule.is_quiet(clock.astimezone(zone(rule.timezone)).time()):
-        return 0
-    if rule.digest_minutes and min(one.noticed_at for one in pending) > clock - timedelta(minutes=rule.digest_minutes):
-        return 0
-    binds = {"prefix": f"rule:{watch.rule_id}:", "since_at": clock - HOUR}
-    left = rule.hourly_cap - watch.connection.execute(statement("delivery/notices/count_told"), binds).scalar_one()
-    if left <= 0:
-        return 0
-    page = page_url(base_url, "now")
-    if rule.digest_minutes:
-        parts = [pending]
-    elif len(pending) <= left:
-        parts = [[one] for one in pending]
-    else:
-        parts = [*([one] for one in pending[: left - 1]), pending[left - 1 :]]
-    for number, part in enumerate(parts, start=1):
-        at = clock - timedelta(microseconds=len(parts) - number)  # so that they are sent in this order
-        send_part(watch, list(part), page, at, is_capped=not rule.digest_minutes)
-    return len(parts)
-
-
-def send_part(watch: Watch, part: list[Row], page: str, at: datetime, *, is_capped: bool) -> None:
-    """One message about one event, or about several: a digest lists them, a message at the cap counts them."""
-    if len(part) == 1:
-        subject, lines = f"{watch.rule.name}: {part[0].line.removesuffix('.')}", [part[0].line]
-    else:
-        subject = f"{watch.rule.name}: {len(part)} events"
-        lines = [f"{len(part)} more events; the pages show them."] if is_capped else [one.line for one in part]
-    text = "\n".join([*lines, "", f"Stores now: {page}", f"As of {instant_text(watch.settlement.as_of)}."])
-    source = f"rule:{watch.rule_id}:notice:{part[0].notice_id}"
-    content = outbox.Content(subject, f"{text}\n")
-    outbox.add(watch.connection, source, watch.rule.recipients, content, at)
-    binds = {"notice_ids": [one.notice_id for one in part], "clock": watch.clock}
-    watch.connection.execute(statement("delivery/notices/mark_told"), binds)
 
 
 def at_midnight(day: date) -> datetime:

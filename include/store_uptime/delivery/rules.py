@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 
 from sqlalchemy import Connection, RowMapping
 
-from store_uptime.calendar.zones import known_timezones
+from store_uptime.calendar.zones import known_timezones, zone
 from store_uptime.db.statements import statement
 from store_uptime.delivery import recipients
 from store_uptime.errors import InvalidFieldError, quoted
@@ -56,6 +56,10 @@ class Rule:
             return self.quiet_from <= wall_clock < self.quiet_until
         return wall_clock >= self.quiet_from or wall_clock < self.quiet_until
 
+    def clock_text(self, instant: datetime) -> str:
+        """An instant on the recipients' clock."""
+        return f"{instant.astimezone(zone(self.timezone)):%Y-%m-%d %H:%M %Z}"
+
     def binds(self, by: str, clock: datetime) -> dict[str, Any]:
         """The rule for a row, changed by somebody at `clock`."""
         lists = {"events": list(self.events), "recipients": list(self.recipients)}
@@ -66,6 +70,11 @@ class Rule:
         """The rule in a row."""
         fields = {name: row[name] for name in cls.__dataclass_fields__}
         return cls(**fields | {"events": tuple(row["events"]), "recipients": tuple(row["recipients"])})
+
+
+def event_of(kind: str) -> str:
+    """The event that a notice's kind belongs to: each step of a budget is a kind of its own."""
+    return "budget" if kind.startswith("budget_") else kind
 
 
 def add(connection: Connection, rule: Rule, by: str, clock: datetime) -> int:

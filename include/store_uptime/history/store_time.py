@@ -117,6 +117,15 @@ def find_time(connection: Connection, store_id: str, from_date: date, until_date
     return StoreTime(settlement, store_id, from_date, until_date, store.store_key, dates, spans)
 
 
+def find_local_date(connection: Connection, store_id: str, at: datetime) -> date:
+    """The date that the store's clock reads at an instant. Raises `UnknownStoreError`."""
+    clock = find_store(connection, store_id).clock
+    for from_at, to_at, offset, _ in clock_segments(clock, at - MARGIN, at + MARGIN):
+        if from_at <= at < to_at:
+            return (at.astimezone(UTC) + offset).date()
+    raise AssertionError(f"{clock} does not reach {at}")
+
+
 def find_polls(connection: Connection, found: StoreTime, rows: int) -> list[StorePoll]:
     """The polls of the store within the dates, the first `rows` of them."""
     if not found.offsets:

@@ -62,9 +62,34 @@ def given(body: BaseModel, nullable: Collection[str] = ()) -> dict[str, Any]:
 
 
 def meant(shown: Sequence[str], current: Sequence[str]) -> list[str]:
-    """Recipients of a change: those that are there already may be written as answers show them."""
-    known = {recipients.shown(one): one for one in current}
-    return [known.get(one, one) for one in shown]
+    """Recipients of a change: those that are there already may be written as answers show them, in their order."""
+    known: dict[str, list[str]] = {}
+    for one in current:
+        known.setdefault(recipients.shown(one), []).append(one)
+    return [known[one].pop(0) if known.get(one) else one for one in shown]
+
+
+def sending(user: Any) -> dict[str, Any]:
+    """Whether anything is sent at all, who may get something, and whether the caller may change that."""
+    with queries.engine().connect() as connection:
+        counts = {one.state: one.messages for one in connection.execute(statement("delivery/outbox/count"))}
+        state = connection.execute(statement("delivery/outbox/state")).one()
+    settings = queries.settings()
+    return {
+        "outbox": {
+            "is_on": settings.notifications,
+            "is_paused": state.is_paused,
+            "reason": state.reason,
+            **{name: counts.get(name, 0) for name in ("queued", "sent", "given_up")},
+        },
+        "allowed": [recipients.shown(entry) for entry in settings.allow_recipients],
+        "may": {"change": airflow_client.is_authorized("POST", user)},
+    }
+
+
+def message_json(one: RowMapping) -> dict[str, Any]:
+    """What became of the message to one recipient, without what may be a secret."""
+    return dict(one) | {"recipient": recipients.shown(one["recipient"]), "state": one["message_state"]}
 
 
 def check_scope(by: str, choice: Choice) -> None:

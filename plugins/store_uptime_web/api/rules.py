@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import Response
-from sqlalchemy import RowMapping
+from sqlalchemy import Connection, RowMapping
 
 from store_uptime.db.statements import statement
-from store_uptime.delivery import recipients, rules
+from store_uptime.delivery import recipients, rules, telling
 from store_uptime.history.questions import Choice
-from store_uptime_web import airflow_client, queries
+from store_uptime_web import airflow_client, cursors, queries
 from store_uptime_web.api import bodies, changes
-from store_uptime_web.schemas.delivery import Rule, RuleChange, RuleRequest, Rules
-from store_uptime_web.security import READ, Triggerer
+from store_uptime_web.api.reports import Cursor, Limit
+from store_uptime_web.schemas.delivery import NoticePage, Rule, RuleChange, RuleRequest, Rules
+from store_uptime_web.security import READ, Reader, Triggerer
 
 router = APIRouter(tags=["notifications"])
 
@@ -33,10 +35,14 @@ async def changed_rule(request: Request, _: Triggerer) -> RuleChange:
     return await bodies.read(request, RuleChange)
 
 
-@router.get("/rules", summary="Rules of notifications", dependencies=[READ], responses=changes.LISTING)
-def list_rules() -> Rules:
-    """All rules, by name."""
-    return Rules(rules=[rule_json(one) for one in changes.rows("rule")])
+@router.get("/rules", summary="Rules of notifications", responses=changes.LISTING)
+def list_rules(user: Reader) -> Rules:
+    """All rules by name, what each holds back, and whether anything is sent at all."""
+    found, clock = changes.rows("rule"), datetime.now(UTC)
+    with queries.engine().connect() as connection:
+        counted = counts(connection)
+        listed = [rule_json(connection, one, counted, clock) for one in found]
+    return Rules.model_validate({"rules": listed, **changes.sending(user)})
 
 
 @router.post(
@@ -60,7 +66,9 @@ def create_rule(request: Request, user: Triggerer, body: Annotated[RuleRequest, 
 @router.get("/rules/{rule_id}", summary="One rule", dependencies=[READ], responses=changes.READING)
 def show_rule(rule_id: RuleId) -> Rule:
     """The rule."""
-    return rule_json(changes.row("rule", rule_id))
+    found = changes.row("rule", rule_id)
+    with queries.engine().connect() as connection:
+        return rule_json(connection, found, counts(connection, rule_id), datetime.now(UTC))
 
 
 @router.patch(
@@ -73,7 +81,7 @@ def change_rule(rule_id: RuleId, user: Triggerer, body: Annotated[RuleChange, De
     """What is left out stays as it is. What was over while it was paused is not told."""
     given = changes.given(body, NULLABLE)
     found = changes.row("rule", rule_id)
-    current = rule_json(found).model_dump() | {"recipients": list(found["recipients"])}
+    current = dict(found) | changes.scope_fields(found)
     if "recipients" in given:
         given["recipients"] = changes.meant(given["recipients"], found["recipients"])
     with changes.checking("rule"):
@@ -82,6 +90,19 @@ def change_rule(rule_id: RuleId, user: Triggerer, body: Annotated[RuleChange, De
             rules.change(connection, rule_id, wanted, user.get_name(), datetime.now(UTC))
     airflow_client.record_change(user, "change_rule", {"rule_id": rule_id, "fields": sorted(given)})
     return show_rule(rule_id)
+
+
+@router.get("/rules/{rule_id}/notices", summary="The log of a rule", dependencies=[READ], responses=changes.READING)
+def list_notices(rule_id: RuleId, limit: Limit = 25, cursor: Cursor = None) -> NoticePage:
+    """What it has noticed, newest first: what is held back, and what was told when, to whom, and what went wrong."""
+    changes.row("rule", rule_id)
+    before = changes.LARGEST_ID if cursor is None else cursors.decode(cursor, int)[0]
+    binds = {"rule_id": rule_id, "before": before, "notices": limit + 1}
+    with queries.engine().connect() as connection:
+        found = connection.execute(statement("delivery/notices/log"), binds).mappings().all()
+    listed = [notice_json(list(part)) for _, part in groupby(found, key=lambda one: one["notice_id"])]
+    following = cursors.encode(listed[limit - 1]["notice_id"]) if len(listed) > limit else None
+    return NoticePage.model_validate({"notices": listed[:limit], "next": following})
 
 
 @router.delete(
@@ -100,25 +121,49 @@ def checked(fields: dict[str, Any]) -> rules.Rule:
     """A rule whose recipients the deployment allows; 422 names what nobody has, once days are settled."""
     choice = Choice(fields["store_id"], fields["group_kind"], fields["group_name"])
     kind, name = choice.scope
-    own = {
-        name: value
-        for name, value in fields.items()
-        if name in rules.Rule.__dataclass_fields__ and name not in ("events", "recipients")
-    }
+    own = {name: value for name, value in fields.items() if name in rules.Rule.__dataclass_fields__}
     wanted = rules.Rule(
-        **own,
-        events=tuple(fields["events"]),
-        recipients=tuple(fields["recipients"]),
-        scope_kind=kind,
-        scope_name=name,
-        grouped_by=fields["by"],
+        **own
+        | {
+            "events": tuple(fields["events"]),
+            "recipients": tuple(fields["recipients"]),
+            "scope_kind": kind,
+            "scope_name": name,
+            "grouped_by": fields["by"],
+        }
     )
     recipients.check_list(wanted.recipients, queries.settings().allow_recipients)
     changes.check_scope(wanted.grouped_by, choice)
     return wanted
 
 
-def rule_json(found: RowMapping) -> Rule:
+def counts(connection: Connection, rule_id: int | None = None) -> dict[int, RowMapping]:
+    """What each rule, or the one with an id, has told and holds back."""
+    found = connection.execute(statement("delivery/notices/count_by_rule"), {"rule_id": rule_id}).mappings()
+    return {one["rule_id"]: one for one in found}
+
+
+def rule_json(connection: Connection, found: RowMapping, counted: dict[int, RowMapping], clock: datetime) -> Rule:
     """A rule as an answer, without what may be a secret."""
-    shown = [recipients.shown(one) for one in found["recipients"]]
-    return Rule.model_validate(dict(found) | changes.scope_fields(found) | {"recipients": shown})
+    rule_id = found["rule_id"]
+    own, held_back = counted.get(rule_id), None
+    if own is not None and own["held_back"]:
+        told = telling.count_told(connection, rule_id, clock)
+        reason = telling.reason_to_hold(rules.Rule.from_row(found), own["held_back_since"], told, clock)
+        held_back = {"events": own["held_back"], "since": own["held_back_since"], "reason": reason}
+    return Rule.model_validate(
+        dict(found)
+        | changes.scope_fields(found)
+        | {
+            "recipients": [recipients.shown(one) for one in found["recipients"]],
+            "last_told_at": own["last_told_at"] if own is not None else None,
+            "held_back": held_back,
+        }
+    )
+
+
+def notice_json(found: list[RowMapping]) -> dict[str, Any]:
+    """A notice with the messages about it; `found` has a row for each."""
+    first = found[0]
+    messages = [changes.message_json(one) for one in found if one["recipient"] is not None]
+    return dict(first) | {"event": rules.event_of(first["kind"]), "messages": messages}

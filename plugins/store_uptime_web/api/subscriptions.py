@@ -18,7 +18,6 @@ from store_uptime_web.api import bodies, changes
 from store_uptime_web.api.reports import Cursor, Limit
 from store_uptime_web.schemas.delivery import (
     DeliveryPage,
-    Outbox,
     Preview,
     Subscription,
     SubscriptionChange,
@@ -47,22 +46,8 @@ def list_subscriptions(user: Reader) -> Subscriptions:
     """All subscriptions by name, and whether anything is sent at all."""
     with queries.engine().connect() as connection:
         last = last_deliveries(connection)
-        counts = {one.state: one.messages for one in connection.execute(statement("delivery/outbox/count"))}
-        state = connection.execute(statement("delivery/outbox/state")).one()
-    settings = queries.settings()
-    return Subscriptions.model_validate(
-        {
-            "subscriptions": [subscription_json(one, last) for one in changes.rows("subscription")],
-            "outbox": Outbox(
-                is_on=settings.notifications,
-                is_paused=state.is_paused,
-                reason=state.reason,
-                **{name: counts.get(name, 0) for name in ("queued", "sent", "given_up")},
-            ),
-            "allowed": [recipients.shown(entry) for entry in settings.allow_recipients],
-            "may": {"change": airflow_client.is_authorized("POST", user)},
-        }
-    )
+    listed = [subscription_json(one, last) for one in changes.rows("subscription")]
+    return Subscriptions.model_validate({"subscriptions": listed, **changes.sending(user)})
 
 
 @router.post(
@@ -213,9 +198,4 @@ def subscription_json(found: RowMapping, last: dict[int, RowMapping]) -> Subscri
 
 def delivery_json(found: list[RowMapping]) -> dict[str, Any]:
     """A delivery with its messages; `found` has a row for each."""
-    return dict(found[0]) | {"messages": [message_json(one) for one in found if one["recipient"] is not None]}
-
-
-def message_json(one: RowMapping) -> dict[str, Any]:
-    """What became of a message."""
-    return dict(one) | {"recipient": recipients.shown(one["recipient"]), "state": one["message_state"]}
+    return dict(found[0]) | {"messages": [changes.message_json(one) for one in found if one["recipient"] is not None]}

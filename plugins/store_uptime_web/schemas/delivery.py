@@ -310,12 +310,22 @@ class RuleChange(BaseModel):
     is_paused: bool | None = None
 
 
+class HeldBack(BaseModel):
+    """Events that a rule has noticed and not told yet."""
+
+    events: int
+    since: Instant
+    reason: str | None = Field(description="Null: they are told when the delivery DAG runs next.")
+
+
 class Rule(RuleRequest):
     """A rule."""
 
     model_config = ConfigDict(extra="ignore")
 
     rule_id: int
+    last_told_at: Instant | None = Field(description="Null: it has not told anything yet.")
+    held_back: HeldBack | None
     changed_by: str
     changed_at: Instant
 
@@ -324,3 +334,29 @@ class Rules(BaseModel):
     """All rules, by name."""
 
     rules: list[Rule]
+    outbox: Outbox
+    allowed: list[str] = Field(description="Who may be a recipient; of URLs only scheme and host.")
+    may: DeliveryPermissions
+
+
+class Notice(BaseModel):
+    """An event that a rule has noticed, or its end, and what became of the messages about it."""
+
+    notice_id: int
+    event: EventName
+    phase: Literal["begun", "ended"]
+    scope: str
+    started_at: Instant
+    ended_at: Instant | None = Field(description="Up to when it is known.")
+    line: str = Field(description="What is told of it.")
+    noticed_at: Instant
+    told_at: Instant | None = Field(description="Null: it is held back.")
+    subject: str | None = Field(description="Of the message, which may tell of several events.")
+    messages: list[DeliveryMessage]
+
+
+class NoticePage(BaseModel):
+    """The log of a rule, newest first."""
+
+    notices: list[Notice]
+    next: str | None

@@ -1,0 +1,128 @@
+"""The message about what a rule has noticed: subject, text, and HTML with links and the date of the store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Connection, Row
+
+from store_uptime.calendar.durations import instant_text
+from store_uptime.delivery import mail_pages, recipients
+from store_uptime.delivery.composing import PICTURE, page_url
+from store_uptime.delivery.outbox import Content, File
+from store_uptime.delivery.rules import Rule, event_of
+from store_uptime.delivery.store_day import StoreDay, find_store_day, local_date
+
+MAX_LINES = 200  # of a digest; further events are counted
+MICROSECOND = timedelta(microseconds=1)
+OF_STORES = ("outage", "missed_opening")
+
+Pages = list[tuple[str, str]]  # names and addresses
+
+
+@dataclass(frozen=True)
+class Line:
+    """What is told of an event. `kind` is good, bad, warn, or more: what it is about others."""
+
+    kind: str
+    text: str
+    page: str | None = None
+    page_name: str | None = None
+
+
+def compose(
+    connection: Connection, rule: Rule, notices: Sequence[Row], as_of: datetime, base_url: str, *, is_counted: bool
+) -> Content:
+    """The message about some notices; `is_counted`: it only says how many."""
+    is_one = len(notices) == 1
+    subject = f"{rule.name}: {notices[0].line.removesuffix('.')}" if is_one else f"{rule.name}: {len(notices)} events"
+    lines = lines_of(connection, rule, notices, base_url, is_counted=is_counted)
+    pages = pages_of(connection, rule, notices[0], base_url) if is_one else pages_of_scope(rule, base_url)
+    pages = [*pages, ("Rules", page_url(base_url, "notifications"))]
+    known = f"As of {rule.clock_text(as_of)}."
+    text = "\n".join([*(line.text for line in lines), "", *(f"{name}: {page}" for name, page in pages), known])
+    if not any(recipients.kind_of(one) == "mail" for one in rule.recipients):
+        return Content(subject, f"{text}\n")  # others show no HTML
+    day = day_of(connection, notices[0]) if is_one else None
+    html = mail_pages.render(
+        "notification.html",
+        subject=subject,
+        title=rule.name,
+        lines=lines,
+        figures_title="" if day is None else day.title,
+        figures=[] if day is None else day.figures,
+        has_picture=day is not None,
+        picture_text="" if day is None else day.text,
+        pages=pages,
+        footer=f"Sent by Store Uptime, as of {rule.clock_text(as_of)}.",
+    )
+    files = () if day is None else (File(PICTURE, "image/png", day.draw(), is_picture=True),)
+    return Content(subject, f"{text}\n", html, files=files)
+
+
+def lines_of(
+    connection: Connection, rule: Rule, notices: Sequence[Row], base_url: str, *, is_counted: bool
+) -> list[Line]:
+    """A line for each notice, or for all of them."""
+    if is_counted:
+        return [Line("more", f"{len(notices)} more events; the pages show them.")]
+    lines = []
+    for notice in notices[:MAX_LINES]:
+        page_name, page = pages_of(connection, rule, notice, base_url)[0]
+        lines.append(Line(kind_of(notice), notice.line, page, page_name))
+    left = len(notices) - MAX_LINES
+    return [*lines, *([Line("more", f"{left} more events; the pages show them.")] if left > 0 else [])]
+
+
+def kind_of(notice: Row) -> str:
+    """How bad it is."""
+    if notice.phase == "ended":
+        return "good"
+    return "warn" if event_of(notice.kind) in ("budget", "data") else "bad"
+
+
+def day_of(connection: Connection, notice: Row) -> StoreDay | None:
+    """The date of the store of which a notice tells; None for what is about several stores."""
+    if notice.kind == "missed_opening":
+        return find_store_day(connection, notice.scope, notice.started_at.date())
+    if notice.kind != "outage":
+        return None
+    has_end = notice.phase == "ended" and notice.ended_at is not None
+    day = local_date(connection, notice.scope, notice.ended_at - MICROSECOND if has_end else notice.started_at)
+    return None if day is None else find_store_day(connection, notice.scope, day)
+
+
+def pages_of(connection: Connection, rule: Rule, notice: Row, base_url: str) -> Pages:
+    """The pages that show what a notice tells, the best one first."""
+    event = event_of(notice.kind)
+    if event == "data":
+        return [("Now", page_url(base_url, "now")), ("Data quality", page_url(base_url, "quality"))]
+    if event in ("budget", "breach"):
+        search = {} if rule.grouped_by == "all" else {"search": notice.scope}
+        month = str(notice.started_at.date())
+        return [("Targets", page_url(base_url, "targets", by=rule.grouped_by, on=month, **search))]
+    if event == "group_outage":
+        scope = scope_parameters(rule.grouped_by, notice.scope)
+        return [("Stores that are down", page_url(base_url, "now", **scope, state="down"))]
+    day: date | None = notice.started_at.date()
+    instant: dict[str, str] = {}
+    if event == "outage":
+        day, instant = local_date(connection, notice.scope, notice.started_at), {"at": instant_text(notice.started_at)}
+    on = {} if day is None else {"on": str(day)}
+    dates = {} if day is None else {"from": str(day), "until": str(day)}
+    return [
+        ("Store", page_url(base_url, "store", id=notice.scope, **on, **instant)),
+        ("Outages", page_url(base_url, "outages", **dates, store_id=notice.scope)),
+    ]
+
+
+def pages_of_scope(rule: Rule, base_url: str) -> Pages:
+    """The page that shows the stores of a rule."""
+    return [("Stores now", page_url(base_url, "now", **scope_parameters(rule.scope_kind, rule.scope_name)))]
+
+
+def scope_parameters(kind: str, name: str) -> dict[str, str]:
+    """A group as the page Now has it in its address; one store is not listed there by itself."""
+    return {} if kind in ("all", "store") else {"kind": kind, "name": name}
