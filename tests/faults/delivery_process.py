@@ -1,4 +1,4 @@
-"""A process that plans, renders or sends, to be killed. Imports everything, then forks one child per JSON line.
+"""A process that plans, renders, notifies or sends, to be killed. Imports all, then forks one child per JSON line.
 
 Line: `{"step": "send", "url": …, "clock": …, "allowed": […]}`. Answers: `{"pid": …}` once the child runs, and
 `{"status": …, "error": …}` when it has ended, however that came.
@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import Any
 
 from store_uptime.db.engine import connected
-from store_uptime.delivery import deliveries, outbox, subscriptions
+from store_uptime.delivery import deliveries, notifications, outbox, subscriptions
 from store_uptime.settings import Settings
 from store_uptime_airflow.channels import channels
 
@@ -32,6 +32,8 @@ def run(task: dict[str, Any]) -> None:
                 subscriptions.plan(engine, clock)
             case "render":
                 deliveries.render(engine, clock, "https://airflow.example.org")
+            case "notify":
+                notifications.notify(engine, clock, "https://airflow.example.org")
             case "send":
                 outbox.send(engine, channels(), task["allowed"], lambda: clock)
 

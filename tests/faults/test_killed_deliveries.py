@@ -19,8 +19,8 @@ import pytest
 from sqlalchemy import Engine, text
 
 from faults.breakable import somebody_waits, wait_until
-from store_uptime.delivery import outbox, subscriptions, templates
-from store_uptime.delivery.outbox import Content
+from store_uptime.delivery import rules, subscriptions, templates
+from store_uptime.delivery.rules import Rule
 from store_uptime.delivery.subscriptions import Subscription
 from store_uptime.delivery.templates import Selection
 from store_uptime.history import days
@@ -34,8 +34,13 @@ CREATED = MONDAY - timedelta(days=2)
 WRITTEN = {
     "plan": ["delivery.delivery", "delivery.subscription"],
     "render": ["delivery.file", "delivery.message", "delivery.delivery"],
+    "notify": ["delivery.notice", "delivery.rule", "delivery.file", "delivery.message"],
     "send": ["delivery.message"],
 }
+STEPS = list(WRITTEN)
+EVENTS_OF_THE_SAMPLE = 284  # begun or ended, in the week before
+# A night: stores in regions, each down once and up again, as one rule for each region tells.
+REGIONS, STORES_OF_REGION = 12, 420
 
 
 class Sender:
@@ -122,6 +127,14 @@ def subscribe(engine: Engine, *recipients: tuple[str, ...]) -> None:
             subscriptions.add(connection, wanted, "ann", CREATED)
 
 
+def watch(engine: Engine, *to: tuple[str, ...], **changes: Any) -> None:
+    """A rule for each list of recipients, about everything since Monday two weeks before."""
+    with engine.begin() as connection:
+        for number, recipients in enumerate(to):
+            rule = Rule(**{"name": f"Rule {number:02}", "events": ("outage",), "recipients": recipients} | changes)
+            rules.add(connection, rule, "ann", MONDAY - timedelta(days=14))
+
+
 def count(engine: Engine, query: str) -> int:
     with engine.connect() as connection:
         return connection.scalar(text(query))
@@ -146,23 +159,25 @@ def test_killed_at_each_table(
     table: str,
 ) -> None:
     """The process waits for a lock on the table when it is killed; then all steps run again."""
-    subscribe(settled, ("ann@example.org", f"{hooks.url}/a"))
-    for earlier in ("plan", "render", "send"):
-        if earlier == step:
-            break
+    to = ("ann@example.org", f"{hooks.url}/a")
+    subscribe(settled, to)
+    watch(settled, to, digest_minutes=0, hourly_cap=2)
+    for earlier in STEPS[: STEPS.index(step)]:
         sender.run(earlier, settings.database_url, MONDAY)
     held = lock(owner, table)
     sender.start(step, settings.database_url, MONDAY)
     wait_until(lambda: somebody_waits(owner), f"{step} to wait for {table}")
     assert sender.kill() == -signal.SIGKILL
     held.close()
-    for again in ("plan", "render", "send", "plan", "render", "send"):
+    for again in STEPS * 2:
         sender.run(again, settings.database_url, MONDAY)
     assert count(settled, "select count(*) from delivery.delivery") == 1
-    assert count(settled, "select count(*) from delivery.message where state = 'sent'") == 2
+    assert count(settled, "select count(*) from delivery.notice") == EVENTS_OF_THE_SAMPLE
+    assert count(settled, "select count(*) from delivery.notice where told_at is null") == 0
+    assert count(settled, "select count(*) from delivery.message where state = 'sent'") == 6
     arrived = mailbox.keys + hooks.keys
-    assert len(arrived) == 2
-    assert arrived.total() <= 2 + (step == "send"), "one more of a kill at most"
+    assert len(arrived) == 6, "of a delivery, an event, and the rest of the events, to two recipients"
+    assert arrived.total() <= 6 + (step == "send"), "one more of a kill at most"
 
 
 @pytest.mark.parametrize("channel", ["mail", "webhook"])
@@ -231,13 +246,48 @@ def kill_after(sender: Sender, seconds: float) -> bool:
     return sender.kill() == -signal.SIGKILL
 
 
-def test_ten_thousand_messages_of_a_night(settled: Engine, settings: Settings, sender: Sender, hooks: Hooks) -> None:
-    with settled.begin() as connection:
-        for number in range(10_000):
-            outbox.add(connection, f"event {number}", [f"{hooks.url}/a"], Content("An event", "A text\n"), MONDAY)
-    random, kills = Random(3), 0
-    while count(settled, "select count(*) from delivery.message where state = 'queued'"):
+def test_ten_thousand_events_of_a_night_with_kills_at_every_step(
+    engine: Engine, settings: Settings, sender: Sender, hooks: Hooks, mailbox: Mailbox, tmp_path: Path
+) -> None:
+    """Each store is down once and up again. Each event arrives; what arrives again does so because of a kill."""
+    write_night(tmp_path / "night")
+    run_report(engine, tmp_path / "night", tmp_path)
+    days.settle_all(engine, CLOCK, timedelta(hours=3))
+    events = 2 * REGIONS * STORES_OF_REGION
+    with engine.begin() as connection:
+        for region in range(REGIONS):
+            to = f"{hooks.url}/{region}" if region else "ann@example.org"
+            rule = Rule(f"Region {region}", ("outage",), (to,), "region", f"R{region}", hourly_cap=1000)
+            rules.add(connection, rule, "ann", MONDAY - timedelta(days=14))
+    random, noticing, sending = Random(3), 0, 0
+    while count(engine, "select count(*) from delivery.notice where told_at is not null") < events:
+        sender.start("notify", settings.database_url, MONDAY)
+        noticing += kill_after(sender, random.uniform(0.5, 2.5 + noticing))
+    assert count(engine, "select count(*) from delivery.message") == events
+    while count(engine, "select count(*) from delivery.message where state = 'queued'"):
         sender.start("send", settings.database_url, MONDAY)
-        kills += kill_after(sender, random.uniform(5, 25))
-    assert len(hooks.keys) == 10_000
-    assert hooks.keys.total() - 10_000 <= kills
+        sending += kill_after(sender, random.uniform(3, 15))
+        sender.run("notify", settings.database_url, MONDAY)
+    arrived = mailbox.keys + hooks.keys
+    assert len(arrived) == events == 10_080
+    assert (noticing > 0, sending > 2) == (True, True)
+    assert arrived.total() - events <= sending, "one more of a kill at most"
+    told = [body["subject"] for _, _, body in hooks.received] + [str(mail["Subject"]) for _, mail in mailbox.received]
+    assert len(set(told)) == events
+
+
+def write_night(folder: Path) -> None:
+    """Polls of a night, every half hour: each store is down for an hour, then up again."""
+    folder.mkdir()
+    polls, zones = ["store_id,status,timestamp_utc"], ["store_id,timezone_str"]
+    groups = ["store_id,kind,name"]
+    begin = MONDAY.replace(hour=0)
+    for number in range(REGIONS * STORES_OF_REGION):
+        store = f"s{number:05}"
+        zones.append(f"{store},UTC")
+        groups.append(f"{store},region,R{number % REGIONS}")
+        for half in range(13):
+            status = "inactive" if 4 + number % 5 <= half < 6 + number % 5 else "active"
+            polls.append(f"{store},{status},{begin + timedelta(minutes=30 * half):%Y-%m-%d %H:%M:%S} UTC")
+    for name, lines in (("store_status", polls), ("timezones", zones), ("store_groups", groups)):
+        (folder / f"{name}.csv").write_text("\n".join(lines) + "\n")
