@@ -1,13 +1,9 @@
-// What the form of a subscription asks for.
+// What the form of subscriptions and templates asks for.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  fieldOf,
-  groupValue,
-  subscriptionOf,
-  templateOf,
-} from "../../plugins/store_uptime_web/static/js/subscription_request.js";
+import { groupValue, ONE_STORE } from "../../plugins/store_uptime_web/static/js/delivery_request.js";
+import { fieldOf, subscriptionOf, templateOf } from "../../plugins/store_uptime_web/static/js/subscription_request.js";
 
 /** @type {Record<string, string[]>} */
 const FORM = {
@@ -16,6 +12,9 @@ const FORM = {
   answer: ["availability"],
   by: ["region"],
   group: [groupValue("brand", 'Pizza "Co"')],
+  store_id: ["left over"],
+  rows: ["day"],
+  columns: ["scope, up_us"],
   formats: ["pdf", "csv"],
   period: ["week"],
   cron: ["0 7 * * 1"],
@@ -32,15 +31,23 @@ test("a template is of the group that is chosen, whatever its name", () => {
     name: "Weekly",
     answer: "availability",
     formats: ["pdf", "csv"],
+    period: "day",
     by: "region",
+    store_id: null,
     group_kind: "brand",
     group_name: 'Pizza "Co"',
+    columns: ["scope", "up_us"],
   });
 });
 
-test("all stores are no group", () => {
-  const all = templateOf((name) => (name === "group" ? [""] : values(name)));
-  assert.deepEqual([all.group_kind, all.group_name], [null, null]);
+test("all stores are no group, and no columns are all of them", () => {
+  const all = templateOf((name) => (name === "group" || name === "columns" ? [""] : values(name)));
+  assert.deepEqual([all.store_id, all.group_kind, all.group_name, all.columns], [null, null, null, null]);
+});
+
+test("one store is no group either", () => {
+  const one = templateOf((name) => (name === "group" ? [ONE_STORE] : name === "store_id" ? [" 42 "] : values(name)));
+  assert.deepEqual([one.store_id, one.group_kind, one.group_name], ["42", null, null]);
 });
 
 test("recipients are separated by commas, blanks or lines", () => {
@@ -59,5 +66,6 @@ test("recipients are separated by commas, blanks or lines", () => {
 test("the field that the API means", () => {
   assert.equal(fieldOf("formats.0"), "formats");
   assert.equal(fieldOf("group_name"), "group");
-  assert.equal(fieldOf("template_id"), undefined);
+  assert.equal(fieldOf("store_id"), "store_id");
+  assert.equal(fieldOf("colour"), undefined);
 });

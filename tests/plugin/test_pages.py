@@ -12,6 +12,7 @@ PAGES = (
     "data_docs",
     "groups",
     "no_report",
+    "notifications",
     "now",
     "outages",
     "overview",

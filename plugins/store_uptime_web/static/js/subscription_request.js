@@ -1,28 +1,30 @@
 // @ts-check
-// The form of a new subscription, as the requests that make it: a template, and what sends it.
+// The form of subscriptions and templates as requests: a template, and what sends it.
+
+import { fieldIn, list, number, scopeOf, text } from "./delivery_request.js";
 
 /** @import { SubscriptionRequest, TemplateRequest } from "../../api_types.d.ts" */
+/** @import { Values } from "./delivery_request.js" */
 
 export const FIELDS = [
-  ...["name", "recipients", "answer", "by", "group", "formats", "period", "cron", "timezone", "send_when"],
-  "wait_hours",
+  ...["name", "recipients", "template_id", "answer", "by", "group", "store_id", "rows", "columns", "formats"],
+  ...["period", "cron", "timezone", "send_when", "wait_hours"],
 ];
-
-/** @typedef {(name: string) => string[]} Values What a field of the form holds. */
 
 /**
  * @param {Values} values
  * @returns {TemplateRequest}
  */
 export function templateOf(values) {
-  const [kind, name] = groupOf(values("group")[0] ?? "");
+  const columns = list(values, "columns");
   return {
     name: text(values, "name"),
     answer: /** @type {TemplateRequest["answer"]} */ (text(values, "answer")),
     formats: /** @type {TemplateRequest["formats"]} */ (values("formats")),
+    period: /** @type {TemplateRequest["period"]} */ (text(values, "rows")),
     by: text(values, "by"),
-    group_kind: kind,
-    group_name: name,
+    ...scopeOf(values),
+    columns: columns.length ? columns : null,
   };
 }
 
@@ -35,47 +37,14 @@ export function subscriptionOf(values, templateId) {
   return {
     name: text(values, "name"),
     template_id: templateId,
-    recipients: text(values, "recipients")
-      .split(/[\s,]+/)
-      .filter(Boolean),
+    recipients: list(values, "recipients"),
     cron: text(values, "cron"),
     timezone: text(values, "timezone"),
     period: /** @type {SubscriptionRequest["period"]} */ (text(values, "period")),
     send_when: /** @type {SubscriptionRequest["send_when"]} */ (text(values, "send_when")),
-    wait_hours: Number(text(values, "wait_hours")),
+    wait_hours: /** @type {number} */ (number(values, "wait_hours")),
   };
 }
 
-/**
- * A group as the value of an option, and back: its kind and name.
- *
- * @param {string} kind
- * @param {string} name
- */
-export const groupValue = (kind, name) => JSON.stringify([kind, name]);
-
-/**
- * @param {string} value
- * @returns {[string, string] | [null, null]}
- */
-function groupOf(value) {
-  return value ? JSON.parse(value) : [null, null];
-}
-
-/**
- * @param {Values} values
- * @param {string} name
- */
-function text(values, name) {
-  return (values(name)[0] ?? "").trim();
-}
-
-/**
- * The field of the form that the API means: "formats.0" is an entry of "formats".
- *
- * @param {string} field
- */
-export function fieldOf(field) {
-  const own = field.startsWith("group_") ? "group" : field.split(".")[0];
-  return FIELDS.find((name) => name === own);
-}
+/** @param {string} field */
+export const fieldOf = (field) => fieldIn(field, FIELDS);

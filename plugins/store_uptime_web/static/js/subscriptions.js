@@ -1,65 +1,95 @@
 // @ts-check
-// Subscriptions: who gets what and when, what became of it, and a form for a new one.
+// Subscriptions and templates: who gets what and when, what became of it, and a form for both.
 
 import { get, patch, post, remove } from "./api.js";
-import { byId, chip, empty, h, icon, note, replace, skeleton } from "./dom.js";
+import {
+  actionButton,
+  askingButton,
+  fillScope,
+  growingLog,
+  messageLines,
+  openableTable,
+  outboxNotes,
+  showAllowed,
+  showStoreField,
+} from "./delivery_page.js";
+import { scopeText } from "./delivery_request.js";
+import { byId, chip, empty, h, icon, replace, skeleton } from "./dom.js";
 import { formMistakes } from "./form_mistakes.js";
 import { ago, bytes, count, instant, many, ZONE } from "./format.js";
-import { announce, load, onPress, problemNote } from "./page.js";
-import { FIELDS, fieldOf, groupValue, subscriptionOf, templateOf } from "./subscription_request.js";
-import { more, table } from "./table.js";
+import { announce, load } from "./page.js";
+import { FIELDS, fieldOf, subscriptionOf, templateOf } from "./subscription_request.js";
 
-/** @import { Delivery, DeliveryPage, GroupKinds, LastDelivery, Preview, Subscription } from "../../api_types.d.ts" */
-/** @import { Subscriptions, Template } from "../../api_types.d.ts" */
+/** @import { Delivery, DeliveryPage, LastDelivery, Preview, Subscription } from "../../api_types.d.ts" */
+/** @import { Subscriptions, Template, Templates } from "../../api_types.d.ts" */
 /** @import { IconName } from "./dom.js" */
-/** @import { Column } from "./table.js" */
 
 const content = byId("content");
 const dialog = byId("editor", HTMLDialogElement);
 const form = /** @type {HTMLFormElement} */ (dialog.querySelector("form"));
 const problemPlace = byId("editor-problem");
+const newButton = byId("new-subscription", HTMLButtonElement);
+const newTemplateButton = h("button", { type: "button", hidden: true, onclick: () => edit({ template: null }) });
+const templateField = byId("template_id", HTMLSelectElement);
 const mistakes = formMistakes(form, problemPlace, FIELDS, fieldOf);
-const list = h("div");
 /** @type {Subscriptions | null} */
 let shown = null;
-/** @type {number | null} */
-let opened = null;
+/** @type {Template[]} */
+let templates = [];
+/** What the form changes; null: something new. @typedef {{subscription: Subscription | null} | {template: Template | null}} Edited */
+/** @type {Edited} */
+let edited = { subscription: null };
 
 /** @type {Record<string, string>} */
 const SENT_WHEN = { always: "", breach: ", on a breach", change: ", on a change" };
+/** @type {Record<string, string>} */
+const ANSWERS = {
+  availability: "Availability",
+  outages: "Outages",
+  breaches: "Breached targets",
+  report: "Report",
+};
 
-/** @type {Column<Subscription>[]} */
-const COLUMNS = [
-  {
-    title: "Name",
-    row: true,
-    cell: (one) => [
-      h(
-        "button",
-        { type: "button", class: "plain", "aria-expanded": opened === one.subscription_id, onclick: () => open(one) },
-        one.name,
-      ),
-      h("span", { class: "sub" }, `${one.template_name} of the previous ${one.period}${SENT_WHEN[one.send_when]}`),
-    ],
-  },
-  {
-    title: "Recipients",
-    kind: "narrow-hide",
-    cell: (one) => one.recipients.map((recipient) => h("div", null, recipient)),
-  },
-  {
-    title: "Next",
-    kind: "when narrow-hide",
-    cell: (one) =>
-      one.is_paused
-        ? chip("", "dash", "paused")
-        : [
-            one.next_due_at ? instant(one.next_due_at) : "never",
-            h("span", { class: "sub" }, `${one.cron}, ${one.timezone}`),
-          ],
-  },
-  { title: "Last", cell: (one) => (one.last ? lastChip(one.last) : h("span", { class: "muted" }, "–")) },
-];
+const list = openableTable({
+  caption: "Subscriptions by name",
+  id: (/** @type {Subscription} */ one) => one.subscription_id,
+  name: (one) => one.name,
+  about: (one) => `${one.template_name}, of the previous ${one.period}${SENT_WHEN[one.send_when]}`,
+  details,
+  nothing: empty("No subscription yet", "A subscription sends figures regularly, by mail or to a program."),
+  columns: [
+    {
+      title: "Recipients",
+      kind: "narrow-hide",
+      cell: (one) => one.recipients.map((recipient) => h("div", null, recipient)),
+    },
+    {
+      title: "Next",
+      kind: "when narrow-hide",
+      cell: (one) =>
+        one.is_paused
+          ? chip("", "dash", "paused")
+          : [
+              one.next_due_at ? instant(one.next_due_at) : "never",
+              h("span", { class: "sub" }, `${one.cron}, ${one.timezone}`),
+            ],
+    },
+    { title: "Last", cell: (one) => (one.last ? lastChip(one.last) : h("span", { class: "muted" }, "–")) },
+  ],
+});
+
+const templateList = openableTable({
+  caption: "Templates by name",
+  id: (/** @type {Template} */ one) => one.template_id,
+  name: (one) => one.name,
+  about: (one) => `${ANSWERS[one.answer]} ${one.answer === "report" ? "" : `by ${one.by} `}of ${scopeText(one)}`,
+  details: templateDetails,
+  nothing: empty("No template yet", "A template says what is sent, and in which formats."),
+  columns: [
+    { title: "Formats", kind: "narrow-hide", cell: (one) => one.formats.join(", ") },
+    { title: "Sent by", cell: (one) => many(one.subscriptions, "subscription") },
+  ],
+});
 
 /** @param {LastDelivery} last */
 function lastChip(last) {
@@ -84,90 +114,70 @@ function stateOf(state, messages, sent, givenUp) {
 }
 
 /** @param {Subscription} one */
-function open(one) {
-  opened = opened === one.subscription_id ? null : one.subscription_id;
-  show();
-}
-
-/** @param {Subscription} one */
 function details(one) {
   const path = `v1/subscriptions/${one.subscription_id}`;
-  const place = h("div", { class: "stack" }, skeleton(20, 20));
-  const log = h("div");
-  const buttons = shown?.may.change && [
-    button(one.is_paused ? "Resume" : "Pause", place, () => patch(path, { is_paused: !one.is_paused })),
-    button(one.test_requested_at ? "Test is on its way" : "Send a test", place, () => post(`${path}/test`)),
-    button("Delete", place, async () => {
-      if (!window.confirm(`Delete ${one.name}, with its log?`)) return;
-      await remove(path);
-      opened = null;
-    }),
-  ];
-  load(place, null, async () => {
+  const place = h("div", { class: "stack" });
+  const preview = h("div", { class: "stack" }, skeleton(20, 20));
+  const log = growingLog({
+    nothing: "Nothing was due yet.",
+    fetch: async (cursor) => {
+      /** @type {DeliveryPage} */
+      const { deliveries, next } = await get(`${path}/deliveries`, { cursor });
+      return { lines: deliveries, next };
+    },
+    line: deliveryLine,
+  });
+  /** @param {() => Promise<unknown>} work */
+  const andRefresh = (work) => async () => {
+    await work();
+    await refresh({ subscription: one.subscription_id });
+  };
+  const template = templates.find((found) => found.template_id === one.template_id);
+  replace(
+    place,
+    shown?.may.change &&
+      h(
+        "div",
+        { class: "actions" },
+        h("button", { type: "button", onclick: () => edit({ subscription: one }) }, "Edit"),
+        template && h("button", { type: "button", onclick: () => edit({ template }) }, "Edit template"),
+        actionButton(
+          one.is_paused ? "Resume" : "Pause",
+          place,
+          andRefresh(() => patch(path, { is_paused: !one.is_paused })),
+        ),
+        actionButton(
+          one.test_requested_at ? "Test is on its way" : "Send a test",
+          place,
+          andRefresh(() => post(`${path}/test`)),
+        ),
+        askingButton("Delete", `Delete ${one.name}, with its log?`, place, async () => {
+          await remove(path);
+          await refresh({ subscription: null });
+          newButton.focus();
+        }),
+      ),
+    h("p", { class: "muted" }, `Changed by ${one.changed_by} ${ago(one.changed_at)}. A message now would be:`),
+    preview,
+    h("h3", null, "Deliveries"),
+    log.element,
+  );
+  load(preview, null, async () => {
     /** @type {Preview} */
-    const preview = await get(`${path}/preview`);
+    const found = await get(`${path}/preview`);
     replace(
-      place,
-      h("p", { class: "muted" }, `Changed by ${one.changed_by} ${ago(one.changed_at)}. A message now would be:`),
-      h("pre", { class: "message" }, preview.text),
-      preview.files.length > 0 &&
+      preview,
+      h("pre", { class: "message" }, found.text),
+      found.files.length > 0 &&
         h(
           "p",
           null,
-          preview.files.map((file) => h("span", { class: "sub" }, `${file.name}, ${bytes(file.bytes)}`)),
+          found.files.map((file) => h("span", { class: "sub" }, `${file.name}, ${bytes(file.bytes)}`)),
         ),
-      buttons && h("p", { class: "actions" }, buttons),
-      h("h3", null, "Deliveries"),
-      log,
     );
-    await showLog(path, log, null);
+    await load(log.element, null, log.start);
   });
   return place;
-}
-
-/**
- * @param {string} title
- * @param {Element} place
- * @param {() => Promise<unknown>} work
- */
-function button(title, place, work) {
-  return onPress(h("button", { type: "button" }, title), place, async () => {
-    await work();
-    await refresh();
-    announce(`${title}: done`);
-  });
-}
-
-/**
- * Shows a page of the log below what is shown of it.
- *
- * @param {string} path
- * @param {Element} place
- * @param {string | null} cursor
- */
-async function showLog(path, place, cursor) {
-  /** @type {DeliveryPage} */
-  const page = await get(`${path}/deliveries`, { cursor });
-  if (!cursor && !page.deliveries.length) {
-    replace(place, h("p", { class: "muted" }, "Nothing was due yet."));
-    return;
-  }
-  place.querySelector(".more")?.remove();
-  place.append(
-    h(
-      "ul",
-      { class: "log" },
-      page.deliveries.map((one) => h("li", null, deliveryLine(one))),
-    ),
-  );
-  if (page.next)
-    place.append(
-      h(
-        "div",
-        { class: "more" },
-        more("Show more", () => showLog(path, place, page.next)),
-      ),
-    );
 }
 
 /** @param {Delivery} one */
@@ -179,81 +189,112 @@ function deliveryLine(one) {
     chip(kind, iconName, word),
     ` ${one.period}${one.is_provisional ? ", provisional" : ""}, due ${instant(one.due_at)}`,
     one.reason && h("span", { class: "sub" }, one.reason),
-    one.messages.map((message) =>
-      h(
-        "span",
-        { class: "sub" },
-        `${message.recipient}: `,
-        message.sent_at ? `sent ${instant(message.sent_at, { seconds: true })}` : message.state.replace("_", " "),
-        message.error && `; ${message.error}; tried ${many(message.attempts, "time")}`,
-        message.state === "queued" && message.attempts > 0 && `; again ${instant(message.next_attempt_at)}`,
-      ),
-    ),
+    messageLines(one.messages),
   ];
 }
 
-function show() {
-  if (!shown) return;
-  const { outbox, subscriptions, allowed, may } = shown;
-  byId("new-subscription").hidden = !may.change || !allowed.length;
+/** @param {Template} one */
+function templateDetails(one) {
+  const place = h("div", { class: "stack" });
+  const rows = one.period === "range" ? "the whole period" : `each ${one.period}`;
+  const sentence = `Rows are about ${rows}. Columns: ${one.columns?.join(", ") ?? "all"}.`;
   replace(
-    byId("outbox"),
-    !outbox.is_on && note("warn", "alert", "STORE_UPTIME_NOTIFICATIONS is off: nothing is sent."),
-    outbox.is_paused &&
-      note(
-        "warn",
-        "alert",
-        h("strong", null, "Nothing is sent. "),
-        `The outbox waits (${outbox.reason ?? "paused"}) until somebody triggers the DAG store_uptime_delivery with Go. ` +
-          `${many(outbox.queued, "message")} would be sent.`,
+    place,
+    h(
+      "p",
+      { class: "muted" },
+      `${one.answer === "report" ? "" : `${sentence} `}Changed by ${one.changed_by} ${ago(one.changed_at)}.`,
+    ),
+    shown?.may.change &&
+      h(
+        "div",
+        { class: "actions" },
+        h("button", { type: "button", onclick: () => edit({ template: one }) }, "Edit"),
+        one.subscriptions === 0 &&
+          askingButton("Delete", `Delete ${one.name}?`, place, async () => {
+            await remove(`v1/templates/${one.template_id}`);
+            await refresh({ template: null });
+            newTemplateButton.focus();
+          }),
       ),
-    outbox.given_up > 0 &&
-      note("bad", "alert", `${many(outbox.given_up, "message")} could not be sent for a day and were given up.`),
-    !allowed.length && note("", "info", "Nobody may get anything here: STORE_UPTIME_ALLOW_RECIPIENTS names who may."),
   );
-  replace(
-    list,
-    subscriptions.length
-      ? table({
-          caption: "Subscriptions by name",
-          columns: COLUMNS,
-          rows: subscriptions,
-          extra: (one, span) =>
-            one.subscription_id === opened && h("tr", null, h("td", { colspan: span }, details(one))),
-        })
-      : empty("No subscription yet", "A subscription sends figures regularly, by mail or to a program."),
-  );
+  return place;
 }
 
-async function refresh() {
-  shown = await get("v1/subscriptions");
-  show();
+/**
+ * What there is now, with one row open; left out: the one that is.
+ *
+ * @param {{subscription?: number | null, template?: number | null}} [opened]
+ */
+async function refresh({ subscription, template } = {}) {
+  /** @type {[Subscriptions, Templates]} */
+  const [found, all] = await Promise.all([get("v1/subscriptions"), get("v1/templates")]);
+  shown = found;
+  templates = all.templates;
+  newButton.hidden = !shown.may.change || !shown.allowed.length;
+  newTemplateButton.hidden = !shown.may.change;
+  replace(byId("outbox"), outboxNotes(shown.outbox, shown.allowed));
+  templateList.show(templates, template);
+  list.show(shown.subscriptions, subscription);
 }
 
 // The form --------------------------------------------------------------------------------------------------------
 
-async function fillForm() {
-  byId("timezone", HTMLInputElement).value ||= ZONE;
-  byId("recipients-hint").textContent = `Separated by commas or lines. Allowed: ${shown?.allowed.join(", ")}.`;
-  /** @type {GroupKinds} */
-  const { kinds } = await get("v1/kinds");
+/** Of a subscription what is sent is asked for only with a new template; of a template only that. */
+function showParts() {
+  const isTemplate = "template" in edited;
+  for (const part of /** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll("[data-part]"))) {
+    part.hidden = part.dataset.part === "subscription" ? isTemplate : !isTemplate && templateField.value !== "";
+  }
+  if (!isTemplate && templateField.value !== "") return;
+  const isReport = byId("answer", HTMLSelectElement).value === "report";
+  for (const name of ["by", "rows"]) byId(name).closest(".field")?.toggleAttribute("hidden", isReport);
+  showStoreField();
+}
+
+/** @param {Edited} what */
+async function edit(what) {
+  edited = what;
+  form.reset();
+  mistakes.clear();
+  const one = "template" in what ? what.template : what.subscription;
+  const noun = "template" in what ? "template" : "subscription";
+  byId("editor-title").textContent = `${one ? "Edit" : "New"} ${noun}`;
+  byId("name-hint").hidden = noun === "template";
+  byId("name", HTMLInputElement).value = one?.name ?? "";
+  byId("timezone", HTMLInputElement).value = ZONE;
+  showAllowed(shown?.allowed ?? []);
   replace(
-    byId("by"),
-    ["store", "all", ...kinds.map((one) => one.kind)].map((kind) =>
-      h("option", { value: kind }, kind === "all" ? "all stores together" : kind),
-    ),
+    templateField,
+    h("option", { value: "" }, "New template, as below"),
+    templates.map((found) => h("option", { value: found.template_id }, found.name)),
   );
-  replace(
-    byId("group"),
-    h("option", { value: "" }, "all"),
-    kinds.map((one) =>
-      h(
-        "optgroup",
-        { label: one.kind },
-        one.names.map((group) => h("option", { value: groupValue(one.kind, group.name) }, group.name)),
-      ),
-    ),
-  );
+  if ("subscription" in what && what.subscription) fillSubscription(what.subscription);
+  if ("template" in what && what.template) fillTemplate(what.template);
+  showParts();
+  dialog.showModal();
+  await fillScope(("template" in what && what.template) || {}, problemPlace);
+  showParts();
+}
+
+/** @param {Subscription} one */
+function fillSubscription(one) {
+  byId("recipients", HTMLTextAreaElement).value = one.recipients.join("\n");
+  templateField.value = String(one.template_id);
+  for (const name of /** @type {const} */ (["cron", "timezone", "wait_hours"])) {
+    byId(name, HTMLInputElement).value = String(one[name]);
+  }
+  for (const name of /** @type {const} */ (["period", "send_when"])) byId(name, HTMLSelectElement).value = one[name];
+}
+
+/** @param {Template} one */
+function fillTemplate(one) {
+  byId("answer", HTMLSelectElement).value = one.answer;
+  byId("rows", HTMLSelectElement).value = one.period;
+  byId("columns", HTMLInputElement).value = one.columns?.join(", ") ?? "";
+  for (const box of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll('input[name="formats"]'))) {
+    box.checked = one.formats.some((format) => format === box.value);
+  }
 }
 
 function save() {
@@ -261,40 +302,66 @@ function save() {
   /** @param {string} name */
   const values = (name) => data.getAll(name).map(String);
   return mistakes.submit(byId("editor-save", HTMLButtonElement), async () => {
-    /** @type {Template} */
-    const template = await post("v1/templates", templateOf(values));
-    try {
-      await post("v1/subscriptions", subscriptionOf(values, template.template_id));
-    } catch (problem) {
-      await remove(`v1/templates/${template.template_id}`);
-      throw problem;
-    }
-    dialog.close();
-    form.reset();
-    await refresh();
-    announce("The subscription is saved");
+    if ("template" in edited) await saveTemplate(edited.template, values);
+    else await saveSubscription(edited.subscription, values);
   });
 }
 
-byId("new-subscription").prepend(icon("plus"));
-byId("new-subscription").addEventListener("click", async () => {
-  mistakes.clear();
-  dialog.showModal();
+/**
+ * @param {Template | null} one
+ * @param {(name: string) => string[]} values
+ */
+async function saveTemplate(one, values) {
+  const body = templateOf(values);
+  /** @type {Template} */
+  const saved = one ? await patch(`v1/templates/${one.template_id}`, body) : await post("v1/templates", body);
+  dialog.close();
+  await refresh({ subscription: null, template: saved.template_id });
+  announce("The template is saved");
+}
+
+/**
+ * @param {Subscription | null} one
+ * @param {(name: string) => string[]} values
+ */
+async function saveSubscription(one, values) {
+  const chosen = Number(templateField.value);
+  /** @type {Template | null} */
+  const made = chosen ? null : await post("v1/templates", templateOf(values));
+  const body = subscriptionOf(values, made?.template_id ?? chosen);
+  /** @type {Subscription} */
+  let saved;
   try {
-    await fillForm();
+    saved = one ? await patch(`v1/subscriptions/${one.subscription_id}`, body) : await post("v1/subscriptions", body);
   } catch (problem) {
-    replace(problemPlace, problemNote(problem));
+    if (made) await remove(`v1/templates/${made.template_id}`);
+    throw problem;
   }
-});
+  dialog.close();
+  await refresh({ subscription: saved.subscription_id });
+  announce("The subscription is saved");
+}
+
+newButton.prepend(icon("plus"));
+newButton.addEventListener("click", () => edit({ subscription: null }));
+newTemplateButton.append(icon("plus"), "New template");
 byId("editor-close").addEventListener("click", () => dialog.close());
+for (const name of ["template_id", "answer", "group"]) byId(name).addEventListener("change", showParts);
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   save();
 });
 
-const card = h("section", { class: "card flush" }, h("header", null, h("h2", null, "By name")), list);
+const cards = [
+  h("section", { class: "card flush" }, h("header", null, h("h2", null, "By name")), list.element),
+  h(
+    "section",
+    { class: "card flush" },
+    h("header", null, h("h2", null, "Templates"), newTemplateButton),
+    templateList.element,
+  ),
+];
 load(content, h("div", { class: "card stack" }, skeleton(34, 28, 28, 28)), async () => {
-  shown = await get("v1/subscriptions");
-  replace(content, card);
-  show();
+  await refresh();
+  replace(content, h("div", { class: "stack" }, cards));
 });
