@@ -16,6 +16,7 @@ import shutil
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -32,7 +33,7 @@ from commands.import_worker import ImportWorker  # noqa: E402
 from commands.lost_reports import claimed, end_lost_reports  # noqa: E402
 from commands.stack_state import Stack, is_scheduler_alive, no_scheduler, read_stack  # noqa: E402
 from store_uptime import tracing  # noqa: E402
-from store_uptime.contract import MAX_SHARDS, REPORT_DAG_ID, TASK_BEGINS  # noqa: E402
+from store_uptime.contract import MAX_SHARDS, REPORT_DAG_ID, TASK_BEGINS, TASK_FAILED  # noqa: E402
 from store_uptime.db import embedded_postgres  # noqa: E402
 from store_uptime.errors import InputFolderError, ReportError, SettingError, StoreUptimeError  # noqa: E402
 from store_uptime.settings import PROJECT, Settings  # noqa: E402
@@ -90,7 +91,7 @@ def run_here(settings: Settings, conf: dict[str, object], console: Console) -> t
         sys.path.insert(0, str(PROJECT / "dags"))
         from store_uptime_report import report_dag
     console.begin("starting the DAG run")
-    forward_counts(console)
+    unrecorded = forward_counts(console)
     remember_data(settings)
     run_after = datetime.now(UTC)
     dag_run_id = f"manual__{run_after.isoformat()}"
@@ -100,7 +101,7 @@ def run_here(settings: Settings, conf: dict[str, object], console: Console) -> t
         finally:
             end_dag_run(dag_run_id)
     report = report_id_of(dag_run_id)
-    return report, outcome(settings, report)
+    return report, outcome(settings, report, unrecorded)
 
 
 def settle_history(settings: Settings, console: Console) -> None:
@@ -145,19 +146,27 @@ def check_folders(settings: Settings) -> None:
         )
 
 
-def forward_counts(console: Console) -> None:
-    """Shows the task that runs, and the log line with the counts of each task that has ended."""
+def forward_counts(console: Console) -> list[str]:
+    """Shows the task that runs, and the log line with the counts of each task that has ended.
+
+    Returns a list that gets the failures that the database does not take.
+    """
+    unrecorded: list[str] = []
 
     class Forwarder(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            if record.msg == TASK_BEGINS:
+            if record.msg == TASK_FAILED:
+                unrecorded.append(record.getMessage())
+            elif record.msg == TASK_BEGINS:
                 console.begin(f"running {record.getMessage().partition(':')[0]}")
             else:
                 console.report_progress(record.getMessage())
 
-    logger = logging.getLogger("store_uptime_airflow.tasks")
-    logger.setLevel(logging.INFO)
-    logger.addHandler(Forwarder())
+    for name in ("tasks", "retries"):
+        logger = logging.getLogger(f"store_uptime_airflow.{name}")
+        logger.setLevel(logging.INFO)
+        logger.addHandler(Forwarder())
+    return unrecorded
 
 
 def end_dag_run(dag_run_id: str) -> None:
@@ -199,8 +208,11 @@ def run_in_stack(
     return report, path
 
 
-def outcome(settings: Settings, report: UUID) -> str:
-    """The path of the published CSV; raises `ReportError` with the cause if there is none."""
+def outcome(settings: Settings, report: UUID, unrecorded: Sequence[str] = ()) -> str:
+    """The path of the published CSV; raises `ReportError` with the cause if there is none.
+
+    `unrecorded` are failures that are not in the database.
+    """
     from store_uptime.db.engine import connect
     from store_uptime.db.statements import statement
 
@@ -210,6 +222,8 @@ def outcome(settings: Settings, report: UUID) -> str:
     engine.dispose()
     if row is not None and row.failed_task:
         raise ReportError(f"{row.failed_task} failed: {row.failure_cause}")
+    if unrecorded:
+        raise ReportError(unrecorded[-1])
     if row is None or row.csv_path is None:
         raise ReportError("The DAG run ended without a report and without a cause; see logs/report.log in the home.")
     return row.csv_path

@@ -9,6 +9,11 @@ where extname = 'citus';
 -- once parallel commands of the same transaction have read it.
 select set_config('citus.multi_shard_modify_mode', 'sequential', true);
 
+-- name: by_connections
+-- From here to its end a transaction reaches the coordinator's copies of shared tables by a connection, as those of the
+-- other nodes. Otherwise Citus refuses to analyze a shared table after the transaction has looked at one.
+select set_config('citus.enable_local_execution', 'off', true);
+
 -- name: leave_local_keys
 -- Tables with a foreign key to one that becomes a reference table stay as they are until it is their turn; otherwise
 -- Citus would move all of them each time.

@@ -12,3 +12,5 @@ NO_DATA_CHOICES = ("unknown", "down")
 
 # The message that a task logs when it begins, with its id.
 TASK_BEGINS = "%s: started"
+# The message for a task that failed and the cause, logged if the database does not take them.
+TASK_FAILED = "%s failed: %s"

@@ -5,14 +5,18 @@ Imports nothing heavy: Airflow parses the DAGs that import this module every few
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
 
+from store_uptime.contract import TASK_FAILED
 from store_uptime.settings import Settings
 from store_uptime_airflow import task_logs
+
+log = logging.getLogger(__name__)
 
 task_logs.log_messages_only()  # in each process that parses a DAG, so in each task
 
@@ -40,15 +44,23 @@ RETRY_POLICY = ExceptionRetryPolicy(
 
 
 def record_cause(context: Mapping[str, Any]) -> None:
-    """Records the failed task and its cause with the report; Airflow only writes them to the task's log."""
+    """Records the failed task and its cause with the report; Airflow only writes them to the task's log.
+
+    If they cannot be recorded, as while a node of a cluster is away, this process logs them.
+    """
+    from sqlalchemy.exc import SQLAlchemyError
+
     from store_uptime.db.engine import connected
     from store_uptime.reports.task_records import cause_of, record_failure
 
     dag_run, cause = context["dag_run"], cause_of(context.get("exception"))
-    with connected(Settings.from_environment(), "writer") as engine:
-        record_failure(
-            engine, dag_run.run_id, context["ti"].task_id, cause, datetime.now(UTC), run_started_at=dag_run.start_date
-        )
+    task = context["ti"].task_id
+    try:
+        with connected(Settings.from_environment(), "writer") as engine:
+            record_failure(engine, dag_run.run_id, task, cause, datetime.now(UTC), run_started_at=dag_run.start_date)
+    except SQLAlchemyError:
+        log.exception(TASK_FAILED, task, cause)
+        raise
 
 
 DEFAULTS: dict[str, Any] = {

@@ -75,7 +75,9 @@ copy core.polled_store (file_id, store_key, first_polled_at) from stdin with (fo
 --
 -- Kept with the store, because a report that is pinned to a position in the log of acceptances looks at each store, and
 -- must not look at each file.
-with first_naming as (
+update core.store
+set polled_from = first_naming.accepted_order
+from (
     select
         polled_store.store_key,
         min(acceptance.accepted_order) as accepted_order
@@ -83,11 +85,7 @@ with first_naming as (
     inner join core.acceptance using (file_id)
     where polled_store.file_id = any(:file_ids)
     group by polled_store.store_key
-)
-
-update core.store
-set polled_from = first_naming.accepted_order
-from first_naming
+) as first_naming
 where store.store_key = first_naming.store_key and store.polled_from is null;
 
 -- name: clear_polled

@@ -6,10 +6,12 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from conftest import execute
 from store_uptime.db import embedded_postgres
 from store_uptime.settings import PROJECT, SAMPLE
 from support import small
@@ -108,6 +110,21 @@ for _ in range(5):
     subprocess.run(
         [sys.executable, "-c", code], cwd=PROJECT, env=os.environ | {"PYTHONPATH": "include"}, check=True, timeout=120
     )
+
+
+def test_a_cause_that_the_database_does_not_take_is_one_clear_line(new_database: Callable, tmp_path: Path) -> None:
+    """As on a cluster while a node is away: tables that all nodes have a copy of cannot be changed."""
+    with new_database() as url:
+        execute(
+            url,
+            "create function report.refuse() returns trigger language plpgsql as "
+            "$$ begin raise exception 'node 2 is away'; end $$",
+        )
+        execute(url, "create trigger refuse before insert on report.report execute function report.refuse()")
+        finished = report(tmp_path, DATA=str(SAMPLE), STORE_UPTIME_DATABASE_URL=url)
+    assert finished.returncode == 1
+    assert finished.stdout == ""
+    assert finished.stderr.splitlines()[-1].startswith("store-uptime: ingest failed: RaiseException: node 2 is away")
 
 
 def test_a_database_out_of_reach_is_one_clear_line(home: Path) -> None:

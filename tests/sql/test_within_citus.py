@@ -151,6 +151,50 @@ REFUSED = {
     "calls random, which is volatile, in a change": """
         update core.store set polled_from = random() where polled_from is null
     """,
+    "reads distributed tables in the CTE arrival of a change": """
+        with arrival as (
+            select store_key, min(first_polled_at) as since
+            from core.polled_store
+            where file_id = any(:file_ids)
+            group by store_key
+        )
+
+        update core.status_interval
+        set holds_until = arrival.since
+        from arrival
+        where status_interval.store_key = arrival.store_key
+    """,
+    "reads distributed tables in the CTE late of a change": """
+        insert into core.polled_store (file_id, store_key)
+        with early as (select file_id, store_key from core.staged_interval),
+
+        late as materialized (select file_id, store_key from early)
+
+        select late.file_id, late.store_key
+        from late
+    """,
+    "compares with a bind that may be null in an outer join; coalesce(:bind, 0) never is": """
+        select store.store_id
+        from core.store
+        left join core.store_timezone
+            on store.store_key = store_timezone.store_key and store_timezone.file_id = :store_timezones_file_id
+        where store_timezone.store_key is null
+    """,
+    "has a union of distributed rows in a change": """
+        delete from core.polled_store
+        using (
+            select store_key from core.staged_interval
+            union all
+            select store_key from core.status_interval
+        ) as known
+        where polled_store.store_key = known.store_key
+    """,
+    "orders the distributed rows that it inserts": """
+        insert into core.polled_store (file_id, store_key)
+        select staged_interval.file_id, staged_interval.store_key
+        from core.staged_interval
+        order by staged_interval.store_key
+    """,
     "inserts something else as store_key": """
         insert into core.polled_store (file_id, store_key)
         select file_id, store_key + 1 from core.staged_interval
@@ -173,6 +217,19 @@ TAKEN = {
             where poll.store_key = store.store_key
             order by poll.store_key, poll.polled_at desc
         ) as found on store.store_key = found.store_key
+    """,
+    "a CTE of shared tables in a change": """
+        with counted as (select file_id from core.acceptance)
+
+        delete from core.polled_store
+        where file_id in (select counted.file_id from counted)
+    """,
+    "a CTE of stores in a query": """
+        with named as (select store_key from core.polled_store)
+
+        select store.store_id
+        from core.store
+        inner join named on store.store_key = named.store_key
     """,
     "what is computed first": """
         with known as materialized (select store_key, store_id from core.store)

@@ -82,12 +82,42 @@ class Statement:
             found.append(f"changes several tables: {', '.join(sorted(changed))}")
         if not any(is_distributed(node) for node in walk(self.stmt)) or self._is_of_one_store():
             return found
+        if changed:
+            found += self._ctes() + self._unions()
         for query in self.queries:
-            found += self._joins(query) + self._select_list(query) + self._outer_joins(query) + self._local(query)
+            found += (
+                self._null_joins(query)
+                + self._joins(query)
+                + self._select_list(query)
+                + self._outer_joins(query)
+                + self._local(query)
+            )
             if self._is_correlated(query) and (self._is_spread(query.node) or self._reads_spread(query.outer)):
                 found += self._correlated(query)
             if isinstance(query.node, CHANGES) and is_distributed(query.node.relation):
                 found += self._change(query)
+        return found
+
+    def _ctes(self) -> list[str]:
+        """Citus computes a CTE of a change apart, and sends its rows over the coordinator to all nodes."""
+        ctes = {node.ctename: node.ctequery for node in walk(self.stmt) if isinstance(node, ast.CommonTableExpr)}
+
+        def reads_stores(node: Any) -> bool:
+            tables = [item for item in walk(node) if isinstance(item, ast.RangeVar)]
+            named = [item.relname for item in tables if not item.schemaname and item.relname in ctes]
+            return any(map(is_distributed, tables)) or any(reads_stores(ctes[name]) for name in named)
+
+        return [f"reads distributed tables in the CTE {name} of a change" for name in ctes if reads_stores(ctes[name])]
+
+    def _unions(self) -> list[str]:
+        """The sides of a union in a change go over the coordinator too, and so do rows that are ordered first."""
+        found = []
+        for query in self.queries:
+            if isinstance(query.node, ast.SelectStmt) and query.node.larg and self._is_spread(query.node):
+                found.append("has a union of distributed rows in a change")
+            select = getattr(query.node, "selectStmt", None)
+            if select is not None and select.sortClause and self._is_spread(select):
+                found.append("orders the distributed rows that it inserts")
         return found
 
     def _collect(self, node: Any, outer: Query | None, ctes: dict[str, Any]) -> None:
@@ -215,6 +245,23 @@ class Statement:
             if any(other and not side for side, other in kept):
                 found.append("keeps all rows of a shared table in an outer join with a distributed one")
         return found
+
+    def _null_joins(self, query: Query) -> list[str]:
+        """PostgreSQL knows that an outer join with null finds nothing; then Citus sees no join by the key either."""
+        outer = [
+            join
+            for join in walk_within(query.node)
+            if isinstance(join, ast.JoinExpr) and join.jointype != enums.JoinType.JOIN_INNER
+        ]
+        return [
+            "compares with a bind that may be null in an outer join; coalesce(:bind, 0) never is"
+            for join in outer
+            for node in walk_within(join.quals or ())
+            if isinstance(node, ast.A_Expr)
+            and node.name[-1].sval == "="
+            and any(isinstance(side, ast.ParamRef) for side in (node.lexpr, node.rexpr))
+            and any(self._is_spread(item) for item in leaves(join.rarg))
+        ]
 
     def _local(self, query: Query) -> list[str]:
         if not self._reads_spread(query):

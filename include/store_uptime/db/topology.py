@@ -119,6 +119,11 @@ def run_one_at_a_time(connection: Connection) -> None:
     connection.execute(statement("topology/one_at_a_time"))
 
 
+def use_connections(connection: Connection) -> None:
+    """Allows the transaction to analyze a shared table after it has looked at one; only Citus forbids it by default."""
+    connection.execute(statement("topology/by_connections"))
+
+
 def distribute(owner: Engine, report_progress: Callable[[str], None]) -> int:
     """Distributes the tables that are not yet distributed, with their rows; returns their number.
 

@@ -29,7 +29,10 @@ SUBSHARDS = 2  # connections, and cores of the database server, that one task us
 TRIES = 3
 # What `settle` finds out before it computes days, statement by statement; statistics in between.
 STAGES: tuple[tuple[str, ...], ...] = (
-    ("1_clocks/changes", "1_clocks/start", "1_clocks/carry"),
+    (
+        *("1_clocks/changes/of_all_stores", "1_clocks/changes/of_zones", "1_clocks/changes/of_hours"),
+        *("1_clocks/changes/of_rows", "1_clocks/changes/of_rows_before", "1_clocks/start", "1_clocks/carry"),
+    ),
     ("1_clocks/special_hours", "1_clocks/planned_downtime/add"),
 )
 STAGED = (

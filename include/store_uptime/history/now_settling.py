@@ -13,6 +13,9 @@ from store_uptime.history.clocks import MARGIN, clock_binds
 
 # Most stores open or close within the first few days; of the others every date up to the limit of 366 days may matter.
 HORIZONS = (timedelta(days=3), timedelta(days=368))
+# What finds the next changes, statement by statement. The days of the subshard are written, so that their special hours
+# and planned downtime give way to those of the dates to come.
+CHANGES = ("clear/special", "clear/planned", "now/special_hours", "now/planned_downtime", "now/find_changes")
 
 
 def settle(connection: Connection, subshard: dict[str, Any]) -> None:
@@ -29,4 +32,5 @@ def settle(connection: Connection, subshard: dict[str, Any]) -> None:
     connection.execute(statement("history/now/stores/without_nested_loops"))
     for horizon in HORIZONS:
         binds["until"] = (as_of + horizon).date()
-        connection.execute(statement("history/now/find_changes"), binds)
+        for name in CHANGES:
+            connection.execute(statement(f"history/{name}"), binds)

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine
 
 from store_uptime.calendar.zones import as_utc
+from store_uptime.db import topology
 from store_uptime.db.statements import statement
 from store_uptime.errors import ReportError
 
@@ -23,6 +24,7 @@ def accept(engine: Engine, report_id: UUID, clock: datetime) -> dict[str, Any]:
     accepts nothing twice and pins the report again.
     """
     with engine.begin() as connection:
+        topology.use_connections(connection)
         _check_dates(connection, report_id, clock)
         connection.execute(statement("ingest/acceptance/lock"))
         files = connection.execute(statement("ingest/source_files/list"), {"report_id": report_id}).all()

@@ -16,53 +16,6 @@ insert into history.new_store (
     store_key, store_id, clock, newest_timezone, hours_file_ids, first_polled_at, new_polled_at, new_file_id,
     provisional_from
 )
-with frozen as (
-    select
-        settled_store.store_key,
-        settled_store.clock,
-        horizon.kept_date + 2 as until_date
-    from history.store as settled_store
-    cross join (
-        select
-            greatest(
-                cast(cast(:kept_from as timestamptz) at time zone 'UTC' as date), cast(:keep_from as date)
-            ) as kept_date
-    ) as horizon
-    where
-        exists (
-            select
-            from history.day
-            where
-                day.store_key = settled_store.store_key
-                and day.local_date <= horizon.kept_date
-                and (day.local_date < :keep_from or lower(day.utc_range) < :kept_from)
-        )
-),
-
-old_zone as (
-    select
-        frozen.store_key,
-        case when zone.number = 1 then '-infinity' else cast(split_part(zone.part, ' ', 1) as date) end as valid_from,
-        split_part(zone.part, ' ', -1) as timezone
-    from frozen
-    cross join lateral unnest(string_to_array(frozen.clock, ', ')) with ordinality as zone (part, number)
-    where zone.number = 1 or cast(split_part(zone.part, ' ', 1) as date) < frozen.until_date
-),
-
-new_zone as (
-    select
-        zoned_store.store_key,
-        greatest(file_period.valid_from, frozen.until_date) as valid_from,
-        coalesce(store_timezone.timezone, :default_timezone) as timezone
-    from core.store as zoned_store
-    inner join history.file_period
-        on file_period.kind = 'store_timezones' and file_period.accepted_order = :accepted_order
-    left join core.store_timezone
-        on file_period.file_id = store_timezone.file_id and zoned_store.store_key = store_timezone.store_key
-    left join frozen on zoned_store.store_key = frozen.store_key
-    where frozen.store_key is null or file_period.valid_until > frozen.until_date
-)
-
 select
     store.store_key,
     store.store_id,
@@ -76,32 +29,75 @@ select
 from core.store
 inner join (
     select
-        store_key,
+        zone.store_key,
         string_agg(
-            case when isfinite(valid_from) then valid_from || ' ' else '' end || timezone, ', ' order by valid_from
-        ) filter (where timezone is distinct from timezone_before) as clock,
-        (array_agg(timezone order by valid_from desc))[1] as newest_timezone
+            case when isfinite(zone.valid_from) then zone.valid_from || ' ' else '' end || zone.timezone,
+            ', ' order by zone.valid_from
+        ) filter (where zone.timezone is distinct from zone.timezone_before) as clock,
+        (array_agg(zone.timezone order by zone.valid_from desc))[1] as newest_timezone
     from (
         select
-            part.store_key,
+            dated.store_key,
             part.valid_from,
             part.timezone,
-            lag(part.timezone) over (partition by part.store_key order by part.valid_from) as timezone_before
+            lag(part.timezone) over (partition by dated.store_key order by part.valid_from) as timezone_before
         from (
             select
-                new_zone.store_key,
-                new_zone.valid_from,
-                new_zone.timezone
-            from new_zone
-            union all
-            select
-                old_zone.store_key,
-                old_zone.valid_from,
-                old_zone.timezone
-            from old_zone
-        ) as part
+                zoned_store.store_key,
+                coalesce(frozen.zones_from, '{}')
+                || array_agg(greatest(file_period.valid_from, frozen.until_date)) as zones_from,
+                coalesce(frozen.timezones, '{}')
+                || array_agg(coalesce(store_timezone.timezone, :default_timezone)) as timezones
+            from core.store as zoned_store
+            inner join history.file_period
+                on file_period.kind = 'store_timezones' and file_period.accepted_order = :accepted_order
+            left join core.store_timezone
+                on file_period.file_id = store_timezone.file_id and zoned_store.store_key = store_timezone.store_key
+            left join (
+                select
+                    settled_store.store_key,
+                    horizon.kept_date + 2 as until_date,
+                    array_agg(
+                        case
+                            when zone_part.number = 1 then '-infinity'
+                            else cast(split_part(zone_part.part, ' ', 1) as date)
+                        end order by zone_part.number
+                    ) as zones_from,
+                    array_agg(split_part(zone_part.part, ' ', -1) order by zone_part.number) as timezones
+                from history.store as settled_store
+                cross join (
+                    -- Never null: Citus does not see by what rows are joined if PostgreSQL knows that there are none.
+                    select
+                        coalesce(cast(:kept_from as timestamptz), '-infinity') as kept_from,
+                        coalesce(cast(:keep_from as date), '-infinity') as keep_from,
+                        greatest(
+                            coalesce(cast(cast(:kept_from as timestamptz) at time zone 'UTC' as date), '-infinity'),
+                            coalesce(cast(:keep_from as date), '-infinity')
+                        ) as kept_date
+                ) as horizon
+                cross join lateral unnest(string_to_array(settled_store.clock, ', '))
+                with ordinality as zone_part (part, number)
+                where
+                    exists (
+                        select
+                        from history.day
+                        where
+                            day.store_key = settled_store.store_key
+                            and day.local_date <= horizon.kept_date
+                            and (day.local_date < horizon.keep_from or lower(day.utc_range) < horizon.kept_from)
+                    )
+                    and case
+                        when zone_part.number = 1 then true
+                        else cast(split_part(zone_part.part, ' ', 1) as date) < horizon.kept_date + 2
+                    end
+                group by settled_store.store_key, horizon.kept_date
+            ) as frozen on zoned_store.store_key = frozen.store_key
+            where frozen.store_key is null or file_period.valid_until > frozen.until_date
+            group by zoned_store.store_key, frozen.zones_from, frozen.timezones
+        ) as dated
+        cross join lateral unnest(dated.zones_from, dated.timezones) as part (valid_from, timezone)
     ) as zone
-    group by store_key
+    group by zone.store_key
 ) as zoned on store.store_key = zoned.store_key
 left join (
     select
@@ -181,4 +177,3 @@ where
     store.polled_from <= :accepted_order
     and least(settled.first_polled_at, new_poll.polled_at, first_poll.polled_at) <= :as_of
     and (:shards = 1 or (store.store_key % :shards + :shards) % :shards = :shard)
-order by store.store_key

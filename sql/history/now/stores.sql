@@ -33,7 +33,9 @@ where settlement_id = :settlement_id and (:shards = 1 or (store_key % :shards + 
 --
 -- A status has held since the first poll of the last run of equal ones (new_status). Runs are known from a day before
 -- from_at on. The first one may have begun earlier: when, the settlement before says, as nothing before from_at has
--- changed, if the status of then already held at from_at. Else it is left to find_since.
+-- changed, if the status of then already held at from_at. Else it is left to find_since. Without a settlement before,
+-- the join is one with 0, which none has: of one with null PostgreSQL leaves nothing, and then Citus no longer sees by
+-- what rows are joined.
 insert into history.store_now (
     settlement_id, store_key, store_id, clock, newest_timezone, hours_file_ids, status, since, last_poll_at
 )
@@ -142,7 +144,7 @@ left join (
     order by status.store_key asc, status.first_polled_at desc
 ) as run on store.store_key = run.store_key
 left join history.store_now as earlier
-    on store.store_key = earlier.store_key and earlier.settlement_id = :follows_id
+    on store.store_key = earlier.store_key and earlier.settlement_id = coalesce(cast(:follows_id as integer), 0)
 left join history.settlement as earlier_settlement on earlier.settlement_id = earlier_settlement.settlement_id
 where
     (store.polled_from <= :accepted_order or in_snapshot.store_key is not null)

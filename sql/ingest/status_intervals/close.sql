@@ -4,21 +4,21 @@
 -- reads   core.polled_store
 -- writes  core.status_interval.holds_until
 -- binds   file_ids
-with arrival as (
-    select
-        store_key,
-        min(first_polled_at) as since
-    from core.polled_store
-    where file_id = any(:file_ids) and first_polled_at is not null
-    group by store_key
-),
-
-ending as (
+update core.status_interval
+set holds_until = ending.holds_until
+from (
     select
         arrival.store_key,
         arrival.since,
         coalesce(later.started_at, 'infinity') as holds_until
-    from arrival
+    from (
+        select
+            polled_store.store_key,
+            min(polled_store.first_polled_at) as since
+        from core.polled_store
+        where polled_store.file_id = any(:file_ids) and polled_store.first_polled_at is not null
+        group by polled_store.store_key
+    ) as arrival
     left join lateral (
         select
             status_interval.store_key,
@@ -30,11 +30,7 @@ ending as (
             and status_interval.started_at >= arrival.since
         group by status_interval.store_key
     ) as later on arrival.store_key = later.store_key
-)
-
-update core.status_interval
-set holds_until = ending.holds_until
-from ending
+) as ending
 where
     status_interval.store_key = ending.store_key
     and status_interval.holds_until = ending.since

@@ -3,18 +3,16 @@
 -- reads   core.polled_store
 -- writes  core.status_interval.holds_until
 -- binds   file_ids
-with arrival as (
-    select
-        store_key,
-        min(first_polled_at) as since
-    from core.polled_store
-    where file_id = any(:file_ids)
-    group by store_key
-)
-
 update core.status_interval
 set holds_until = arrival.since
-from arrival
+from (
+    select
+        polled_store.store_key,
+        min(polled_store.first_polled_at) as since
+    from core.polled_store
+    where polled_store.file_id = any(:file_ids)
+    group by polled_store.store_key
+) as arrival
 where
     status_interval.store_key = arrival.store_key
     and status_interval.holds_until > arrival.since

@@ -8,15 +8,6 @@
 -- instant the last one counts: the one that no poll of the same instant follows (see core.poll). Polls of files that
 -- are not accepted do not count. Candidates are all polls that may differ from the one that counts before them; the few
 -- that are left are then compared with it. The interval before ends where the new polls begin (cut): that is its key.
-with arrival as (
-    select
-        store_key,
-        min(first_polled_at) as since
-    from core.polled_store
-    where file_id = any(:file_ids) and first_polled_at is not null
-    group by store_key
-)
-
 insert into core.status_interval (store_key, started_at, holds_from, holds_until, is_active)
 select
     arrival.store_key,
@@ -24,7 +15,14 @@ select
     case when found.is_first and interval_before.store_key is null then '-infinity' else found.started_at end,
     found.holds_until,
     found.is_active
-from arrival
+from (
+    select
+        polled_store.store_key,
+        min(polled_store.first_polled_at) as since
+    from core.polled_store
+    where polled_store.file_id = any(:file_ids) and polled_store.first_polled_at is not null
+    group by polled_store.store_key
+) as arrival
 left join lateral (
     select
         status_interval.store_key,

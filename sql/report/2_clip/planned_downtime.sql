@@ -21,23 +21,6 @@ with zone_span as materialized (
         cast(:utc_tos as timestamptz[]),
         cast(:utc_offset_seconds as double precision[])
     ) as listed (timezone, utc_from, utc_to, utc_offset_seconds)
-),
-
-planned as materialized (
-    select *
-    from core.planned_downtime
-    where
-        file_id = :planned_downtime_file_id
-        and (starts_at is null or starts_at < :as_of)
-        and (starts_local is null or starts_local < cast(:as_of as timestamptz) at time zone 'UTC' + interval '2 days')
-        and (ends_at is null or ends_at > :week_start)
-        and (ends_local is null or ends_local > cast(:week_start as timestamptz) at time zone 'UTC' - interval '2 days')
-),
-
-planned_for_all as materialized (
-    select *
-    from planned
-    where store_id is null and group_kind is null
 )
 
 update report.open_time
@@ -70,52 +53,42 @@ from (
                 planned.ends_at,
                 planned.ends_local
             from report.store
-            inner join planned on store.store_id = planned.store_id
-            where
-                store.report_id = :report_id
-                and (:shards = 1 or (store.store_key % :shards + :shards) % :shards = :shard)
-            union all
-            select
-                store.store_key,
-                store.timezone,
-                planned.line,
-                planned.starts_at,
-                planned.starts_local,
-                planned.ends_at,
-                planned.ends_local
-            from report.store
-            inner join core.group_member on store.store_id = group_member.store_id
-            inner join planned on group_member.kind = planned.group_kind and group_member.name = planned.group_name
-            where
-                store.report_id = :report_id
-                and (:shards = 1 or (store.store_key % :shards + :shards) % :shards = :shard)
-                and group_member.file_id = cast(:store_groups_file_id as integer)
-            union all
-            select
-                store.store_key,
-                store.timezone,
-                planned.line,
-                planned.starts_at,
-                planned.starts_local,
-                planned.ends_at,
-                planned.ends_local
-            from report.store
-            inner join planned on store.timezone = planned.group_name
-            where
-                store.report_id = :report_id
-                and (:shards = 1 or (store.store_key % :shards + :shards) % :shards = :shard)
-                and planned.group_kind = 'timezone'
-            union all
-            select
-                store.store_key,
-                store.timezone,
-                planned_for_all.line,
-                planned_for_all.starts_at,
-                planned_for_all.starts_local,
-                planned_for_all.ends_at,
-                planned_for_all.ends_local
-            from report.store
-            cross join planned_for_all
+            left join (
+                select
+                    store_id,
+                    array_agg(kind) as kinds,
+                    array_agg(name) as names
+                from core.group_member
+                where file_id = cast(:store_groups_file_id as integer)
+                group by store_id
+            ) as grouped on store.store_id = grouped.store_id
+            cross join lateral unnest(
+                array['store', 'all', 'timezone'] || grouped.kinds,
+                array[store.store_id, 'all', store.timezone] || grouped.names
+            ) as scope (kind, name)
+            inner join (
+                select
+                    line,
+                    starts_at,
+                    starts_local,
+                    ends_at,
+                    ends_local,
+                    case when store_id is not null then 'store' else coalesce(group_kind, 'all') end as kind,
+                    coalesce(store_id, group_name, 'all') as name
+                from core.planned_downtime
+                where
+                    file_id = :planned_downtime_file_id
+                    and (starts_at is null or starts_at < :as_of)
+                    and (
+                        starts_local is null
+                        or starts_local < cast(:as_of as timestamptz) at time zone 'UTC' + interval '2 days'
+                    )
+                    and (ends_at is null or ends_at > :week_start)
+                    and (
+                        ends_local is null
+                        or ends_local > cast(:week_start as timestamptz) at time zone 'UTC' - interval '2 days'
+                    )
+            ) as planned on scope.kind = planned.kind and scope.name = planned.name
             where
                 store.report_id = :report_id
                 and (:shards = 1 or (store.store_key % :shards + :shards) % :shards = :shard)
