@@ -16,19 +16,24 @@ import io
 import re
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import chain
+from operator import call
 
 import numpy as np
 import polars as pl
 
 from store_uptime.errors import InputFileError, NoAnswerError
+from store_uptime.ingest.concurrency import side_by_side
 from store_uptime.ingest.kinds import GROUP, KINDS, SEPARATORS, Kind
 from store_uptime.ingest.safe_open import InputAccess, shown_name
 from store_uptime.storage import StoragePath
 
 CHUNK_BYTES, CHUNK_LINES = 2**20, 2**16
+AT_ONCE = 2  # chunks that are parsed side by side
 LONGEST_RECORD_BYTES = 128 * 2**10
 LONGEST_HEADER_BYTES = 64 * 2**10
 LONGEST_HEADER_SHOWN = 80
@@ -89,15 +94,20 @@ class CsvReader:
         self._names = [spelling for spellings in kind.columns.values() for spelling in spellings]
         self._line = self._header_line = 1  # the first is of the first byte that no batch has yet
 
-    def batches(self) -> Iterator[Batch]:
-        """All rows in file order. Raises `InputFileError`; the batches before it are then void."""
+    def batches(self, executor: ThreadPoolExecutor | None = None) -> Iterator[Batch]:
+        """All rows in file order. Raises `InputFileError`; the batches before it are then void.
+
+        With an `executor`, whose work must not wait for these batches, chunks are parsed side by side.
+        """
         chunks = self._text_chunks()
         names, rest = self._header(next(chunks, ""))
         positions, width = self._columns(names), len(names)
         absent = {column: pl.lit("") for column in self.kind.columns if column not in self._wanted}
         self._last_name_bytes = len(names[positions[-1]].encode())
         is_without_rows = True
-        for parsed in self._parsed(chain([rest], chunks), positions, width):
+        parsing = self._parsing(chain([rest], chunks), positions, width)
+        done = (parse() for parse in parsing) if executor is None else side_by_side(call, parsing, executor, AT_ONCE)
+        for parsed in done:
             batch = self._without_ignored(parsed, width)
             if self._ignored > max(IGNORED_ROWS, self.lines_read // 2):
                 problem = f"more than {IGNORED_ROWS:,} rows, and most of them, have no values"
@@ -244,21 +254,24 @@ class CsvReader:
             return "both kind and name, or neither of them"
         return "one column " + " or ".join(map(_spelling, spellings))
 
-    def _parsed(self, chunks: Iterator[str], positions: list[int], width: int) -> Iterator[Batch]:
+    def _parsing(self, chunks: Iterator[str], positions: list[int], width: int) -> Iterator[Callable[[], Batch]]:
+        """What parses the file, piece by piece: each may be called in any thread."""
         for chunk in chunks:
             if '"' in chunk or ("\r" in chunk and chunk.count("\r") != chunk.count("\r\n")):
-                yield from self._parsed_quoted(chain([chunk], chunks), positions, width)
+                for batch in self._parsed_quoted(chain([chunk], chunks), positions, width):
+                    yield partial(replace, batch)
             elif chunk:
-                yield self._parsed_plain(chunk, positions, width)
+                first_line = self._line
+                self._line += chunk.count("\n") + (not chunk.endswith("\n"))
+                yield partial(self._parsed_plain, chunk, first_line, positions, width)
 
-    def _parsed_plain(self, chunk: str, positions: list[int], width: int) -> Batch:
+    def _parsed_plain(self, chunk: str, first_line: int, positions: list[int], width: int) -> Batch:
         data = (chunk.replace("\r\n", "\n") if "\r" in chunk else chunk).encode()
         if not data.endswith(b"\n"):
             data += b"\n"
         characters = np.frombuffer(data, dtype=np.uint8)
         ends = np.flatnonzero(characters == ord("\n"))
         starts = np.append(0, ends[:-1] + 1)
-        first_line, self._line = self._line, self._line + len(ends)
         lengths = np.subtract(ends, starts)
         if lengths.max() > LONGEST_RECORD_BYTES:
             self._raise_too_long(first_line + int(lengths.argmax()))
@@ -459,12 +472,12 @@ class ShardsReader:
         self.tolerated: Counter[str] = Counter()
         self._paths, self._access = paths, access
 
-    def batches(self) -> Iterator[Batch]:
-        """All rows of all shards in order. Raises `InputFileError`; the batches before it are then void."""
+    def batches(self, executor: ThreadPoolExecutor | None = None) -> Iterator[Batch]:
+        """All rows of all shards in order, as of `CsvReader`."""
         before, hashes, is_without_rows = 0, [], True
         for path in self._paths:
             reader = CsvReader(path, self.kind, self._access, needs_rows=False)  # an export may have empty shards
-            for batch in reader.batches():
+            for batch in reader.batches(executor):
                 is_without_rows = False
                 yield batch.shifted(before, f"{reader.name}, line ")
             before += reader.lines_read
