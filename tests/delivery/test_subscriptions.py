@@ -87,8 +87,8 @@ def test_a_week_is_sent_once_with_the_files_that_the_api_has(
     assert list(files) == [f"availability-2023-W03-by-region.{name}" for name in formats[:-1]]
     question = Question(**WEEK, by="region")
     for name in ("csv", "xlsx", "parquet", "pdf"):
-        answer = availability_file(settled, question, name)
-        assert files[f"availability-2023-W03-by-region.{name}"] == answer.stream.read(), name
+        with availability_file(settled, question, name).stream as stream:
+            assert files[f"availability-2023-W03-by-region.{name}"] == stream.read(), name
     assert f"Targets: {AIRFLOW}/store-uptime/pages/targets?by=region&period=week&on=2023-01-16" in body["text"]
     (row,) = rows(settled, "select state, is_provisional from delivery.delivery")
     assert tuple(row) == ("rendered", False)
