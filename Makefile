@@ -19,7 +19,7 @@ RUN := .venv/bin/python
 SET_UP_RUN := sh commands/install.sh run
 SET_UP_DEV := sh commands/install.sh dev
 
-.PHONY: help report availability outages now anomalies explain up down backup restore distribute test lint format types bench lock sample vendor page-types screenshots clean
+.PHONY: help report availability outages now anomalies forecast explain up down backup restore distribute test lint format types bench lock sample vendor page-types screenshots clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -43,6 +43,10 @@ now: ## What every store is now, as of the newest report: [FORMAT=csv|json|parqu
 anomalies: ## What was unusual on some dates: FROM=2023-03-01 UNTIL=2023-03-07 [FORMAT=csv|json|parquet] [OUT=folder] [STORE_ID=...] [KIND=... NAME=...]
 	@$(SET_UP_RUN)
 	@$(RUN) -m commands.anomalies
+
+forecast: ## How likely stores are down in their next 24 open hours: [FORMAT=csv|json|parquet] [OUT=folder] [STORE_ID=...] [KIND=... NAME=...]
+	@$(SET_UP_RUN)
+	@$(RUN) -m commands.forecast
 
 explain: ## Say what a store counts as at an instant, and why: STORE_ID=... AT=2023-01-22T12:00:00Z
 	@$(SET_UP_RUN)

@@ -111,6 +111,7 @@ def settle_history(settings: Settings, console: Console) -> None:
     from store_uptime.db.engine import connected
     from store_uptime.history import days
     from store_uptime.insight.dates import judge_dates
+    from store_uptime.insight.weeks import forecast
     from store_uptime.reports.task_records import cause_of
 
     if not settings.history:
@@ -123,11 +124,14 @@ def settle_history(settings: Settings, console: Console) -> None:
                 datetime.now(UTC),
                 settings.history_max_gap,
                 keep_days=settings.keep_history_days,
-                with_hours=settings.anomalies,
+                with_hours=settings.has_hours,
             )
             if settings.anomalies:
                 console.begin("looking for anomalies")
                 judge_dates(engine, datetime.now(UTC))
+            if settings.forecast:
+                console.begin("making the forecast")
+                forecast(engine, datetime.now(UTC))
     except (StoreUptimeError, SQLAlchemyError, OSError) as error:
         console.report_progress(f"warning: days and outages were not settled: {cause_of(error)}")
 

@@ -10,6 +10,7 @@ nothing: days are as of the largest `as_of` of a report of all stores.
 | `settle` | computes days and outages of each shard, from the first date on that can have changed, and its stores now |
 | `publish` | publishes all of it in one transaction, with the log of restated days |
 | `find_anomalies` | judges the dates that are over: what is unlike the eight weeks before (`STORE_UPTIME_ANOMALIES`) |
+| `forecast` | scores forecasts of the weeks that are over, and makes the next (`STORE_UPTIME_FORECAST`) |
 
 `settle` is mapped over the shards. **From** settles again from a date on; **Until** settles no further than a date, to
 fill a long history step by step. Settings: `STORE_UPTIME_HISTORY` (`off`: not at all),
@@ -46,7 +47,7 @@ def store_uptime_history() -> None:
     begun = task(tasks.begin)()
     settled = task(map_index_template=shard_name)(tasks.settle).expand_kwargs(begun)
     published = task(outlets=[SETTLED_HISTORY])(tasks.publish)(begun)
-    settled >> published >> task(tasks.find_anomalies)()
+    settled >> published >> [task(tasks.find_anomalies)(), task(tasks.forecast)()]
 
 
 history_dag = store_uptime_history()

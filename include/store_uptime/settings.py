@@ -54,6 +54,7 @@ class Settings:
     history: bool
     history_max_gap: timedelta | None
     anomalies: bool
+    forecast: bool
     keep_history_days: int | None
     alert_email: tuple[str, ...]
     alert_webhook: str
@@ -97,6 +98,7 @@ class Settings:
             history=on_or_off("HISTORY", value("HISTORY", "on")),
             history_max_gap=gap("HISTORY_MAX_GAP", value("HISTORY_MAX_GAP", "3h")),
             anomalies=on_or_off("ANOMALIES", value("ANOMALIES", "on")),
+            forecast=on_or_off("FORECAST", value("FORECAST", "on")),
             keep_history_days=days("KEEP_HISTORY_DAYS", value("KEEP_HISTORY_DAYS", "none"), at_least=8),
             alert_email=addresses(value("ALERT_EMAIL", "")),
             alert_webhook=http_url("ALERT_WEBHOOK", value("ALERT_WEBHOOK", "")),
@@ -114,6 +116,11 @@ class Settings:
     def has_alerts(self) -> bool:
         """Whether a channel for alerts is set."""
         return bool(self.alert_email or self.alert_webhook)
+
+    @property
+    def has_hours(self) -> bool:
+        """Whether the hours of days are settled: anomalies and the forecast are found from them."""
+        return self.anomalies or self.forecast
 
     @property
     def sends(self) -> bool:

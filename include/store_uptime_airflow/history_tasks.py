@@ -55,7 +55,7 @@ def begin() -> list[dict[str, int]]:
             keep_days=settings.keep_history_days,
             from_date=date_of(values["from"]),
             until_date=date_of(values["until"]),
-            with_hours=settings.anomalies,
+            with_hours=settings.has_hours,
         )
     if settlement_id is None:
         raise AirflowSkipException("Nothing is new since the last settlement.")
@@ -83,6 +83,15 @@ def find_anomalies() -> None:
     if not Settings.from_environment().anomalies:
         raise AirflowSkipException("STORE_UPTIME_ANOMALIES is off.")
     run(judge_dates, datetime.now(UTC))
+
+
+def forecast() -> None:
+    """Scores the weeks that are over since the last time, and forecasts the next open hours; all in one transaction."""
+    from store_uptime.insight.weeks import forecast
+
+    if not Settings.from_environment().forecast:
+        raise AirflowSkipException("STORE_UPTIME_FORECAST is off.")
+    run(forecast, datetime.now(UTC))
 
 
 def run(work: Any, *arguments: Any) -> None:

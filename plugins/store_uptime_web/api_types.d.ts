@@ -159,6 +159,37 @@ export interface FileReference {
   kind: string;
 }
 
+export interface ForecastHour {
+  store_id: string;
+  hour_start: string;
+  probability_down: number;
+  brier_score: number;
+  brier_climatology: number;
+  brier_persistence: number;
+}
+
+export interface ForecastPage {
+  as_of: string;
+  accepted_order: number;
+  forecast: Array<ForecastHour>;
+  stores: number;
+  track: ForecastTrack | null;
+  total: number;
+  next: string | null;
+  previous: string | null;
+}
+
+export interface ForecastTrack {
+  from_date: string;
+  until_date: string;
+  hours: number;
+  brier_score: number;
+  brier_climatology: number;
+  brier_persistence: number;
+  skill_percent: number;
+  is_better: boolean;
+}
+
 export interface GroupDowntime {
   kind: string;
   name: string;
@@ -798,6 +829,28 @@ export interface StoreFigures {
   has_business_hours: boolean;
 }
 
+export interface StoreForecast {
+  store_id: string;
+  likeliest_at: string;
+  probability_down: number;
+  expected_down_us: string;
+  probabilities: Array<number>;
+  brier_score: number;
+  brier_climatology: number;
+  brier_persistence: number;
+}
+
+export interface StoreForecasts {
+  as_of: string;
+  accepted_order: number;
+  stores: Array<StoreForecast>;
+  of_stores: number;
+  track: ForecastTrack | null;
+  total: number;
+  next: string | null;
+  previous: string | null;
+}
+
 export interface StoreHours {
   as_of: string;
   accepted_order: number;
@@ -928,6 +981,7 @@ export interface Target {
   verdict: "met" | "breached" | "undecided" | "at_risk" | "on_track" | null;
   spent_us: string;
   spent_percent: string | null;
+  expected_down_us: string | null;
   exhausted_on: string | null;
   burn: Array<DateBurn>;
 }

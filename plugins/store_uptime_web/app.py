@@ -13,6 +13,7 @@ from store_uptime_web.api import (
     anomalies,
     availability,
     figures,
+    forecast,
     groups,
     kinds,
     now,
@@ -110,7 +111,7 @@ def create_app() -> FastAPI:
     for resource in (reports, figures, quality, service):
         app.include_router(resource.router, prefix=VERSION_PREFIX)
         app.include_router(resource.router)  # as it was before there were versions
-    for resource in (overview, availability, outages, now, stores, targets, groups, kinds, anomalies):
+    for resource in (overview, availability, outages, now, stores, targets, groups, kinds, anomalies, forecast):
         app.include_router(resource.router, prefix=VERSION_PREFIX)
     for resource in (templates, subscriptions, rules):
         app.include_router(resource.router, prefix=VERSION_PREFIX)

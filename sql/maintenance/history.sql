@@ -126,3 +126,24 @@ where local_date < :kept_from;
 -- binds   kept_from (a date)
 delete from history.day_hours
 where local_date < :kept_from;
+
+-- name: count_scores
+-- How many scores of forecasts there are of weeks that begin before a date.
+--
+-- reads   history.forecast_score
+-- binds   kept_from (a date)
+select count(*)
+from history.forecast_score
+where week_from < :kept_from;
+
+-- name: delete_scores
+-- writes  history.forecast_score
+-- binds   kept_from (a date)
+delete from history.forecast_score
+where week_from < :kept_from;
+
+-- name: delete_scored_weeks
+-- writes  history.scored_week
+-- binds   kept_from (a date)
+delete from history.scored_week
+where week_from < :kept_from;

@@ -45,6 +45,7 @@ OF_READERS = {
     for name in (
         *("settlement", "finished_shard", "store", "day", "outage", "outage_day", "restatement", "target_change"),
         *("store_group", "store_target", "store_now", "day_hours", "judged_date", "anomaly"),
+        *("scored_week", "forecast_score", "forecast_run", "forecast"),
     )
 }
 OF_A_SETTLEMENT = {
@@ -60,7 +61,7 @@ ANSWERS = {
     "outages": {"FROM": "2023-01-01", "UNTIL": "2023-01-31"},
     "now": {},
 }
-# The sample is too short for anything to be unusual.
+# The sample is too short for anything to be unusual, and for a forecast.
 JUDGED = (
     "insert into history.judged_date values ('2023-01-24', 1, '2023-01-25T18:13:22Z', 99)",
     """
@@ -70,6 +71,14 @@ JUDGED = (
     )
     values ('2023-01-24', 0, 'common_cause', 'all', 'all', 9, 0.5, 0.01, 1, false, 9, 0.5, 8, 10)
     """,
+    "insert into history.scored_week values ('2023-01-16', 1, '2023-01-25T18:13:22Z', '{0,1}')",
+    """
+    insert into history.forecast_score
+    select store_key, date '2023-01-16', '{1,1,1,1,1,1,1}', '{0,0,0,0,0,0,0}', '{1,1,1,1,1,1,1}', '{1,1,1,1,1,1,1}',
+        '{0,0,0,0,0,0,0}'
+    from core.store
+    """,
+    "insert into history.forecast select store_key, '{465000}', '{240}', '{0.25}', 0.1, 1.5 from core.store",
 )
 LATE_POLL = "store_id,status,timestamp_utc\n0042,inactive,2023-01-17 20:30:00 UTC\n"
 OTHER_TARGETS = "store_id,target_percent\n*,96\n"

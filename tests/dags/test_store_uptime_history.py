@@ -49,7 +49,8 @@ def test_it_starts_when_a_report_is_published(deployment: Deployment) -> None:
     assert {task.task_id: task.downstream_task_ids for task in dag.tasks} == {
         "begin": {"settle", "publish"},
         "settle": {"publish"},
-        "publish": {"find_anomalies"},
+        "publish": {"find_anomalies", "forecast"},
         "find_anomalies": set(),
+        "forecast": set(),
     }
     assert all(f"`{task.task_id}`" in dag.doc_md for task in dag.tasks)

@@ -21,7 +21,7 @@ def test_every_setting_is_documented_and_no_other() -> None:
 def test_the_readme_names_commands_that_exist() -> None:
     targets = set(re.findall(r"^([a-z-]+):.*## ", read("Makefile"), re.MULTILINE))
     named = set(re.findall(r"\bmake ([a-z]+)", "\n".join(re.findall(r"```sh\n(.*?)```", read("README.md"), re.DOTALL))))
-    answers = {"availability", "outages", "now", "anomalies", "explain"}
+    answers = {"availability", "outages", "now", "anomalies", "forecast", "explain"}
     assert named == answers | {"report", "up", "down", "backup", "restore", "distribute", "test", "bench"}
     assert named <= targets
 

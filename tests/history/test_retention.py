@@ -43,7 +43,7 @@ JUNE = datetime(2023, 6, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 WEST = Scope(kind="region", name="West")
 ZONE_OF = {"a": "UTC", "b": "Europe/Berlin", "c": "Pacific/Honolulu"}
-NOTHING = dict.fromkeys(("days", "outages", "restatements", "anomalies", "hours"), 0)
+NOTHING = dict.fromkeys(("days", "outages", "restatements", "anomalies", "hours", "scores"), 0)
 FIRST_POLL, LAST_POLL = JUNE - 5 * DAY, JUNE + 9 * DAY
 
 
@@ -229,6 +229,7 @@ def test_old_days_go_and_do_not_come_back(owner: Engine) -> None:
         "restatements": 0,
         "anomalies": 0,
         "hours": 0,
+        "scores": 0,
     }
     assert maintenance.delete_history(owner, 8, dry_run=False).counts == NOTHING
     # Whatever comes, days before are not settled again, and the others are right.

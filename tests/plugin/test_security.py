@@ -46,6 +46,8 @@ UNVERSIONED_READ = {
 VERSIONED_CHANGE = {("POST", "/trigger_report"), ("POST", "/reports/{report_id}/cancel")}
 ONLY_IN_VERSION_1 = {
     ("GET", "/v1/anomalies"),
+    ("GET", "/v1/forecast"),
+    ("GET", "/v1/forecast/stores"),
     ("GET", "/v1/availability"),
     ("GET", "/v1/outages"),
     ("GET", "/v1/outages/start_hours"),

@@ -67,6 +67,7 @@ ROLES = {
     "history/questions/": "reader",
     "history/time/": "reader",
     "insight/anomalies/": "reader",
+    "insight/forecast/": "reader",
     "quality/checked_": "reader",
     "backup/": "owner",
     "migrations/": "owner",
@@ -196,6 +197,16 @@ FILLER: dict[str, dict[str, Any]] = {
         **dict.fromkeys(("stores", "of_stores"), 0),
         "days": 1,
         "is_weekly": False,
+    },
+    "history.scored_week": {"settlement_id": 1, "scored_at": "2023-01-26T00:00:00Z", "weights": "{}"},
+    "history.forecast_score": dict.fromkeys(
+        ("hours", "model", "climatology", "persistence", "evidence"), "{0,0,0,0,0,0,0}"
+    ),
+    "history.forecast_run": {"made_at": "2023-01-26T00:00:00Z", "stores": 0, "of_stores": 0, "weights": "{}"},
+    "history.forecast": {
+        **dict.fromkeys(("hours", "open_parts", "probabilities"), "{}"),
+        "rate_later": 0,
+        "hours_down_per_hour": 1,
     },
     "history.new_store": {
         "store_id": "a store",

@@ -30,6 +30,7 @@ EPOCH = date(1970, 1, 1)
 ZONES = ("America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles")
 REGIONS, BRANDS = 10, 5
 
+Outages = Literal["ordinary", "lasting", "independent"]
 TruthKind = Literal["common_cause", "weekly", "gradual", "step", "late", "flapping", "silent"]
 
 
@@ -68,9 +69,14 @@ class GeneratedWorld:
 
 
 def generate(
-    seed: int, *, stores: int = 300, weeks: int = 16, is_structured: bool = True, rate: float = 0.01
-) -> GeneratedWorld:
-    """A world; without structure nothing in it is unusual. `rate`: about the share of time in which a store is down."""
+    seed: int, *, stores: int = 300, weeks: int = 16, is_structured: bool = True, rate: float = 0.01,
+    outages: Outages = "ordinary",
+) -> GeneratedWorld:  # fmt: skip
+    """A world; without structure nothing in it is unusual. `rate`: about the share of time in which a store is down.
+
+    Outages that last are those of stores which often stay down for a day or two; of independent ones nothing can be
+    known before, but how often a store is down: each poll stands for its own hour, at any hour alike.
+    """
     random = np.random.default_rng(seed)
     days = weeks * 7
     region = np.arange(stores) % REGIONS
@@ -92,6 +98,8 @@ def generate(
 
     # Polls: about one an hour, each store at its own minute; a few are missing.
     shift = random.uniform(0, HOUR_US, stores)
+    if outages == "independent":
+        shift = shift / 8
     starts = np.array([local_start(name) for name in zone])
     poll = shift[:, None] + np.arange(days * 24)[None, :] * HOUR_US
     poll = poll + random.normal(0, 4 * 60e6, poll.shape).clip(-20 * 60e6, 20 * 60e6)
@@ -110,7 +118,7 @@ def generate(
     store_rate = rate * random.gamma(1.2, 1 / 1.2, stores) + 0.001
     profile = 1 + 0.8 * np.cos((np.arange(24) - 18) / 24 * 2 * np.pi)
     begins_at = np.tile(profile, days)[None, :]
-    length_mean = 1.2  # hours
+    length_mean = 1.2 if outages != "lasting" else 30.0  # hours
     begun = random.random((stores, hours)) < store_rate[:, None] / length_mean * begins_at / begins_at.mean()
     down_from = np.full((stores, hours), np.inf)
     outage_end = np.zeros((stores, hours))
@@ -126,6 +134,8 @@ def generate(
         last = np.searchsorted(grid_at[number], max(outage_end[number, hour], down_from[number, hour]))
         down[number, first:last] = True
     down |= random.random(poll.shape) < 0.002  # a poll that errs
+    if outages == "independent":
+        down = random.random(poll.shape) < store_rate[:, None]
 
     if is_structured:
         _add_truths(world, random, poll, starts, down, day_of, hour_of, is_there)

@@ -44,6 +44,8 @@ REFERENCE_TABLES = (
     "history.clock_planned",
     "history.judged_date",
     "history.anomaly",
+    "history.scored_week",
+    "history.forecast_run",
 )
 # On the coordinator only: few rows, which no statement about stores reads.
 LOCAL_TABLES = (
@@ -89,6 +91,8 @@ DISTRIBUTED_TABLES = (
     "history.new_outage",
     "history.day_hours",
     "history.new_day_hours",
+    "history.forecast_score",
+    "history.forecast",
 )
 
 

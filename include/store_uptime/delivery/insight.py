@@ -1,4 +1,4 @@
-"""What is unusual about stores, as files: what commands and the API have in common."""
+"""What is unusual about stores, and what is likely, as files: what commands and the API have in common."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from sqlalchemy import Engine
 
 from store_uptime.delivery.answers import AnswerFile, read_basis
 from store_uptime.delivery.rendering import render
-from store_uptime.delivery.tables import ANOMALIES
-from store_uptime.history.questions import reading
+from store_uptime.delivery.tables import ANOMALIES, FORECAST
+from store_uptime.history.questions import Choice, reading
 from store_uptime.insight.anomalies import AnomalyFilter, NotJudgedError, find_anomalies
+from store_uptime.insight.forecast import find_forecast
 
 InsightFormat = Literal["csv", "json", "parquet"]
 INSIGHT_FORMATS: tuple[InsightFormat, ...] = get_args(InsightFormat)
@@ -25,3 +26,12 @@ def anomalies_file(engine: Engine, wanted: AnomalyFilter, format_name: InsightFo
         basis = read_basis(connection, answer.settlement)
     stream = render(format_name, ANOMALIES, answer.rows, basis)
     return AnswerFile(f"anomalies-{wanted.from_date}-{wanted.until_date}.{format_name}", stream)
+
+
+def forecast_file(engine: Engine, choice: Choice, format_name: InsightFormat) -> AnswerFile:
+    """The forecast of the chosen stores, as a file; raises `QuestionError`, `NotSettledError` or `NotForecastError`."""
+    with reading(engine) as connection:
+        answer = find_forecast(connection, choice)
+        basis = read_basis(connection, answer.settlement)
+    stream = render(format_name, FORECAST, answer.rows, basis)
+    return AnswerFile(f"forecast-{answer.settlement.as_of:%Y-%m-%dT%H%M%SZ}.{format_name}", stream)

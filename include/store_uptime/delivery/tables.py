@@ -187,3 +187,13 @@ ANOMALIES = _table(
     score=Kind.NUMBER,
     explanation=Kind.TEXT,
 )
+
+FORECAST = _table(
+    "forecast",
+    store_id=Kind.TEXT,
+    hour_start=Kind.INSTANT,
+    probability_down=Kind.NUMBER,
+    brier_score=Kind.NUMBER,
+    brier_climatology=Kind.NUMBER,
+    brier_persistence=Kind.NUMBER,
+)

@@ -1,1 +1,1 @@
-"""What is unusual about stores, from their days and the hours of these days."""
+"""What is unusual about stores, and what is likely: from their days and the hours of these days."""

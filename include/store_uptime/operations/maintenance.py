@@ -143,17 +143,20 @@ def delete_history(engine: Engine, keep_days: int | None, *, dry_run: bool) -> C
     """Deletes days, outages, restatements and anomalies older than `keep_days` before what is settled.
 
     It waits for a stage of a settlement that runs. An outage that may go on stays, with all of its downtime. The hours
-    of days are what anomalies are found from, no more: they stay for half a year.
+    of days, and the scores of forecasts, are what anomalies and forecasts are found from, no more: they stay for half a
+    year.
     """
-    changes = Changes({"days": 0, "outages": 0, "restatements": 0, "anomalies": 0, "hours": 0})
+    changes = Changes({"days": 0, "outages": 0, "restatements": 0, "anomalies": 0, "hours": 0, "scores": 0})
     hours_days = KEEP_HOURS_DAYS if keep_days is None else min(keep_days + 1, KEEP_HOURS_DAYS)
     with engine.begin() as connection:
         connection.execute(statement("history/settlement/lock"))
         first = connection.scalar(statement("maintenance/history/first_hours_date"), {"keep_days": hours_days})
         kept_from = {"kept_from": first}
         changes.add(hours=connection.scalar(statement("maintenance/history/count_hours"), kept_from) or 0)
+        changes.add(scores=connection.scalar(statement("maintenance/history/count_scores"), kept_from) or 0)
         if not dry_run:
-            connection.execute(statement("maintenance/history/delete_hours"), kept_from)
+            for name in ("hours", "scores", "scored_weeks"):
+                connection.execute(statement(f"maintenance/history/delete_{name}"), kept_from)
         if keep_days is None:
             return changes
         kept_from = {

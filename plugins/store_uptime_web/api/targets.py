@@ -15,6 +15,7 @@ from store_uptime.delivery.tables import AVAILABILITY
 from store_uptime.history.availability import BUDGET_FACTOR, VERDICTS, Question, Verdict
 from store_uptime.history.questions import Choice, reading
 from store_uptime.history.targets import Budget, Burn, find_budgets, find_burns, spent_percent
+from store_uptime.insight.forecast import find_expected_downtime
 from store_uptime_web import cursors, queries
 from store_uptime_web.api import answers
 from store_uptime_web.api.answers import From, Kind, Name, StoreId, Until
@@ -59,11 +60,15 @@ def list_targets(
         ]
         page = cursors.part(answers.in_order(rows, KEYS[sort], is_descending=order == "desc"), limit, cursor)
         burns = find_burns(connection, question, page.rows)
+        expected = find_expected_downtime(connection, question, page.rows)
     verdicts = Counter(budget.figures.verdict for budget in found.rows)
     return answers.page_response(
         found.settlement,
         "targets",
-        [budget_json(budget, burn) for budget, burn in zip(page.rows, burns, strict=True)],
+        [
+            budget_json(budget, burn, expected.get(budget.figures.scope))
+            for budget, burn in zip(page.rows, burns, strict=True)
+        ],
         page.next,
         previous=page.previous,
         total=len(found.rows),
@@ -89,11 +94,12 @@ KEYS: dict[TargetSort, Callable[[Budget], Any]] = {
 }
 
 
-def budget_json(budget: Budget, burn: Burn) -> dict[str, Any]:
+def budget_json(budget: Budget, burn: Burn, expected_down_us: int | None) -> dict[str, Any]:
     """A row of the list."""
     return json_object(AVAILABILITY, budget.figures) | {
         "spent_us": str(budget.promise.down_us),
         "spent_percent": spent_percent(budget.promise),
+        "expected_down_us": None if expected_down_us is None else str(expected_down_us),
         "exhausted_on": None if burn.exhausted_on is None else burn.exhausted_on.isoformat(),
         "burn": [{"date": on.isoformat(), "down_us": str(down)} for on, down in burn.down_us],
     }

@@ -22,6 +22,10 @@ class Target(Availability):
 
     spent_us: Digits = Field(description="Downtime on dates with a target.")
     spent_percent: TwoDecimals | None = Field(description="Of the budget; null if that is nothing.")
+    expected_down_us: Digits | None = Field(
+        description="Downtime to be expected by the end of the period, what is spent included. Null: the period is "
+        "over, or the scope is no store that has a forecast."
+    )
     exhausted_on: date | None = Field(
         description="The date on which all of the budget is spent: of one that is breached since when, of one that is "
         "at risk when it will be, if downtime goes on at this rate. Null: not within the period."

@@ -1,0 +1,182 @@
+"""The forecast of what is settled: how likely stores are down in their next open hours, and how good that has been."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from math import sqrt
+from statistics import stdev
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from store_uptime.db.statements import statement
+from store_uptime.errors import StoreUptimeError
+from store_uptime.history.availability import Question, find_open_to_come
+from store_uptime.history.questions import Choice, Settlement, find_store_keys, read_settlement
+from store_uptime.history.targets import Budget
+
+ALL_STORES = Choice()
+SCORED_WEEKS = 4
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+class NotForecastError(StoreUptimeError):
+    """What is settled has no forecast; `is_off`: nor will it have one, because of the setting."""
+
+    def __init__(self, *, is_off: bool = False) -> None:
+        super().__init__(
+            "There is no forecast: STORE_UPTIME_FORECAST is off."
+            if is_off
+            else "There is no forecast yet: it is made after days are settled."
+        )
+
+
+@dataclass(frozen=True)
+class ForecastHour:
+    """An open hour to come of a store; the fields are the columns, in their order."""
+
+    store_id: str
+    hour_start: datetime
+    probability_down: float
+    brier_score: float
+    brier_climatology: float
+    brier_persistence: float
+
+
+@dataclass(frozen=True)
+class StoreForecast:
+    """The next open hours of a store, whose forecasts have been better than both baselines."""
+
+    store_id: str
+    store_key: int
+    hours: list[ForecastHour]
+    open_us: list[int]  # of each of the hours
+    rate_later: float
+    hours_down_per_hour: float
+
+    @property
+    def likeliest(self) -> ForecastHour:
+        """The hour in which it is most likely down, the first of several."""
+        return max(self.hours, key=lambda hour: hour.probability_down)
+
+    def expected_down_us(self, open_us: int | None = None) -> int:
+        """The downtime to be expected of its next hours; or of so much open time to come, as at any hour after them."""
+        rest = sum(self.open_us) if open_us is None else open_us
+        expected = 0.0
+        for hour, length in zip(self.hours, self.open_us, strict=True):
+            expected += min(length, rest) * min(hour.probability_down * self.hours_down_per_hour, 1)
+            rest -= min(length, rest)
+        return round(expected + rest * min(self.rate_later * self.hours_down_per_hour, 1))
+
+
+@dataclass(frozen=True)
+class Track:
+    """How good forecasts of some stores were in the last weeks that are scored; per hour that was forecast."""
+
+    from_date: date
+    until_date: date
+    hours: int
+    brier_score: float
+    brier_climatology: float
+    brier_persistence: float
+    is_better: bool  # than both baselines, by more than the standard error of the difference
+
+    @property
+    def skill_percent(self) -> float:
+        """How much smaller the squared errors are than those of the better baseline."""
+        better = min(self.brier_climatology, self.brier_persistence)
+        return 100 * (1 - self.brier_score / better) if better else 0.0
+
+
+@dataclass(frozen=True)
+class ForecastAnswer:
+    """Stores by id in byte order; `track` is None until a week is scored in which a chosen store was forecast."""
+
+    settlement: Settlement
+    stores: list[StoreForecast]
+    track: Track | None
+    of_stores: int  # that were looked at
+
+    @property
+    def rows(self) -> list[ForecastHour]:
+        """All hours."""
+        return [hour for store in self.stores for hour in store.hours]
+
+
+def find_forecast(connection: Connection, choice: Choice = ALL_STORES) -> ForecastAnswer:
+    """The forecast of the chosen stores; raises `QuestionError`, `NotSettledError`, and `NotForecastError`."""
+    settlement = read_settlement(connection)
+    store_keys = find_store_keys(connection, choice)
+    newest = connection.execute(statement("insight/forecast/newest")).one_or_none()
+    if newest is None:
+        raise NotForecastError
+    weeks = list(connection.scalars(statement("insight/forecast/weeks"), {"weeks": SCORED_WEEKS}))
+    binds = {"weeks": weeks, "store_keys": store_keys}
+    stores = [_store_forecast(row) for row in connection.execute(statement("insight/forecast/list"), binds)]
+    return ForecastAnswer(settlement, stores, _find_track(connection, weeks, store_keys), newest.of_stores)
+
+
+def find_expected_downtime(connection: Connection, question: Question, budgets: Sequence[Budget]) -> dict[str, int]:
+    """The downtime of stores by the end of a period that runs, in microseconds; only of those that have a forecast.
+
+    It is what is spent of their budgets, and what is to be expected of the open time to come under a target.
+    """
+    running = {budget.figures.scope: budget for budget in budgets if not budget.figures.is_final}
+    if question.by != "store" or not running or not connection.execute(statement("insight/forecast/newest")).first():
+        return {}
+    of_scopes = {"kind": "store", "names": list(running)}
+    keys = list(connection.scalars(statement("history/availability/find_members"), of_scopes))
+    weeks = list(connection.scalars(statement("insight/forecast/weeks"), {"weeks": SCORED_WEEKS}))
+    rows = connection.execute(statement("insight/forecast/list"), {"weeks": weeks, "store_keys": keys}).all()
+    stores = [_store_forecast(row) for row in rows]
+    if not stores:
+        return {}
+    by_day = replace(question, period="day")
+    to_come = find_open_to_come(connection, by_day, [store.store_key for store in stores])
+    return {
+        store.store_id: running[store.store_id].promise.down_us
+        + store.expected_down_us(sum(to_come.get(store.store_id, {}).values()))
+        for store in stores
+    }
+
+
+def _store_forecast(row: Row[Any]) -> StoreForecast:
+    hours = [
+        ForecastHour(
+            row.store_id,
+            EPOCH + hour * HOUR,
+            probability,
+            row.brier_score,
+            row.brier_climatology,
+            row.brier_persistence,
+        )
+        for hour, probability in zip(row.hours, row.probabilities, strict=True)
+    ]
+    open_us = [parts * 15_000_000 for parts in row.open_parts]
+    return StoreForecast(row.store_id, row.store_key, hours, open_us, row.rate_later, row.hours_down_per_hour)
+
+
+def _find_track(connection: Connection, weeks: list[date], store_keys: list[int] | None) -> Track | None:
+    binds = {"weeks": weeks, "store_keys": store_keys}
+    rows = connection.execute(statement("insight/forecast/scores"), binds).all()
+    if not rows:
+        return None
+    hours = int(sum(row.hours for row in rows))
+    return Track(
+        from_date=weeks[0],
+        until_date=weeks[-1] + 6 * DAY,
+        hours=hours,
+        brier_score=sum(row.model for row in rows) / hours,
+        brier_climatology=sum(row.climatology for row in rows) / hours,
+        brier_persistence=sum(row.persistence for row in rows) / hours,
+        is_better=beats([row.climatology - row.model for row in rows])
+        and beats([row.persistence - row.model for row in rows]),
+    )
+
+
+def beats(gains: list[float]) -> bool:
+    """Whether what days gained against a baseline is more than its standard error."""
+    return len(gains) > 1 and sum(gains) > stdev(gains) * sqrt(len(gains))

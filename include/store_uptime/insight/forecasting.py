@@ -1,0 +1,424 @@
+"""Forecasts hours: the probability that a store is down in each of its next open hours, and how good that has been.
+
+All of it is arrays of (store, date, hour) with what each hour was: closed, up, down, or open and unknown. Hours are
+counted as in `judging`: UTC clock hours back from the end of each store's local date, so that the same place in two
+weeks is the same hour of the week on the store's clock.
+
+A model that is fitted to weeks before a week forecasts it, from what is known before each forecast; the days of the
+week are used for nothing else. So are climatology and persistence, which it has to beat.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+
+import numpy as np
+from scipy.special import expit
+
+from store_uptime.history.timeline import HOURS_OF_DATE
+from store_uptime.insight.scores import adjusted
+
+UP, DOWN, UNKNOWN, CLOSED = 0, 1, -1, -2
+WEEK, DAY_HOURS = 7, 24
+WEEK_HOURS = WEEK * DAY_HOURS
+BASE_WEEKS, FIT_WEEKS, SCORED_WEEKS = 8, 3, 4
+BASE_DAYS = BASE_WEEKS * WEEK
+LEAST_BASE_DAYS = 2 * WEEK  # before a week that a model is fitted to
+HOURS_AHEAD = 24
+# A forecast is made at these hours of a week, four times a day.
+ORIGINS = np.arange(0, WEEK_HOURS, 6)
+STORES_AT_ONCE = 500
+FIT_STORES = 400
+LEAST_SCORED_DAYS = 14
+FALSE_DISCOVERIES, LEAST_SKILL = 0.1, 0.05
+# What older weeks count for, of an hour of the week; and how many open hours tell how a store is of late.
+WEEK_WEIGHT, LATELY_HOURS = 0.7, 8.0
+LATEST_WEEKS = 2.0  # what all hours weigh against the latest ones of an hour of the week
+# The candidates of which a store's forecast is the mean: climatology, the regression, and those of the latest weeks, of
+# an outage that goes on, and of the last seven dates. What each counts for before anything is known of the store, and
+# what is known of a week for every week that has passed since.
+CANDIDATES = 5
+AT_FIRST, OLDER_WEEK = np.array([0.2, 0.65, 0.05, 0.05, 0.05]), 0.8
+RATE_HOURS = 20.0  # of the eight weeks, against those of the last seven dates
+LEAST_SHARE, MOST_SHARE = 1e-4, 1 - 1e-4
+RIDGE = 10.0
+STEPS = 25
+
+
+def labels(open_: np.ndarray, down: np.ndarray, unknown: np.ndarray, is_there: np.ndarray) -> np.ndarray:
+    """What hours are: down if a store is down for half of its open time or more, whatever it was in unknown time."""
+    result = np.full(open_.shape, UNKNOWN, np.int8)
+    twice_down, unknown = 2 * down.astype(np.int16), unknown.astype(np.int16)
+    result[twice_down + 2 * unknown < open_] = UP
+    result[twice_down >= open_] = DOWN
+    result[(open_ == 0) | ~is_there[..., None]] = CLOSED
+    return result
+
+
+@dataclass(frozen=True)
+class Base:
+    """What stores were like in the eight weeks before a date; shares of open hours in which they were down."""
+
+    rate: np.ndarray  # (store,), shrunk to all stores
+    climatology: np.ndarray  # (store, hour of the week), shrunk to the store's rate
+    own: np.ndarray  # the same, the latest weeks counting most, by how much the store's hours differ
+    usual: np.ndarray  # the store's rate, times what the hour is like for all stores
+    latest: np.ndarray  # (store, hour of the week), of the latest weeks, hardly shrunk
+    goes_on: np.ndarray  # (store,), how much of being down is left an open hour later
+
+    def of(self, stores: slice | np.ndarray) -> Base:
+        """The same of some stores."""
+        return Base(*(getattr(self, field.name)[stores] for field in fields(self)))
+
+    @classmethod
+    def before(cls, hours: np.ndarray, date: int) -> Base:
+        """Of the dates before one; the first hour of the week is that of this date."""
+        first = max(date - BASE_DAYS, date % WEEK)
+        past = hours[:, first:date]
+        weeks = past.shape[1] // WEEK
+        by_week = past[:, past.shape[1] - weeks * WEEK :].reshape(len(hours), weeks, WEEK_HOURS)
+        down = np.zeros((len(hours), WEEK_HOURS), np.float32)
+        known, late_down, late_known = down.copy(), down.copy(), down.copy()
+        for number in range(weeks):
+            is_down, is_known = by_week[:, number] == DOWN, by_week[:, number] >= 0
+            down += is_down
+            known += is_known
+            late_down = late_down * WEEK_WEIGHT + is_down
+            late_known = late_known * WEEK_WEIGHT + is_known
+        in_order = past.reshape(len(hours), -1)
+        is_down, is_known = in_order == DOWN, in_order >= 0
+        stays = (is_down[:, :-1] & is_down[:, 1:]).sum(axis=1)
+        ended = (is_down[:, :-1] & is_known[:, 1:]).sum(axis=1)
+        stay = (stays.sum() + 1.0) / (ended.sum() + 2.0)
+        own_down, own_known = down.sum(axis=1), known.sum(axis=1)
+        mean = float(np.clip(own_down.sum() / max(own_known.sum(), 1.0), LEAST_SHARE, 0.5))
+        lasting = float(np.clip((stay - mean) / (1 - mean), 0, 0.9))
+        dispersion = (1 + lasting) / (1 - lasting)
+        strength = strength_of_mean(own_down, own_known, mean, dispersion)
+        rate = (own_down / dispersion + strength * mean) / (own_known / dispersion + strength)
+        rate = rate.clip(LEAST_SHARE, MOST_SHARE)
+        # How much hours of the week differ, of all stores and of each one.
+        expected = known * rate[:, None]
+        unlike = ((down - expected) ** 2 - expected * (1 - rate[:, None])).sum(axis=1)
+        pairs = (known * (known - 1) * (rate * (1 - rate))[:, None]).sum(axis=1)
+        all_unlike = max(float(unlike.sum()) / max(float(pairs.sum()), 1e-9), 0.0)
+        of_all = np.clip(all_unlike, 0.002, 0.8)
+        prior = 4 * float(pairs.sum()) / max(int((pairs > 0).sum()), 1) + 1e-9
+        of_each = np.clip((unlike + prior * of_all) / (pairs + prior), 0.002, 0.8)[:, None]
+        common = (down.sum(axis=0) + 50 * mean) / (expected.sum(axis=0) + 50 * mean)
+        usual = (rate[:, None] * common).clip(LEAST_SHARE, MOST_SHARE)
+        weight = 1 / of_all - 1
+        own_weight = 1 / of_each - 1
+        stay_of_each = (stays + 10 * stay) / (ended + 10)
+        return cls(
+            rate,
+            ((down + weight * rate[:, None]) / (known + weight)).clip(LEAST_SHARE, MOST_SHARE),
+            ((late_down + own_weight * usual) / (late_known + own_weight)).clip(LEAST_SHARE, MOST_SHARE),
+            usual,
+            ((late_down + LATEST_WEEKS * usual) / (late_known + LATEST_WEEKS)).clip(LEAST_SHARE, MOST_SHARE),
+            np.clip((stay_of_each - rate) / (1 - rate), -0.9, 0.97).astype(np.float32),
+        )
+
+
+def strength_of_mean(down: np.ndarray, known: np.ndarray, mean: float, dispersion: float) -> float:
+    """What the share of all stores weighs against a store's own hours: as in `scores.Rates`."""
+    chosen = known > DAY_HOURS
+    weight = known[chosen] / dispersion
+    if len(weight) < 2:
+        return 1.0
+    share = down[chosen] / known[chosen]
+    spread = float((weight * (share - mean) ** 2).sum()) - mean * (1 - mean) * (len(weight) - 1)
+    scale = float(weight.sum() - (weight**2).sum() / weight.sum())
+    between = max(spread / scale if scale > 0 else 0.0, (mean * 0.1) ** 2)
+    return max(mean * (1 - mean) / between - 1, 1.0)
+
+
+@dataclass(frozen=True)
+class State:
+    """What is known of stores before each of some forecasts (store, forecast)."""
+
+    last: np.ndarray  # the last open hour that is known; UNKNOWN: there was none
+    lately: np.ndarray  # the share of the latest open hours in which it was down
+    run: np.ndarray  # how many open hours in a row were like the last one
+    week_rate: np.ndarray  # the share of the seven dates before
+
+    @classmethod
+    def before(cls, hours: np.ndarray, base: Base, date: int, origins: np.ndarray) -> State:
+        """At hours from a date on, in hours; it looks back two weeks."""
+        first = max(date - 2 * WEEK, 0)
+        stores, begin = len(hours), (date - first) * DAY_HOURS
+        part = hours[:, first : date + -(-int(origins[-1]) // DAY_HOURS)]
+        in_order = part.reshape(stores, -1)
+        shape = (stores, len(origins))
+        lasts, all_lately, runs = np.empty(shape, np.int8), np.empty(shape, np.float32), np.empty(shape, np.float32)
+        last = np.full(stores, UNKNOWN, np.int8)
+        lately, run = base.rate.astype(np.float32), np.zeros(stores, np.float32)
+        number = 0
+        for place, origin in enumerate((origins + begin).tolist()):
+            for hour in range(number, origin):
+                now = in_order[:, hour]
+                is_known = now >= 0
+                run = np.where(is_known, np.where(now == last, run + 1, 1), run)
+                lately = np.where(is_known, lately + (now - lately) / np.float32(LATELY_HOURS), lately)
+                last = np.where(is_known, now, last)
+            number = origin
+            lasts[:, place], all_lately[:, place], runs[:, place] = last, lately, run
+        down, known = ((part == DOWN).sum(axis=2), (part >= 0).sum(axis=2))
+        sums = [np.concatenate((np.zeros((stores, 1)), np.cumsum(values, axis=1)), axis=1) for values in (down, known)]
+        until = np.clip(date - first + origins // DAY_HOURS, 0, part.shape[1])
+        since = np.maximum(until - WEEK, 0)
+        # Hours that go on like the one before tell less.
+        lasting = base.goes_on.clip(0, 0.95)
+        dispersion = ((1 + lasting) / (1 - lasting))[:, None]
+        down_of_week, known_of_week = ((total[:, until] - total[:, since]) / dispersion for total in sums)
+        week_rate = (down_of_week + RATE_HOURS * base.rate[:, None]) / (known_of_week + RATE_HOURS)
+        return cls(lasts, all_lately, runs, week_rate.clip(LEAST_SHARE, MOST_SHARE))
+
+
+def next_open(hours: np.ndarray, origins: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Of each forecast its open hours to come within the same time, and whether there are so many (store, forecast,
+    hour).
+    """
+    is_open = hours != CLOSED
+    order = np.argsort(~is_open, axis=1, kind="stable")
+    so_far = np.concatenate((np.zeros((len(hours), 1), np.int64), np.cumsum(is_open, axis=1)), axis=1)
+    rank = so_far[:, origins][:, :, None] + np.arange(HOURS_AHEAD)
+    is_there = rank < so_far[:, -1][:, None, None]
+    rank = np.minimum(rank, hours.shape[1] - 1)
+    found = np.take_along_axis(order, rank.reshape(len(hours), -1), axis=1).reshape(rank.shape)
+    return found, is_there
+
+
+def predictors(base: Base, state: State, cell: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What the regression is of, for each forecast's hours by their hour of the week (store, forecast, hour); and the
+    probabilities of the other candidates, climatology first.
+    """
+    shape = cell.shape
+    flat = cell.reshape(len(cell), -1)
+    climatology, own, usual, latest = (
+        np.take_along_axis(values, flat, axis=1).reshape(shape).astype(np.float32)
+        for values in (base.climatology, base.own, base.usual, base.latest)
+    )
+    is_down = np.maximum(state.last, 0).astype(np.float32)[:, :, None]
+    ahead = np.arange(1, shape[2] + 1, dtype=np.float32)
+    goes_on = base.goes_on[:, None]
+    left = (np.sign(goes_on) ** ahead * np.abs(goes_on) ** ahead)[:, None, :]
+    damped = (own + left * (is_down - own)).clip(LEAST_SHARE, MOST_SHARE)
+    usually = logit(climatology)
+    lasting = np.maximum(goes_on, 0)[:, :, None]
+    rate = base.rate.astype(np.float32)[:, None]
+    result = np.stack(
+        np.broadcast_arrays(
+            np.float32(1),
+            usually,
+            logit(own) - usually,
+            logit(usual) - usually,
+            (logit(state.week_rate) - logit(rate))[:, :, None],
+            logit(damped) - usually,
+            lasting * (state.lately - rate)[:, :, None] * np.exp(-ahead / 24),
+            lasting * is_down,
+            is_down * np.exp(-ahead / 3),
+            lasting * is_down * np.log(np.maximum(state.run, 1))[:, :, None] * np.exp(-ahead / 12),
+        ),
+        axis=-1,
+    )
+    of_week = expit(logit(usual) + (logit(state.week_rate) - logit(rate))[:, :, None])
+    others = np.stack((climatology, latest, damped, of_week.clip(LEAST_SHARE, MOST_SHARE)), axis=-1)
+    return result.astype(np.float32, copy=False), others.astype(np.float32, copy=False)
+
+
+NOTHING_KNOWN = np.array([0, 1, 0, 0, 0, 0, 0, 0, 0, 0], np.float64)  # weights with which it is climatology
+
+
+def logit(share: np.ndarray) -> np.ndarray:
+    return np.asarray(np.log(share / (1 - share)))
+
+
+def fitted(parts: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+    """The weights of predictors by what hours were: logistic regression, drawn to climatology."""
+    weights = NOTHING_KNOWN.copy()
+    if not parts:
+        return weights
+    x = np.concatenate([part for part, _ in parts])
+    y = np.concatenate([part for _, part in parts]).astype(np.float32)
+    for _ in range(STEPS):
+        p = expit(x @ weights.astype(np.float32))
+        gradient = x.T @ (y - p) - RIDGE * (weights - NOTHING_KNOWN)
+        curvature = (x * (p * (1 - p))[:, None]).T @ x + RIDGE * np.eye(len(weights))
+        step = np.linalg.solve(curvature.astype(np.float64), gradient.astype(np.float64))
+        weights += step * min(1.0, 2.0 / max(float(np.abs(step).max()), 1e-9))
+        if np.abs(step).max() < 1e-4:
+            break
+    return weights
+
+
+def candidates(x: np.ndarray, others: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The probabilities of all candidates (hour, candidate)."""
+    regression = expit(x @ weights.astype(np.float32)).clip(LEAST_SHARE, MOST_SHARE)
+    return np.column_stack((others[:, 0], regression, others[:, 1:])).astype(np.float64)
+
+
+@dataclass(frozen=True)
+class Model:
+    """What a week is forecast with: the weights of the regression, and what each candidate counts for (store,
+    candidate).
+    """
+
+    weights: np.ndarray
+    shares: np.ndarray
+
+    @classmethod
+    def before(cls, hours: np.ndarray, date: int, stores: np.ndarray | None = None) -> Model:
+        """For the week from a date on, of some stores or all: by the weeks before, each forecast from what came before.
+
+        A candidate counts by how likely it makes what happened to the store.
+        """
+        some = np.arange(len(hours)) if stores is None else stores
+        # The regression is of the stores that were there, whatever stores there are since.
+        there = np.flatnonzero((hours[:, max(date - FIT_WEEKS * WEEK, 0) : date] >= 0).any(axis=(1, 2)))
+        chosen = there[:: max(-(-len(there) // FIT_STORES), 1)]
+        weeks = [date - number * WEEK for number in range(FIT_WEEKS, 0, -1)]
+        bases = {week: Base.before(hours, week) for week in weeks if week >= LEAST_BASE_DAYS}
+        weights = fitted(
+            [
+                (found.x, found.was)
+                for week, base in bases.items()
+                for found in _forecasts(hours[chosen], base.of(chosen), week, ORIGINS[1::2])
+            ]
+        )
+        likelihood = np.tile(np.log(AT_FIRST), (len(some), 1))
+        for week, base in bases.items():
+            likelihood = np.log(AT_FIRST) + (likelihood - np.log(AT_FIRST)) * OLDER_WEEK
+            for found in _forecasts(hours[some], base.of(some), week, ORIGINS[1::2]):
+                p = candidates(found.x, found.others, weights)
+                likely = np.log(np.where(found.was[:, None] == DOWN, p, 1 - p)) / found.of_hour[:, None]
+                for number in range(CANDIDATES):
+                    likelihood[:, number] += np.bincount(found.store, likely[:, number], len(some))
+        shares = np.exp(likelihood - likelihood.max(axis=1, keepdims=True))
+        return cls(weights, shares / shares.sum(axis=1, keepdims=True))
+
+    def probabilities(self, x: np.ndarray, others: np.ndarray, store: np.ndarray) -> np.ndarray:
+        """The probability of each hour, of a store by its number among those of the model."""
+        return np.asarray((candidates(x, others, self.weights) * self.shares[store]).sum(axis=1))
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Squared errors of a week's forecasts (store, date), added up: of the model, climatology and persistence.
+
+    And the evidence against climatology: how much likelier the model makes what happened, as a logarithm, of each hour
+    the mean of its forecasts.
+    """
+
+    hours: np.ndarray
+    model: np.ndarray
+    climatology: np.ndarray
+    persistence: np.ndarray
+    evidence: np.ndarray
+
+
+@dataclass(frozen=True)
+class Forecasts:
+    """Hours that were forecast and are known: predictors, other candidates, what each hour was, its store and its hour
+    of the week, what its store was last, and how many forecasts there are of the same hour.
+    """
+
+    x: np.ndarray
+    others: np.ndarray
+    was: np.ndarray
+    store: np.ndarray
+    hour: np.ndarray
+    last: np.ndarray
+    of_hour: np.ndarray
+
+
+def _forecasts(hours: np.ndarray, base: Base, date: int, origins: np.ndarray) -> Iterator[Forecasts]:
+    """Of the week from a date on, made at some of its hours."""
+    for first in range(0, len(hours), STORES_AT_ONCE):
+        part = slice(first, first + STORES_AT_ONCE)
+        of_base = base.of(part)
+        state = State.before(hours[part], of_base, date, origins)
+        week = hours[part, date : date + WEEK].reshape(-1, WEEK_HOURS)
+        cell, is_there = next_open(week, origins)
+        x, others = predictors(of_base, state, cell)
+        was = np.take_along_axis(week, cell.reshape(len(week), -1), axis=1).reshape(cell.shape)
+        chosen = is_there & (was >= 0) & (state.last >= 0)[:, :, None]
+        store, forecast, _ = np.nonzero(chosen)
+        same = store * WEEK_HOURS + cell[chosen]
+        of_hour = np.bincount(same, minlength=1)[same]
+        yield Forecasts(
+            x[chosen], others[chosen], was[chosen], store + first, cell[chosen], state.last[store, forecast], of_hour
+        )
+
+
+def score_week(hours: np.ndarray, date: int, model: Model) -> Scores:
+    """How good forecasts of the week from a date on are."""
+    sums = [np.zeros(len(hours) * WEEK) for _ in fields(Scores)]
+    for found in _forecasts(hours, Base.before(hours, date), date, ORIGINS):
+        p = model.probabilities(found.x, found.others, found.store)
+        climatology, is_down = found.others[:, 0].astype(np.float64), found.was == DOWN
+        errors = [(each - found.was) ** 2 for each in (p, climatology, found.last.astype(np.float64))]
+        likelier = np.where(is_down, np.log(p / climatology), np.log((1 - p) / (1 - climatology))) / found.of_hour
+        at = found.store * WEEK + found.hour // DAY_HOURS
+        for total, values in zip(sums, (np.ones(len(at)), *errors, likelier), strict=True):
+            total += np.bincount(at, values, len(total))
+    return Scores(*(total.reshape(-1, WEEK) for total in sums))
+
+
+def gain(by_day: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The sum of what days gained against a baseline (scope, date; NaN: no hours), and its standard error."""
+    days = np.isfinite(by_day).sum(axis=-1)
+    total = np.nansum(by_day, axis=-1)
+    mean = total / np.maximum(days, 1)
+    squares = np.nansum((by_day - mean[..., None]) ** 2, axis=-1)
+    return total, np.sqrt(squares * days / np.maximum(days - 1, 1))
+
+
+def is_better(scores: Scores) -> np.ndarray:
+    """Of which stores the forecast beats both baselines, by scores of (store, date) of some weeks.
+
+    By more than the standard error of the difference, and by a twentieth of the smaller error. And so that of those
+    that are called better not more than a tenth are so by chance: if climatology is right, what happens is x times as
+    likely by the model with a probability of 1 / x at most, whatever the model, and Benjamini and Hochberg's q-values
+    of all stores are below a tenth.
+    """
+    model, *baselines = (part.sum(axis=1) for part in (scores.model, scores.climatology, scores.persistence))
+    is_long = (scores.hours > 0).sum(axis=1) >= LEAST_SCORED_DAYS
+    beats = is_long & (model <= (1 - LEAST_SKILL) * np.minimum(*baselines))
+    for baseline in (scores.climatology, scores.persistence):
+        total, error = gain(np.where(scores.hours > 0, baseline - scores.model, np.nan))
+        beats &= total > error
+    chance = np.exp(-np.maximum(scores.evidence.sum(axis=1), 0))
+    return np.asarray(beats & (adjusted(np.where(is_long, chance, 1)) < FALSE_DISCOVERIES))
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """The next open hours of stores (store, hour): UTC clock hours since 1970, -1: there are no more; the number of the
+    date of each, its place among that date's hours as `day_hours` has them, and how much of it is open.
+    """
+
+    hour: np.ndarray
+    date: np.ndarray
+    place: np.ndarray
+    open: np.ndarray
+
+    def probabilities(
+        self, hours: np.ndarray, stores: np.ndarray, date: int, model: Model
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The probability that each is down, and that any later hour is, of some stores of `hours`: those of the model.
+
+        Dates before the one that is given are over on every store's calendar.
+        """
+        base = Base.before(hours, date)
+        of_some = base.of(stores)
+        # What is known of the dates that run is known before the first hour to come.
+        state = State.before(hours[stores], of_some, date, np.array([(hours.shape[1] - date) * DAY_HOURS]))
+        place = np.clip(self.place - (HOURS_OF_DATE - DAY_HOURS), 0, DAY_HOURS - 1)
+        cell = ((self.date - date) % WEEK * DAY_HOURS + place)[:, None, :]
+        x, others = predictors(of_some, state, cell)
+        store = np.repeat(np.arange(len(stores)), cell.shape[2])
+        found = model.probabilities(x.reshape(len(store), -1), others.reshape(len(store), -1), store)
+        later = (state.week_rate[:, 0] + of_some.rate) / 2
+        return found.reshape(len(stores), -1), later

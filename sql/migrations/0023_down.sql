@@ -1,0 +1,1 @@
+drop table history.forecast, history.forecast_run, history.forecast_score, history.scored_week;
