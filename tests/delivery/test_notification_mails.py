@@ -15,7 +15,7 @@ from PIL import Image
 from sqlalchemy import Engine
 
 from delivery.watched_stores import HOUR, MONDAY, Site
-from store_uptime.delivery import notifications, outbox, rules, web_channels
+from store_uptime.delivery import notifications, outbox, rules, telling, web_channels
 from store_uptime.delivery.picture import DAY_COLOURS
 from store_uptime.delivery.rules import Rule
 from store_uptime_airflow.channels import channels
@@ -232,6 +232,17 @@ def test_at_the_cap_a_mail_counts_the_rest(site: MailedSite) -> None:
     assert rest["Subject"] == "Ops: 3 events"
     assert "3 more events; the pages show them." in Elements(html_of(rest)).text
     assert pages(rest) == {"now": {}, "notifications": {}}
+
+
+def test_only_the_first_mails_have_pictures(site: MailedSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(telling, "MAX_PICTURES", 1)
+    site.add()
+    site.poll(MONDAY, 12, a=range(8, 12), b=range(8, 12))
+    first, second = site.mails()
+    assert picture_of(first) is not None
+    assert picture_of(second) is None
+    assert "cid:figures" not in html_of(second)
+    assert pages(second)["store"]["id"] == ["b"]
 
 
 def test_quiet_hours_hold_a_mail_back(site: MailedSite) -> None:

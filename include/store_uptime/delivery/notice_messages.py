@@ -32,20 +32,33 @@ class Line:
     page_name: str | None = None
 
 
-def compose(
-    connection: Connection, rule: Rule, notices: Sequence[Row], as_of: datetime, base_url: str, *, is_counted: bool
-) -> Content:
-    """The message about some notices; `is_counted`: it only says how many."""
-    is_one = len(notices) == 1
-    subject = f"{rule.name}: {notices[0].line.removesuffix('.')}" if is_one else f"{rule.name}: {len(notices)} events"
-    lines = lines_of(connection, rule, notices, base_url, is_counted=is_counted)
-    pages = pages_of(connection, rule, notices[0], base_url) if is_one else pages_of_scope(rule, base_url)
-    pages = [*pages, ("Rules", page_url(base_url, "notifications"))]
-    known = f"As of {rule.clock_text(as_of)}."
-    text = "\n".join([*(line.text for line in lines), "", *(f"{name}: {page}" for name, page in pages), known])
+@dataclass(frozen=True)
+class Message:
+    """What is told of: some notices of a rule. `is_counted`: it only says how many they are."""
+
+    connection: Connection
+    rule: Rule
+    notices: Sequence[Row]
+    as_of: datetime
+    base_url: str
+    is_counted: bool
+    has_picture: bool  # if it is of one store
+
+
+def compose(message: Message) -> Content:
+    """Subject, text, and for mail HTML."""
+    rule, first, is_one = message.rule, message.notices[0], len(message.notices) == 1
+    what = first.line.removesuffix(".") if is_one else f"{len(message.notices)} events"
+    subject = f"{rule.name}: {what}"
+    lines = lines_of(message)
+    pages = pages_of(message, first) if is_one else pages_of_scope(message)
+    pages = [*pages, ("Rules", page_url(message.base_url, "notifications"))]
+    as_of = rule.clock_text(message.as_of)
+    links = [f"{name}: {page}" for name, page in pages]
+    text = "\n".join([*(line.text for line in lines), "", *links, f"As of {as_of}."]) + "\n"
     if not any(recipients.kind_of(one) == "mail" for one in rule.recipients):
-        return Content(subject, f"{text}\n")  # others show no HTML
-    day = day_of(connection, notices[0]) if is_one else None
+        return Content(subject, text)  # others show no HTML
+    day = day_of(message.connection, first) if is_one and message.has_picture else None
     html = mail_pages.render(
         "notification.html",
         subject=subject,
@@ -56,23 +69,21 @@ def compose(
         has_picture=day is not None,
         picture_text="" if day is None else day.text,
         pages=pages,
-        footer=f"Sent by Store Uptime, as of {rule.clock_text(as_of)}.",
+        footer=f"Sent by Store Uptime, as of {as_of}.",
     )
     files = () if day is None else (File(PICTURE, "image/png", day.draw(), is_picture=True),)
-    return Content(subject, f"{text}\n", html, files=files)
+    return Content(subject, text, html, files=files)
 
 
-def lines_of(
-    connection: Connection, rule: Rule, notices: Sequence[Row], base_url: str, *, is_counted: bool
-) -> list[Line]:
+def lines_of(message: Message) -> list[Line]:
     """A line for each notice, or for all of them."""
-    if is_counted:
-        return [Line("more", f"{len(notices)} more events; the pages show them.")]
+    if message.is_counted:
+        return [Line("more", f"{len(message.notices)} more events; the pages show them.")]
     lines = []
-    for notice in notices[:MAX_LINES]:
-        page_name, page = pages_of(connection, rule, notice, base_url)[0]
+    for notice in message.notices[:MAX_LINES]:
+        page_name, page = pages_of(message, notice)[0]
         lines.append(Line(kind_of(notice), notice.line, page, page_name))
-    left = len(notices) - MAX_LINES
+    left = len(message.notices) - MAX_LINES
     return [*lines, *([Line("more", f"{left} more events; the pages show them.")] if left > 0 else [])]
 
 
@@ -94,33 +105,34 @@ def day_of(connection: Connection, notice: Row) -> StoreDay | None:
     return None if day is None else find_store_day(connection, notice.scope, day)
 
 
-def pages_of(connection: Connection, rule: Rule, notice: Row, base_url: str) -> Pages:
+def pages_of(message: Message, notice: Row) -> Pages:
     """The pages that show what a notice tells, the best one first."""
-    event = event_of(notice.kind)
+    event, by, base_url = event_of(notice.kind), message.rule.grouped_by, message.base_url
     if event == "data":
         return [("Now", page_url(base_url, "now")), ("Data quality", page_url(base_url, "quality"))]
     if event in ("budget", "breach"):
-        search = {} if rule.grouped_by == "all" else {"search": notice.scope}
-        month = str(notice.started_at.date())
-        return [("Targets", page_url(base_url, "targets", by=rule.grouped_by, on=month, **search))]
+        search = {} if by == "all" else {"search": notice.scope}
+        return [("Targets", page_url(base_url, "targets", by=by, on=str(notice.started_at.date()), **search))]
     if event == "group_outage":
-        scope = scope_parameters(rule.grouped_by, notice.scope)
+        scope = scope_parameters(by, notice.scope)
         return [("Stores that are down", page_url(base_url, "now", **scope, state="down"))]
     day: date | None = notice.started_at.date()
-    instant: dict[str, str] = {}
+    at: dict[str, str] = {}
     if event == "outage":
-        day, instant = local_date(connection, notice.scope, notice.started_at), {"at": instant_text(notice.started_at)}
+        day = local_date(message.connection, notice.scope, notice.started_at)
+        at = {"at": instant_text(notice.started_at)}
     on = {} if day is None else {"on": str(day)}
     dates = {} if day is None else {"from": str(day), "until": str(day)}
     return [
-        ("Store", page_url(base_url, "store", id=notice.scope, **on, **instant)),
+        ("Store", page_url(base_url, "store", id=notice.scope, **on, **at)),
         ("Outages", page_url(base_url, "outages", **dates, store_id=notice.scope)),
     ]
 
 
-def pages_of_scope(rule: Rule, base_url: str) -> Pages:
+def pages_of_scope(message: Message) -> Pages:
     """The page that shows the stores of a rule."""
-    return [("Stores now", page_url(base_url, "now", **scope_parameters(rule.scope_kind, rule.scope_name)))]
+    scope = scope_parameters(message.rule.scope_kind, message.rule.scope_name)
+    return [("Stores now", page_url(message.base_url, "now", **scope))]
 
 
 def scope_parameters(kind: str, name: str) -> dict[str, str]:

@@ -83,7 +83,7 @@ def draw_day(layers: Sequence[Layer], hours: Sequence[tuple[float, str]]) -> byt
         text(canvas, (x + 32, DAY_HEIGHT - 29), DAY_WORDS[name], anchor="lm")
         x += 32 + canvas.textlength(DAY_WORDS[name], font=font()) + 36
     stream = io.BytesIO()
-    image.save(stream, "PNG", optimize=True)
+    image.save(stream, "PNG")  # a tenth larger than the smallest, in a quarter of the time
     return stream.getvalue()
 
 

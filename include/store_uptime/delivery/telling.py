@@ -10,10 +10,11 @@ from sqlalchemy import Connection, Row
 from store_uptime.calendar.zones import zone
 from store_uptime.db.statements import statement
 from store_uptime.delivery import outbox
-from store_uptime.delivery.notice_messages import compose
+from store_uptime.delivery.notice_messages import Message, compose
 from store_uptime.delivery.rules import Rule
 
 HOUR = timedelta(hours=1)
+MAX_PICTURES = 100  # that a rule draws at a time: nobody looks at more
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def tell(teller: Teller) -> int:
         parts = [*([one] for one in pending[: left - 1]), pending[left - 1 :]]
     for number, part in enumerate(parts, start=1):
         at = clock - timedelta(microseconds=len(parts) - number)  # so that they are sent in this order
-        tell_part(teller, list(part), at)
+        tell_part(teller, list(part), at, has_picture=number <= MAX_PICTURES)
     return len(parts)
 
 
@@ -76,11 +77,12 @@ def reason_to_hold(rule: Rule, noticed_at: datetime, told: int, clock: datetime)
     return None
 
 
-def tell_part(teller: Teller, part: list[Row], at: datetime) -> None:
+def tell_part(teller: Teller, part: list[Row], at: datetime, *, has_picture: bool) -> None:
     """One message about one event, or about several: a digest lists them, a message at the cap counts them."""
     rule = teller.rule
     is_counted = len(part) > 1 and not rule.digest_minutes
-    content = compose(teller.connection, rule, part, teller.as_of, teller.base_url, is_counted=is_counted)
+    message = Message(teller.connection, rule, part, teller.as_of, teller.base_url, is_counted, has_picture)
+    content = compose(message)
     source = f"rule:{teller.rule_id}:notice:{part[0].notice_id}"
     outbox.add(teller.connection, source, rule.recipients, content, at)
     binds = {"notice_ids": [one.notice_id for one in part], "clock": teller.clock, "source": source}
