@@ -115,6 +115,18 @@ test("a rule in words says only what matters for its events", () => {
   ]);
 });
 
+test("stores together are those of the rule", () => {
+  const west = {
+    ...RULE,
+    events: /** @type {typeof RULE.events} */ (["budget"]),
+    by: "all",
+    group_kind: "region",
+    group_name: "West",
+  };
+  assert.equal(sentences(west)[0], "Budgets and targets of its stores together.");
+  assert.equal(sentences({ ...west, by: "store" })[0], "Budgets and targets of each store.");
+});
+
 test("what became of a notice", () => {
   const message = (/** @type {"queued" | "sent" | "given_up"} */ state) => ({
     recipient: "ann@example.org",

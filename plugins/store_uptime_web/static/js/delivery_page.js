@@ -3,7 +3,7 @@
 
 import { get, Problem } from "./api.js";
 import { groupValue, ONE_STORE, scopeFields } from "./delivery_request.js";
-import { byId, h, note, replace } from "./dom.js";
+import { byId, h, note, replace, skeleton } from "./dom.js";
 import { instant, many } from "./format.js";
 import { announce, onPress, problemNote } from "./page.js";
 import { more, table } from "./table.js";
@@ -169,7 +169,7 @@ export function askingButton(title, question, place, work) {
  */
 export function growingLog({ fetch, line, nothing }) {
   const lines = h("ul", { class: "log" });
-  const element = h("div", null, lines);
+  const element = h("div", { class: "stack" }, skeleton(20, 20));
   /** @param {string | null} cursor */
   async function grow(cursor) {
     const page = await fetch(cursor);

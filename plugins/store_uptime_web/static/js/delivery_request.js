@@ -4,6 +4,8 @@
 /** @typedef {(name: string) => string[]} Values What a field of a form holds. */
 /** @typedef {{store_id?: string | null, group_kind?: string | null, group_name?: string | null}} Scope */
 
+/** The scope that is no group and no store. */
+export const ALL = "all stores";
 /** The choice that shows the field for the id of a store. */
 export const ONE_STORE = "store";
 
@@ -75,7 +77,7 @@ export function scopeFields({ store_id: storeId, group_kind: kind, group_name: n
  */
 export function scopeText({ store_id: storeId, group_kind: kind, group_name: name }) {
   if (storeId) return `store ${storeId}`;
-  return kind && name ? `${kind} ${name}` : "all stores";
+  return kind && name ? `${kind} ${name}` : ALL;
 }
 
 /**

@@ -1,6 +1,7 @@
 // @ts-check
 // Rules of notifications in words.
 
+import { ALL, scopeText } from "./delivery_request.js";
 import { many } from "./format.js";
 
 /** @import { Notice, Rule } from "../../api_types.d.ts" */
@@ -30,7 +31,8 @@ export const eventsText = (events) => events.map((event) => EVENTS[event]).join(
  */
 export function sentences(rule) {
   const tells = (/** @type {EventName} */ event) => rule.events.includes(event);
-  const whose = { all: "all stores together", store: "each store" }[rule.by] ?? `each ${rule.by}`;
+  const together = scopeText(rule) === ALL ? "all stores together" : "its stores together";
+  const whose = { all: together, store: "each store" }[rule.by] ?? `each ${rule.by}`;
   return [
     tells("outage") &&
       `Outages from ${many(rule.inactive_polls, "inactive poll")}${rule.least_minutes ? ` and ${rule.least_minutes} min of downtime` : ""} on.`,
