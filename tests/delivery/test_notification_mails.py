@@ -215,7 +215,8 @@ def test_a_digest_lists_events_each_with_its_page(site: MailedSite) -> None:
         "a is up again since 2023-06-05 10:00 UTC: 2.00 h down.",
         "b is down since 2023-06-05 09:00 UTC.",
     ]
-    assert text_of(mail).splitlines()[:4] == [*lines, ""]
+    assert text_of(mail).splitlines()[:5] == [*lines, "", "Collected for 60 minutes."]
+    assert "Collected for 60 minutes." in Elements(html_of(mail)).text
     page = Elements(html_of(mail))
     assert all(line in page.text for line in lines)
     stores = [parse_qs(urlsplit(link).query)["id"] for link in page.links if "/store?" in link]
@@ -231,6 +232,8 @@ def test_at_the_cap_a_mail_counts_the_rest(site: MailedSite) -> None:
     assert first["Subject"] == "Ops: a is down since 2023-06-05 08:00 UTC"
     assert rest["Subject"] == "Ops: 3 events"
     assert "3 more events; the pages show them." in Elements(html_of(rest)).text
+    assert "This rule sends at most 2 messages an hour." in Elements(html_of(rest)).text
+    assert "This rule sends" not in html_of(first)
     assert pages(rest) == {"now": {}, "notifications": {}}
 
 
@@ -251,6 +254,9 @@ def test_quiet_hours_hold_a_mail_back(site: MailedSite) -> None:
     assert site.mails() == []
     (mail,) = site.mails(MONDAY + 14 * HOUR)
     assert mail["Subject"] == "Ops: a is down since 2023-06-05 03:00 CDT"
+    remark = "Held back in quiet hours, from 00:00 to 09:00 (America/Chicago)."
+    assert remark in text_of(mail).splitlines()
+    assert remark in Elements(html_of(mail)).text
 
 
 def test_a_program_gets_neither_html_nor_picture(site: MailedSite) -> None:

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Connection, Row
 
 from store_uptime.calendar.durations import instant_text
+from store_uptime.calendar.zones import zone
 from store_uptime.delivery import mail_pages, recipients
 from store_uptime.delivery.composing import PICTURE, page_url
 from store_uptime.delivery.outbox import Content, File
@@ -53,9 +54,10 @@ def compose(message: Message) -> Content:
     lines = lines_of(message)
     pages = pages_of(message, first) if is_one else pages_of_scope(message)
     pages = [*pages, ("Rules", page_url(message.base_url, "notifications"))]
-    as_of = rule.clock_text(message.as_of)
+    as_of, remark = rule.clock_text(message.as_of), remark_of(message)
     links = [f"{name}: {page}" for name, page in pages]
-    text = "\n".join([*(line.text for line in lines), "", *links, f"As of {as_of}."]) + "\n"
+    below = [*([remark] if remark else []), *links, f"As of {as_of}."]
+    text = "\n".join([*(line.text for line in lines), "", *below]) + "\n"
     if not any(recipients.kind_of(one) == "mail" for one in rule.recipients):
         return Content(subject, text)  # others show no HTML
     day = day_of(message.connection, first) if is_one and message.has_picture else None
@@ -64,6 +66,7 @@ def compose(message: Message) -> Content:
         subject=subject,
         title=rule.name,
         lines=lines,
+        notice=remark,
         figures_title="" if day is None else day.title,
         figures=[] if day is None else day.figures,
         has_picture=day is not None,
@@ -73,6 +76,20 @@ def compose(message: Message) -> Content:
     )
     files = () if day is None else (File(PICTURE, "image/png", day.draw(), is_picture=True),)
     return Content(subject, text, html, files=files)
+
+
+def remark_of(message: Message) -> str:
+    """Why it comes only now, or does not say all; empty if neither."""
+    rule = message.rule
+    local = [notice.noticed_at.astimezone(zone(rule.timezone)).time() for notice in message.notices]
+    quiet = f"{rule.quiet_from:%H:%M} to {rule.quiet_until:%H:%M}" if any(map(rule.is_quiet, local)) else ""
+    return " ".join(
+        [
+            *([f"Held back in quiet hours, from {quiet} ({rule.timezone})."] if quiet else []),
+            *([f"Collected for {rule.digest_minutes} minutes."] if rule.digest_minutes else []),
+            *([f"This rule sends at most {rule.hourly_cap} messages an hour."] if message.is_counted else []),
+        ]
+    )
 
 
 def lines_of(message: Message) -> list[Line]:
