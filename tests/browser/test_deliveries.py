@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import csv
 import io
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -17,7 +18,7 @@ from pathlib import Path
 import httpx
 import pypdf
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from browser.conftest import SIZES
 from browser.looks import LOOKS, check, examine, look, show, take
@@ -67,10 +68,10 @@ def site(data: Path, mailbox: Mailbox) -> Iterator[Site]:
         yield site
 
 
-def row_of(page: Page, name: str, table: str = "by name") -> Locator:
-    """The row of a name in a table, not its details below; without `table` the first one of the page."""
-    regions = page.get_by_role("region", name=table)
-    return regions.first.locator("tr", has=page.get_by_role("rowheader", name=name))
+def row_of(page: Page, name: str) -> Locator:
+    """The row of a name in the first table of a page, not its details below."""
+    table = page.get_by_role("region", name="by name").first
+    return table.locator("tr", has=page.get_by_role("rowheader", name=name))
 
 
 def deliver(site: Site) -> None:
@@ -130,6 +131,7 @@ def test_a_subscription_made_in_the_page_sends_last_week_once(
     ]
     text = pypdf.PdfReader(io.BytesIO(files[f"availability-{name}-by-store.pdf"])).pages[0].extract_text()
     assert all(store in text for store in STORES)
+    (screenshots / "subscriptions-mail.pdf").write_bytes(files[f"availability-{name}-by-store.pdf"])
     picture_of_mail(new_page(), mail, screenshots / "subscriptions-mail.png")
 
     wait_for(
@@ -354,6 +356,7 @@ def test_a_rule_is_changed_and_paused_and_holds_back_in_quiet_hours(
     expect(row.get_by_text("held back")).to_be_visible()
     page.get_by_role("button", name="On call").click()
     expect(details.get_by_text("quiet hours until 23:59 in UTC")).to_be_visible()
+    expect(page.locator("ul.log li")).to_have_count(4)
     for theme, size in LOOKS:
         page.emulate_media(color_scheme=theme)
         page.set_viewport_size(dict(zip(("width", "height"), SIZES[size], strict=True)))
@@ -388,6 +391,24 @@ def test_many_rules_with_odd_names(new_page: NewPage, site: Site, screenshots: P
     assert page.locator("main img").count() == 0
     for rule_id in made:
         site.request("DELETE", f"v1/rules/{rule_id}")
+
+
+def test_who_may_only_read_changes_nothing(new_page: NewPage, site: Site, screenshots: Path) -> None:
+    """The answers are those of the API for a viewer: they say that nothing may be changed."""
+
+    def as_viewer(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json=answer.json() | {"may": {"change": False}})
+
+    for address, name in (("notifications", "On call"), ("subscriptions", "Day of the stores")):
+        page = new_page()
+        page.route(re.compile(r"/v1/(rules|subscriptions)$"), as_viewer)
+        show(page, site, address)
+        row_of(page, name).get_by_role("button").click()
+        expect(page.locator("ul.log li").first).to_be_visible()
+        check(page, screenshots / f"{address}-viewer.png")
+        for button in ("New rule", "New subscription", "New template", "Edit", "Pause", "Delete", "Send a test"):
+            expect(page.get_by_role("button", name=button, exact=True)).to_have_count(0)
 
 
 def test_when_rules_cannot_be_read(new_page: NewPage, site: Site, screenshots: Path) -> None:
