@@ -51,8 +51,9 @@ def compose(message: Message) -> Content:
     rule, first, is_one = message.rule, message.notices[0], len(message.notices) == 1
     what = first.line.removesuffix(".") if is_one else f"{len(message.notices)} events"
     subject = f"{rule.name}: {what}"
-    lines = lines_of(message)
-    pages = pages_of(message, first) if is_one else pages_of_scope(message)
+    found = [] if message.is_counted else [pages_of(message, notice) for notice in message.notices[:MAX_LINES]]
+    lines = lines_of(message, found)
+    pages = found[0] if is_one else pages_of_scope(message)
     pages = [*pages, ("Rules", page_url(message.base_url, "notifications"))]
     as_of, remark = rule.clock_text(message.as_of), remark_of(message)
     links = [f"{name}: {page}" for name, page in pages]
@@ -92,15 +93,13 @@ def remark_of(message: Message) -> str:
     )
 
 
-def lines_of(message: Message) -> list[Line]:
-    """A line for each notice, or for all of them."""
-    if message.is_counted:
-        return [Line("more", f"{len(message.notices)} more events; the pages show them.")]
-    lines = []
-    for notice in message.notices[:MAX_LINES]:
-        page_name, page = pages_of(message, notice)[0]
-        lines.append(Line(kind_of(notice), notice.line, page, page_name))
-    left = len(message.notices) - MAX_LINES
+def lines_of(message: Message, pages: Sequence[Pages]) -> list[Line]:
+    """A line for each notice that has pages, and one for the others."""
+    lines = [
+        Line(kind_of(notice), notice.line, page, page_name)
+        for notice, ((page_name, page), *_) in zip(message.notices, pages, strict=False)
+    ]
+    left = len(message.notices) - len(pages)
     return [*lines, *([Line("more", f"{left} more events; the pages show them.")] if left > 0 else [])]
 
 
