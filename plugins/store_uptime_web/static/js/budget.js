@@ -4,6 +4,7 @@
 import { shownPercent } from "./calendar.js";
 import { dateLabel } from "./dates.js";
 import { chip, h } from "./dom.js";
+import { hours } from "./format.js";
 
 /** @import { Target, TargetsPage } from "../../api_types.d.ts" */
 /** @import { IconName } from "./dom.js" */
@@ -28,6 +29,14 @@ export function verdictCell(target) {
   return [
     found && chip(found[1], found[2], found[3]),
     target.unknown_us !== "0" && h("span", { class: "narrow-only" }, h("span", { class: "sub" }, boundsText(target))),
+  ];
+}
+
+/** @param {Target} target */
+export function remainingCell({ remaining_us, expected_down_us }) {
+  return [
+    remaining_us === null ? "–" : hours(remaining_us),
+    expected_down_us !== null && h("span", { class: "sub" }, `${hours(expected_down_us)} expected`),
   ];
 }
 

@@ -3,6 +3,7 @@
 
 import { get } from "./api.js";
 import { byId, chip, empty, h, icon, replace, skeleton } from "./dom.js";
+import { likelyDown } from "./forecast.js";
 import { ago, count, hours, instant, many } from "./format.js";
 import { groupFilter, kindLabel } from "./group_filter.js";
 import { listedState, matching, rememberedParameters, requestParameters, SIZES, STATES, stateOf } from "./now_state.js";
@@ -21,6 +22,7 @@ const content = byId("content");
 const state = stateOf(new URLSearchParams(window.location.search));
 const totals = h("div");
 const groups = h("div", null, h("div", { class: "card" }, skeleton(24, 24, 24)));
+const likely = h("section", { class: "card flush", id: "forecast", hidden: true });
 const list = h("div", null, h("div", { class: "card" }, skeleton(24, 24, 24, 24, 24)));
 const allStores = h(
   "button",
@@ -86,6 +88,9 @@ async function refresh() {
       ]);
       const counts = ofKind?.groups.find((one) => one.scope === state.name) ?? counted.totals;
       show(counted, page, counts);
+      const parts = await likelyDown(state.kind ? { kind: state.kind, name: state.name } : {}, { signal });
+      likely.hidden = parts === null;
+      replace(likely, ...(parts ?? []));
     } catch (problem) {
       if (!(problem instanceof Error && problem.name === "AbortError")) throw problem;
       return;
@@ -361,6 +366,7 @@ async function start({ kinds }) {
       h("header", null, h("h2", null, "Stores"), h("div", { class: "toolbar" }, allStores, group.element, states)),
       list,
     ),
+    likely,
   );
   isReady = true;
   await refresh();

@@ -11,6 +11,7 @@ import { dateLabel, mondayOf, periodLabel, periodOf, plusDays } from "./dates.js
 import { FILTERS, remembered, requested, SIZES, stateOf, yearUntil } from "./day_state.js";
 import { empty, h, icon, replace, skeleton } from "./dom.js";
 import { explanation } from "./explanation.js";
+import { storeForecast } from "./forecast.js";
 import { count, hours, instant, many, maxGap, percent } from "./format.js";
 import { hourLabel, WEEKDAYS } from "./heatmap.js";
 import { announce, problemNote, remember } from "./page.js";
@@ -40,6 +41,7 @@ export async function storeHistory(storeId, { asOf, now }) {
   const week = h("section", { class: "card", id: "week" });
   const listed = h("div");
   const promised = h("section", { class: "card", id: "target" });
+  const likely = h("section", { class: "card", id: "forecast", hidden: true });
   const why = h("section", { class: "card", id: "why", "aria-label": "Why it counts as what it does", hidden: true });
   /** @type {Availability[]} */
   let shown = [];
@@ -378,9 +380,22 @@ export async function storeHistory(storeId, { asOf, now }) {
     replace(promised, targetCard(answer.targets[0], dates));
   }
 
+  /** @param {{signal: AbortSignal}} options */
+  async function showForecast(options) {
+    const parts = await storeForecast(storeId, options);
+    likely.hidden = parts === null;
+    replace(likely, ...(parts ?? []));
+  }
+
   async function showAll() {
     await fill(year, showYear);
-    await Promise.all([fill(promised, showTarget), fill(week, showWeek), fill(listed, showList), fill(why, showWhy)]);
+    await Promise.all([
+      fill(promised, showTarget),
+      fill(likely, showForecast),
+      fill(week, showWeek),
+      fill(listed, showList),
+      fill(why, showWhy),
+    ]);
   }
 
   const aside = h("div", { class: "columns two" });
@@ -393,7 +408,7 @@ export async function storeHistory(storeId, { asOf, now }) {
     else if (changed.length) await showAll();
   });
   replace(year, h("div", { class: "card" }, skeleton(200)));
-  return { element: h("div", { class: "stack" }, promised, year, week, why, aside, listed), showAll, explain };
+  return { element: h("div", { class: "stack" }, promised, likely, year, week, why, aside, listed), showAll, explain };
 }
 
 /**
@@ -529,6 +544,10 @@ function targetCard(target, dates) {
         null,
         `${hours(target.budget_us ?? "0")}, of which ${hours(target.spent_us)} (${percent(target.spent_percent)}) are spent and ${hours(target.remaining_us ?? "0")} left`,
       ),
+      target.expected_down_us !== null && [
+        h("dt", null, "Expected"),
+        h("dd", null, `${hours(target.expected_down_us)} of downtime by the end of the month`),
+      ],
       h("dt", null, "Exhausted"),
       h("dd", null, exhaustedCell(target)),
       h("dt", null, "Burn"),

@@ -1,7 +1,7 @@
 // @ts-check
 // Targets: what was promised in a calendar period, how much of each budget is spent, and whether it will last.
 
-import { boundsText, exhaustedCell, VERDICTS, verdictCell } from "./budget.js";
+import { boundsText, exhaustedCell, remainingCell, VERDICTS, verdictCell } from "./budget.js";
 import { burnChart } from "./burn.js";
 import { shownPercent } from "./calendar.js";
 import { chip, h } from "./dom.js";
@@ -67,7 +67,7 @@ function columns(by, dates) {
       title: "Left",
       kind: "number narrow-hide",
       sort: "remaining",
-      cell: (target) => hours(target.remaining_us ?? "0"),
+      cell: remainingCell,
     },
     { title: "Burn", kind: "narrow-hide", cell: (target) => burnChart(target, dates) },
     { title: "Exhausted", kind: "when narrow-hide", cell: exhaustedCell },
