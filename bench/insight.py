@@ -1,9 +1,11 @@
-"""Measures what anomalies of a night cost: 14,000 stores, judged by eight weeks, in a process of its own.
+"""Measures what anomalies and the forecast of a night cost: 14,000 stores, by eight weeks, in processes of their own.
 
     PYTHONPATH=.:include:tests python bench/insight.py [STORES]
 
 The hours of days are those of the generated worlds of `tests/worlds`, 300 stores each with other outages, written to an
-empty database as a settlement would. Then one date is judged, as after each nightly report, and twenty in a row.
+empty database as a settlement would. Then one date is judged, as after each nightly report, and twenty in a row. The
+forecast is made for the first time, which scores four weeks, on a night, which scores none, and on a Monday; with all
+twelve weeks of hours, and with eight. Outages last, so that there is something to forecast.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from store_uptime.settings import Settings
 from worlds.generated import FIRST_DATE, generate, settled
 
 STORES, WORLD_STORES, WEEKS, SEEDS = 14_000, 300, 12, 4
-FRANCHISEES = 200
+FRANCHISEES, OUTAGES = 200, "lasting"
 NOW = datetime(2031, 1, 1, tzinfo=UTC)
 HOURS = "history.day_hours (store_key, local_date, end_hour, is_special, polls, changes, open, down, unknown)"
 DAYS = """
@@ -43,6 +45,43 @@ SETTLED = """
     )
     values (now(), 1, 1, now(), now(), now(), true)
 """
+STORES_OF_HISTORY = """
+    insert into history.store (store_key, first_polled_at, clock, newest_timezone, hours_file_ids)
+    select store_key, now(), 'America/Chicago', 'America/Chicago', '{1}'
+    from history.store_group
+    where kind = 'store'
+"""
+WEEKLY_HOURS = (
+    """
+    insert into core.file (file_id, kind, content_sha256, name, size_bytes, state, loaded_at)
+    overriding system value
+    values (1, 'business_hours', repeat('0', 64), 'business_hours.csv', 1, 'accepted', now())
+    """,
+    """
+    insert into core.acceptance (accepted_order, file_id, accepted_at)
+    overriding system value values (1, 1, now())
+    """,
+    "insert into core.snapshot (accepted_order, kind, file_id) values (1, 'business_hours', 1)",
+    """
+    insert into core.business_hours (file_id, store_key, weekday, start_time_local, end_time_local)
+    select 1, store_key, weekday, interval '9 hours', interval '21 hours'
+    from history.store
+    cross join generate_series(0, 6) as weekday
+    """,
+)
+# Before each forecast: what was made is deleted, or only of the last week; with twelve weeks of hours, or with eight.
+FORECASTS = {
+    "first, 12 weeks of hours": ("delete from history.scored_week",),
+    "a night": (),
+    "a Monday": ("delete from history.scored_week where week_from = (select max(week_from) from history.scored_week)",),
+    "first, 8 weeks of hours": (
+        "delete from history.scored_week",
+        """
+        delete from history.day_hours
+        where local_date < (select max(local_date) - 56 from history.day_hours)
+        """,
+    ),
+}
 JUDGED = """
     insert into history.judged_date (local_date, settlement_id, judged_at, tests)
     select cast(day as date), 1, now(), 1
@@ -58,7 +97,10 @@ def prepare(owner: Engine, stores: int) -> None:
     """Writes days, hours and groups of so many stores."""
     raw = owner.raw_connection()
     cursor = raw.cursor()
-    worlds = [settled(generate(seed, stores=WORLD_STORES, weeks=WEEKS, is_structured=False)) for seed in range(SEEDS)]
+    worlds = [
+        settled(generate(seed, stores=WORLD_STORES, weeks=WEEKS, is_structured=False, outages=OUTAGES))
+        for seed in range(SEEDS)
+    ]
     days = WEEKS * 7
     for first in range(0, stores, WORLD_STORES):
         hours, groups = worlds[first // WORLD_STORES % SEEDS]
@@ -90,7 +132,8 @@ def prepare(owner: Engine, stores: int) -> None:
             stream.seek(0)
             cursor.copy_expert(f"copy {columns} from stdin", stream)
     raw.commit()
-    cursor.execute(SETTLED)
+    for statement in (SETTLED, STORES_OF_HISTORY, *WEEKLY_HOURS):
+        cursor.execute(statement)
     cursor.execute("analyze")
     raw.commit()
     raw.close()
@@ -110,9 +153,31 @@ def measured(url: str) -> None:
     print(f"{counts['dates']} dates, {counts['anomalies']} anomalies: {seconds:.2f} s ({cpu:.2f} of CPU), {peak} MB")
 
 
+def forecast_measured(url: str, name: str) -> None:
+    """Makes a forecast, and prints the same."""
+    import store_uptime.insight.forecasting
+    import store_uptime.insight.hours_to_come  # noqa: F401
+    from store_uptime.insight.weeks import forecast
+
+    settings = Settings.from_environment({"STORE_UPTIME_DATABASE_URL": url})
+    with connected(settings, "writer", "history") as engine:
+        started, used = time.perf_counter(), time.process_time()
+        counts = forecast(engine, NOW)
+        seconds, cpu = time.perf_counter() - started, time.process_time() - used
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    print(
+        f"forecast, {name}: {counts['weeks']} weeks scored, {counts['stores']} stores: "
+        f"{seconds:.2f} s ({cpu:.2f} of CPU), {peak} MB",
+        flush=True,
+    )
+
+
 def main() -> None:
-    if len(sys.argv) > 2:
+    if sys.argv[1:2] == ["judge"]:
         measured(sys.argv[2])
+        return
+    if sys.argv[1:2] == ["forecast"]:
+        forecast_measured(*sys.argv[2:])
         return
     stores = int(sys.argv[1]) if len(sys.argv) > 1 else STORES
     with (
@@ -129,6 +194,11 @@ def main() -> None:
                     for statement in ("delete from history.judged_date", "delete from history.anomaly", JUDGED):
                         connection.execute(text(statement), {"dates": dates} if statement is JUDGED else {})
                 subprocess.run([sys.executable, __file__, "judge", url], check=True)
+            for name, statements in FORECASTS.items():
+                with owner.begin() as connection:
+                    for statement in ("delete from history.forecast_run", *statements):
+                        connection.execute(text(statement))
+                subprocess.run([sys.executable, __file__, "forecast", url, name], check=True)
 
 
 if __name__ == "__main__":
