@@ -43,6 +43,22 @@ def test_it_settles_nothing_if_history_is_off(deployment: Deployment, monkeypatc
     assert settled(deployment) == before
 
 
+@pytest.mark.usefixtures("first_report")
+def test_without_a_forecast_nothing_else_is_different(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
+    from airflow.utils.session import create_session
+
+    monkeypatch.setenv("STORE_UPTIME_FORECAST", "off")
+    dag_run = deployment.history.test(run_conf={"from": "2023-01-01"})
+    with create_session() as session:
+        found = {task.task_id: str(task.state) for task in dag_run.get_task_instances(session=session)}
+    names = ("begin", "settle", "publish", "find_anomalies")
+    assert found == dict.fromkeys(names, "success") | {"forecast": "skipped"}
+    with deployment.engine.connect() as connection:
+        newest = connection.execute(text("select * from history.newest_settlement")).one()
+        made_for = connection.scalars(text("select settlement_id from history.forecast_run")).all()
+    assert newest.settlement_id not in made_for
+
+
 def test_it_starts_when_a_report_is_published(deployment: Deployment) -> None:
     dag = deployment.history
     assert dag.timetable.asset_condition is not None

@@ -28,6 +28,7 @@ LEAST_BASE_DAYS = 2 * WEEK  # before a week that a model is fitted to
 HOURS_AHEAD = 24
 # A forecast is made at these hours of a week, four times a day.
 ORIGINS = np.arange(0, WEEK_HOURS, 6)
+MORNING_AND_EVENING, NOON = ORIGINS[1::2], ORIGINS[2::4]
 STORES_AT_ONCE = 500
 FIT_STORES = 400
 LEAST_SCORED_DAYS = 14
@@ -66,6 +67,13 @@ class Base:
     usual: np.ndarray  # the store's rate, times what the hour is like for all stores
     latest: np.ndarray  # (store, hour of the week), of the latest weeks, hardly shrunk
     goes_on: np.ndarray  # (store,), how much of being down is left an open hour later
+
+    def logits(self) -> Iterator[np.ndarray]:
+        """Of climatology, and how much more those of `own` and `usual` are."""
+        usually = logit(self.climatology)
+        yield usually
+        yield logit(self.own) - usually
+        yield logit(self.usual) - usually
 
     def of(self, stores: slice | np.ndarray) -> Base:
         """The same of some stores."""
@@ -111,14 +119,16 @@ class Base:
         weight = 1 / of_all - 1
         own_weight = 1 / of_each - 1
         stay_of_each = (stays + 10 * stay) / (ended + 10)
-        return cls(
-            rate,
-            ((down + weight * rate[:, None]) / (known + weight)).clip(LEAST_SHARE, MOST_SHARE),
-            ((late_down + own_weight * usual) / (late_known + own_weight)).clip(LEAST_SHARE, MOST_SHARE),
-            usual,
-            ((late_down + LATEST_WEEKS * usual) / (late_known + LATEST_WEEKS)).clip(LEAST_SHARE, MOST_SHARE),
-            np.clip((stay_of_each - rate) / (1 - rate), -0.9, 0.97).astype(np.float32),
-        )
+        shares = {
+            "rate": rate,
+            "climatology": (down + weight * rate[:, None]) / (known + weight),
+            "own": (late_down + own_weight * usual) / (late_known + own_weight),
+            "usual": usual,
+            "latest": (late_down + LATEST_WEEKS * usual) / (late_known + LATEST_WEEKS),
+        }
+        goes_on = np.clip((stay_of_each - rate) / (1 - rate), -0.9, 0.97).astype(np.float32)
+        clipped = {name: share.clip(LEAST_SHARE, MOST_SHARE).astype(np.float32) for name, share in shares.items()}
+        return cls(**clipped, goes_on=goes_on)
 
 
 def strength_of_mean(down: np.ndarray, known: np.ndarray, mean: float, dispersion: float) -> float:
@@ -153,7 +163,7 @@ class State:
         shape = (stores, len(origins))
         lasts, all_lately, runs = np.empty(shape, np.int8), np.empty(shape, np.float32), np.empty(shape, np.float32)
         last = np.full(stores, UNKNOWN, np.int8)
-        lately, run = base.rate.astype(np.float32), np.zeros(stores, np.float32)
+        lately, run = base.rate, np.zeros(stores, np.float32)
         number = 0
         for place, origin in enumerate((origins + begin).tolist()):
             for hour in range(number, origin):
@@ -173,7 +183,7 @@ class State:
         dispersion = ((1 + lasting) / (1 - lasting))[:, None]
         down_of_week, known_of_week = ((total[:, until] - total[:, since]) / dispersion for total in sums)
         week_rate = (down_of_week + RATE_HOURS * base.rate[:, None]) / (known_of_week + RATE_HOURS)
-        return cls(lasts, all_lately, runs, week_rate.clip(LEAST_SHARE, MOST_SHARE))
+        return cls(lasts, all_lately, runs, week_rate.clip(LEAST_SHARE, MOST_SHARE).astype(np.float32))
 
 
 def next_open(hours: np.ndarray, origins: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -196,36 +206,39 @@ def predictors(base: Base, state: State, cell: np.ndarray) -> tuple[np.ndarray, 
     """
     shape = cell.shape
     flat = cell.reshape(len(cell), -1)
-    climatology, own, usual, latest = (
-        np.take_along_axis(values, flat, axis=1).reshape(shape).astype(np.float32)
-        for values in (base.climatology, base.own, base.usual, base.latest)
+    climatology, own, latest, usually, own_more, usual_more = (
+        np.take_along_axis(values, flat, axis=1).reshape(shape)
+        for values in (base.climatology, base.own, base.latest, *base.logits())
     )
     is_down = np.maximum(state.last, 0).astype(np.float32)[:, :, None]
     ahead = np.arange(1, shape[2] + 1, dtype=np.float32)
     goes_on = base.goes_on[:, None]
     left = (np.sign(goes_on) ** ahead * np.abs(goes_on) ** ahead)[:, None, :]
-    damped = (own + left * (is_down - own)).clip(LEAST_SHARE, MOST_SHARE)
-    usually = logit(climatology)
+    damped = own + left * (is_down - own)
+    np.clip(damped, LEAST_SHARE, MOST_SHARE, out=damped)
+    rate = base.rate[:, None]
     lasting = np.maximum(goes_on, 0)[:, :, None]
-    rate = base.rate.astype(np.float32)[:, None]
-    result = np.stack(
-        np.broadcast_arrays(
-            np.float32(1),
+    of_week = (logit(state.week_rate) - logit(rate))[:, :, None]
+    result, others = np.empty((*shape, len(NOTHING_KNOWN)), np.float32), np.empty((*shape, CANDIDATES - 1), np.float32)
+    for place, values in enumerate(
+        (
+            1,
             usually,
-            logit(own) - usually,
-            logit(usual) - usually,
-            (logit(state.week_rate) - logit(rate))[:, :, None],
+            own_more,
+            usual_more,
+            of_week,
             logit(damped) - usually,
             lasting * (state.lately - rate)[:, :, None] * np.exp(-ahead / 24),
             lasting * is_down,
             is_down * np.exp(-ahead / 3),
             lasting * is_down * np.log(np.maximum(state.run, 1))[:, :, None] * np.exp(-ahead / 12),
-        ),
-        axis=-1,
-    )
-    of_week = expit(logit(usual) + (logit(state.week_rate) - logit(rate))[:, :, None])
-    others = np.stack((climatology, latest, damped, of_week.clip(LEAST_SHARE, MOST_SHARE)), axis=-1)
-    return result.astype(np.float32, copy=False), others.astype(np.float32, copy=False)
+        )
+    ):
+        result[..., place] = values
+    for place, values in enumerate((climatology, latest, damped, expit(usually + usual_more + of_week))):
+        others[..., place] = values
+    np.clip(others, LEAST_SHARE, MOST_SHARE, out=others)
+    return result, others
 
 
 NOTHING_KNOWN = np.array([0, 1, 0, 0, 0, 0, 0, 0, 0, 0], np.float64)  # weights with which it is climatology
@@ -284,13 +297,13 @@ class Model:
             [
                 (found.x, found.was)
                 for week, base in bases.items()
-                for found in _forecasts(hours[chosen], base.of(chosen), week, ORIGINS[1::2])
+                for found in _forecasts(hours[chosen], base.of(chosen), week, MORNING_AND_EVENING)
             ]
         )
         likelihood = np.tile(np.log(AT_FIRST), (len(some), 1))
         for week, base in bases.items():
             likelihood = np.log(AT_FIRST) + (likelihood - np.log(AT_FIRST)) * OLDER_WEEK
-            for found in _forecasts(hours[some], base.of(some), week, ORIGINS[1::2]):
+            for found in _forecasts(hours[some], base.of(some), week, NOON):
                 p = candidates(found.x, found.others, weights)
                 likely = np.log(np.where(found.was[:, None] == DOWN, p, 1 - p)) / found.of_hour[:, None]
                 for number in range(CANDIDATES):
