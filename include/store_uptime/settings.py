@@ -61,6 +61,7 @@ class Settings:
     alert_late_after: timedelta
     notifications: bool
     allow_recipients: tuple[str, ...]
+    signed_downloads: bool
 
     @classmethod
     def from_environment(cls, environment: dict[str, str] | None = None) -> Settings:
@@ -105,6 +106,7 @@ class Settings:
             alert_late_after=minutes("ALERT_LATE_AFTER", value("ALERT_LATE_AFTER", "120")),
             notifications=on_or_off("NOTIFICATIONS", value("NOTIFICATIONS", "on")),
             allow_recipients=recipients("ALLOW_RECIPIENTS", value("ALLOW_RECIPIENTS", "")),
+            signed_downloads=on_or_off("SIGNED_DOWNLOADS", value("SIGNED_DOWNLOADS", "off")),
         )
 
     @property

@@ -40,6 +40,7 @@ from store_uptime.db.engine import connect, connected
 from store_uptime.history import days
 from store_uptime.settings import PROJECT, Settings
 from support.made_report import MADE_REPORT
+from support.object_storage import ObjectStorage
 from support.receiver import Receiver, receiving
 from support.stack import free_port
 
@@ -52,7 +53,20 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture(scope="session")
-def stack(new_database: Callable, tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Iterator[Stack]:
+def stack_storage() -> Iterator[ObjectStorage]:
+    """The object storage that the stack knows; its own folders are on this machine."""
+    storage = ObjectStorage()
+    yield storage
+    storage.stop()
+
+
+@pytest.fixture(scope="session")
+def stack(
+    new_database: Callable,
+    tmp_path_factory: pytest.TempPathFactory,
+    receiver: Receiver,
+    stack_storage: ObjectStorage,
+) -> Iterator[Stack]:
     home = tmp_path_factory.mktemp("home")
     data = home / "data"
     shutil.copytree(PROJECT / "data" / "sample", data)
@@ -69,7 +83,8 @@ def stack(new_database: Callable, tmp_path_factory: pytest.TempPathFactory, rece
         passwords = home / "airflow" / "passwords.json"
         passwords.write_text(json.dumps({name: name for name in (*ROLES, *MORE_USERS)}))
         ports = {"simple": free_port(), "fab": free_port()}
-        environment |= {
+        environment |= stack_storage.environment | {
+            "STORE_UPTIME_SIGNED_DOWNLOADS": "on",
             "STORE_UPTIME_SCHEDULE": "none",
             "STORE_UPTIME_MAINTENANCE_SCHEDULE": "none",
             "STORE_UPTIME_ALERT_WEBHOOK": f"{receiver.url}/hook",

@@ -11,6 +11,8 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
 import httpx
@@ -20,6 +22,7 @@ from sqlalchemy import text
 from plugin.stack import Stack, wait_for, wait_for_state
 from store_uptime.ingest.kinds import KINDS
 from store_uptime.reports.request import report_id_of
+from support.object_storage import ObjectStorage
 
 HEADER = (
     "store_id,uptime_last_hour,uptime_last_day,uptime_last_week,downtime_last_hour,downtime_last_day,downtime_last_week"
@@ -83,6 +86,57 @@ def test_a_large_file_is_sent_in_pieces(stack: Stack, viewer: httpx.Client, made
             {"path": str(path), "bytes": path.stat().st_size, "id": report_id},
         )
     assert viewer.get(f"get_report/{report_id}").content == path.read_bytes()
+
+
+@pytest.fixture
+def in_bucket(stack: Stack, stack_storage: ObjectStorage, made_report) -> tuple[UUID, Any]:
+    """A published report of two stores whose CSV is in a bucket, and the object."""
+    report_id = made_report(2)
+    content = stack.client("viewer").get(f"get_report/{report_id}").content
+    bucket = stack_storage.new_bucket(f"reports-{report_id}")
+    csv_object = bucket.put_object(Key=f"reports/{report_id}.csv", Body=content)
+    with stack.owner.begin() as connection:
+        connection.execute(
+            text("update report.report set csv_path = :path, csv_bytes = :bytes where report_id = :id"),
+            {"path": f"s3://{bucket.name}/{csv_object.key}", "bytes": len(content), "id": report_id},
+        )
+    return report_id, csv_object
+
+
+def test_a_csv_in_a_bucket_is_downloaded_from_there(
+    stack: Stack, viewer: httpx.Client, in_bucket: tuple[UUID, Any], stack_storage: ObjectStorage
+) -> None:
+    report_id, csv_object = in_bucket
+    for path in (f"get_report/{report_id}", f"v1/get_report/{report_id}", f"reports/{report_id}/download?format=csv"):
+        answer = viewer.get(path)
+        assert (answer.status_code, answer.content) == (307, b""), path
+        assert answer.headers["cache-control"] == "no-store"
+        address = urlsplit(answer.headers["location"])
+        assert f"{address.scheme}://{address.netloc}" == stack_storage.url
+        query = {name: values[0] for name, values in parse_qs(address.query).items()}
+        assert len(query.get("X-Amz-Signature") or query["Signature"]) > 20
+        sent = httpx.get(answer.headers["location"])  # without a token
+        assert sent.content == csv_object.get()["Body"].read()
+        assert sent.headers["content-type"] == "text/csv; charset=utf-8"
+        assert sent.headers["content-disposition"] == f'attachment; filename="store-uptime-{report_id}.csv"'
+    assert viewer.get(f"reports/{report_id}/download?format=json").status_code == 200
+    tag = f'"{"0" * 64}"'
+    assert viewer.get(f"get_report/{report_id}", headers={"If-None-Match": tag}).status_code == 304
+    with stack.client(None) as anonymous:
+        assert anonymous.get(f"get_report/{report_id}").status_code == 401
+
+
+def test_what_is_not_in_the_bucket_is_sent_from_the_database(
+    viewer: httpx.Client, in_bucket: tuple[UUID, Any], stack_storage: ObjectStorage
+) -> None:
+    report_id, csv_object = in_bucket
+    content = csv_object.get()["Body"].read()
+    csv_object.put(Body=b"half a fi")
+    assert viewer.get(f"get_report/{report_id}").content == content
+    csv_object.delete()
+    assert viewer.get(f"get_report/{report_id}").content == content
+    with stack_storage.away():
+        assert viewer.get(f"get_report/{report_id}").content == content
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ Published = Annotated[Row, Depends(published)]
     "/download",
     summary="The report as a file",
     response_class=Response,
-    responses=formats.documented(*formats.FORMATS),
+    responses=formats.documented(*formats.FORMATS) | formats.REDIRECTED,
 )
 def download(
     request: Request,

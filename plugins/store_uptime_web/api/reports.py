@@ -155,7 +155,7 @@ def accepted(request: Request, report_id: UUID) -> Response:
     "/get_report/{report_id}",
     summary="The report, or its status",
     response_model=ReportStatus,
-    responses=problems.documented(401, 403, 404, 410, 429, 503) | formats.documented("csv"),
+    responses=problems.documented(401, 403, 404, 410, 429, 503) | formats.documented("csv") | formats.REDIRECTED,
 )
 async def get_report(request: Request, user: Reader, report_id: ReportId) -> Response:
     """The CSV once it is published. Until then its status; request it again after Retry-After seconds."""

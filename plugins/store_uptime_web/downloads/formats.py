@@ -22,6 +22,14 @@ FORMATS = {"csv": CSV, "xlsx": XLSX, "parquet": PARQUET, "json": JSON}  # of a r
 ANSWER_FORMATS = {**FORMATS, "pdf": PDF}
 
 
+REDIRECTED: dict[int | str, dict[str, Any]] = {
+    307: {
+        "description": "The CSV is in a bucket, and the deployment allows downloads from there.",
+        "headers": {"Location": {"description": "Signed, valid for five minutes.", "schema": {"type": "string"}}},
+    }
+}
+
+
 def documented(*names: str) -> dict[int | str, dict[str, Any]]:
     """OpenAPI of the responses of a download in the formats `names`."""
     media_types = [FORMATS[name].media_type.partition(";")[0] for name in names]

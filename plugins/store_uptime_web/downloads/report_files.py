@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from decimal import Decimal
 from threading import Lock
-from typing import IO
+from typing import IO, Any
 
 from fastapi import Request
-from fastapi.responses import Response, StreamingResponse
+from fastapi.responses import RedirectResponse, Response, StreamingResponse
 from sqlalchemy import Row
 
 from store_uptime.calendar.periods import PERIODS, Period
@@ -31,6 +31,8 @@ from store_uptime_web.schemas.common import instant_text
 
 MAX_BYTES_IN_MEMORY = 8 << 20
 MAX_COMPRESSED_FILES = 16
+SIGNED_SECONDS = 300
+S3 = "s3://"
 compressed: dict[str, bytes] = {}
 compressing = Lock()
 
@@ -43,14 +45,35 @@ def respond(request: Request, user: User, row: Row, name: str) -> Response:
         return Response(status_code=304, headers={"ETag": f'"{tag}"'})
     airflow_client.record_download(user, row.dag_run_id, {"report_id": str(row.report_id), "format": name})
     if format_ is CSV:
+        name = f"store-uptime-{row.report_id}.csv"
+        if url := signed_url(row, name):
+            return RedirectResponse(url, status_code=307, headers={"Cache-Control": "no-store"})
         accepts_gzip = "gzip" in request.headers.get("accept-encoding", "")
-        return csv_file(row, attachment(f"store-uptime-{row.report_id}.csv", tag), accepts_gzip=accepts_gzip)
+        return csv_file(row, attachment(name, tag), accepts_gzip=accepts_gzip)
     headers = attachment(f"store-uptime-{row.report_id}.{format_.suffix}", tag)
     table = queries.copied("api/figures", row.report_id)
     if format_ is JSON:
         return StreamingResponse(json_chunks(row, table), media_type=format_.media_type, headers=headers)
     stream = (xlsx_file if format_ is XLSX else parquet_file)(row, table)
     return StreamingResponse(queries.chunks(stream), media_type=format_.media_type, headers=headers)
+
+
+def signed_url(row: Row, filename: str) -> str | None:
+    """A URL of the bucket for the published CSV, if the deployment allows that; None if the file is not in S3, or is
+    missing or incomplete there, or the bucket does not answer: then `csv_file` knows what to do.
+    """
+    if not (queries.settings().signed_downloads and row.csv_path.startswith(S3)):
+        return None
+    with suppress(FileNotFoundError, NoAnswerError), naming_place("The reports folder"):
+        path: Any = airflow_client.storage_path(row.csv_path)  # one of Airflow's, as it is a URL
+        if path.stat().st_size == row.csv_bytes:
+            shown = {
+                "ResponseContentType": CSV.media_type,
+                "ResponseContentDisposition": attachment(filename)["Content-Disposition"],
+            }
+            url: str = path.fs.sign(path.path, expiration=SIGNED_SECONDS, **shown)
+            return url
+    return None
 
 
 def csv_file(row: Row, headers: dict[str, str], *, accepts_gzip: bool) -> Response:
