@@ -231,6 +231,10 @@ def test_there_is_no_rule_yet(new_page: NewPage, site: Site, screenshots: Path) 
     page = new_page()
     show(page, site, "notifications")
     expect(page.get_by_text("No rule yet")).to_be_visible()
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.reload()
+    page.wait_for_selector(SETTLED)
+    expect(page.get_by_role("link", name="Notifications")).to_be_in_viewport(ratio=1)
 
 
 def poll(data: Path, name: str, *minutes: int, is_down: bool) -> None:

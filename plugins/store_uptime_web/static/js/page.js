@@ -12,6 +12,13 @@ import { withParameters } from "./urls.js";
 const main = byId("main");
 byId("clock").textContent = `Times in ${ZONE === "UTC" ? "UTC" : `${ZONE} (${zoneLabel()})`}`;
 
+/** On a phone the navigation is wider than the window: the entry of this page is brought into it. */
+function showCurrent() {
+  const current = document.querySelector("header nav a[aria-current]");
+  current?.scrollIntoView({ inline: "center", block: "nearest" });
+}
+showCurrent();
+
 /**
  * A parameter of the page's address.
  *
@@ -58,6 +65,7 @@ export function showSection(address) {
     if (link.getAttribute("href") === address) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
+  showCurrent();
 }
 
 /**
