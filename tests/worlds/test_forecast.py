@@ -130,10 +130,10 @@ def test_the_hours_are_the_next_open_ones_on_each_stores_clock(made: Engine, wor
             if world.opens[number, local.weekday()] <= local.hour < world.closes[number, local.weekday()]:
                 expected.append(hour)
             hour += HOUR
-        assert [row.hour_start for row in store.hours] == expected
+        assert [store.hour(number).hour_start for number in range(24)] == expected
         assert store.open_us == [3_600_000_000] * 24
-        assert all(0 < row.probability_down < 1 for row in store.hours)
-        assert store.hours[0].brier_score < min(store.hours[0].brier_climatology, store.hours[0].brier_persistence)
+        assert all(0 < probability < 1 for probability in store.probabilities)
+        assert store.brier_score < min(store.brier_climatology, store.brier_persistence)
 
 
 def test_a_forecast_is_made_once(made: Engine) -> None:

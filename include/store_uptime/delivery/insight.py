@@ -33,5 +33,5 @@ def forecast_file(engine: Engine, choice: Choice, format_name: InsightFormat) ->
     with reading(engine) as connection:
         answer = find_forecast(connection, choice)
         basis = read_basis(connection, answer.settlement)
-    stream = render(format_name, FORECAST, answer.rows, basis)
+    stream = render(format_name, FORECAST, answer.rows(), basis)
     return AnswerFile(f"forecast-{answer.settlement.as_of:%Y-%m-%dT%H%M%SZ}.{format_name}", stream)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from math import sqrt
 from statistics import stdev
 from typing import Any
@@ -21,6 +22,7 @@ ALL_STORES = Choice()
 SCORED_WEEKS = 4
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+PART_US = 15_000_000
 
 
 class NotForecastError(StoreUptimeError):
@@ -52,22 +54,42 @@ class StoreForecast:
 
     store_id: str
     store_key: int
-    hours: list[ForecastHour]
-    open_us: list[int]  # of each of the hours
+    clock_hours: list[int]  # since 1970
+    open_parts: list[int]  # of each of the hours
+    probabilities: list[float]
     rate_later: float
     hours_down_per_hour: float
+    brier_score: float
+    brier_climatology: float
+    brier_persistence: float
+
+    def hour(self, number: int) -> ForecastHour:
+        """One of the hours."""
+        return ForecastHour(
+            self.store_id,
+            EPOCH + self.clock_hours[number] * HOUR,
+            self.probabilities[number],
+            self.brier_score,
+            self.brier_climatology,
+            self.brier_persistence,
+        )
+
+    @property
+    def open_us(self) -> list[int]:
+        """How much of each hour is open."""
+        return [parts * PART_US for parts in self.open_parts]
 
     @property
     def likeliest(self) -> ForecastHour:
         """The hour in which it is most likely down, the first of several."""
-        return max(self.hours, key=lambda hour: hour.probability_down)
+        return self.hour(self.probabilities.index(max(self.probabilities)))
 
     def expected_down_us(self, open_us: int | None = None) -> int:
         """The downtime to be expected of its next hours; or of so much open time to come, as at any hour after them."""
         rest = sum(self.open_us) if open_us is None else open_us
         expected = 0.0
-        for hour, length in zip(self.hours, self.open_us, strict=True):
-            expected += min(length, rest) * min(hour.probability_down * self.hours_down_per_hour, 1)
+        for probability, length in zip(self.probabilities, self.open_us, strict=True):
+            expected += min(length, rest) * min(probability * self.hours_down_per_hour, 1)
             rest -= min(length, rest)
         return round(expected + rest * min(self.rate_later * self.hours_down_per_hour, 1))
 
@@ -100,10 +122,14 @@ class ForecastAnswer:
     track: Track | None
     of_stores: int  # that were looked at
 
-    @property
-    def rows(self) -> list[ForecastHour]:
-        """All hours."""
-        return [hour for store in self.stores for hour in store.hours]
+    @cached_property
+    def places(self) -> list[tuple[int, int]]:
+        """All hours, as numbers of a store and of one of its hours: there may be hundreds of thousands."""
+        return [(place, hour) for place, store in enumerate(self.stores) for hour in range(len(store.probabilities))]
+
+    def rows(self, places: Iterable[tuple[int, int]] | None = None) -> list[ForecastHour]:
+        """These hours, or all."""
+        return [self.stores[place].hour(hour) for place, hour in (self.places if places is None else places)]
 
 
 def find_forecast(connection: Connection, choice: Choice = ALL_STORES) -> ForecastAnswer:
@@ -144,19 +170,18 @@ def find_expected_downtime(connection: Connection, question: Question, budgets: 
 
 
 def _store_forecast(row: Row[Any]) -> StoreForecast:
-    hours = [
-        ForecastHour(
-            row.store_id,
-            EPOCH + hour * HOUR,
-            probability,
-            row.brier_score,
-            row.brier_climatology,
-            row.brier_persistence,
-        )
-        for hour, probability in zip(row.hours, row.probabilities, strict=True)
-    ]
-    open_us = [parts * 15_000_000 for parts in row.open_parts]
-    return StoreForecast(row.store_id, row.store_key, hours, open_us, row.rate_later, row.hours_down_per_hour)
+    return StoreForecast(
+        row.store_id,
+        row.store_key,
+        row.hours,
+        row.open_parts,
+        row.probabilities,
+        row.rate_later,
+        row.hours_down_per_hour,
+        row.brier_score,
+        row.brier_climatology,
+        row.brier_persistence,
+    )
 
 
 def _find_track(connection: Connection, weeks: list[date], store_keys: list[int] | None) -> Track | None:

@@ -29,7 +29,7 @@ HOURS_AHEAD = 24
 # A forecast is made at these hours of a week, four times a day.
 ORIGINS = np.arange(0, WEEK_HOURS, 6)
 MORNING_AND_EVENING, NOON = ORIGINS[1::2], ORIGINS[2::4]
-STORES_AT_ONCE = 500
+STORES_AT_ONCE = 250
 FIT_STORES = 400
 LEAST_SCORED_DAYS = 14
 FALSE_DISCOVERIES, LEAST_SKILL = 0.1, 0.05
@@ -43,6 +43,8 @@ CANDIDATES = 5
 AT_FIRST, OLDER_WEEK = np.array([0.2, 0.65, 0.05, 0.05, 0.05]), 0.8
 RATE_HOURS = 20.0  # of the eight weeks, against those of the last seven dates
 LEAST_SHARE, MOST_SHARE = 1e-4, 1 - 1e-4
+# How much hours of the week differ: the variance of their true shares, in parts of the largest possible.
+DIFFERENCE = 0.002, 0.8
 RIDGE = 10.0
 STEPS = 25
 
@@ -82,53 +84,77 @@ class Base:
     @classmethod
     def before(cls, hours: np.ndarray, date: int) -> Base:
         """Of the dates before one; the first hour of the week is that of this date."""
-        first = max(date - BASE_DAYS, date % WEEK)
-        past = hours[:, first:date]
-        weeks = past.shape[1] // WEEK
-        by_week = past[:, past.shape[1] - weeks * WEEK :].reshape(len(hours), weeks, WEEK_HOURS)
-        down = np.zeros((len(hours), WEEK_HOURS), np.float32)
-        known, late_down, late_known = down.copy(), down.copy(), down.copy()
-        for number in range(weeks):
-            is_down, is_known = by_week[:, number] == DOWN, by_week[:, number] >= 0
-            down += is_down
-            known += is_known
-            late_down = late_down * WEEK_WEIGHT + is_down
-            late_known = late_known * WEEK_WEIGHT + is_known
-        in_order = past.reshape(len(hours), -1)
-        is_down, is_known = in_order == DOWN, in_order >= 0
-        stays = (is_down[:, :-1] & is_down[:, 1:]).sum(axis=1)
-        ended = (is_down[:, :-1] & is_known[:, 1:]).sum(axis=1)
-        stay = (stays.sum() + 1.0) / (ended.sum() + 2.0)
-        own_down, own_known = down.sum(axis=1), known.sum(axis=1)
+        counts = Counts.before(hours, date)
+        down, known = counts.down, counts.known
+        own_down, own_known = (values.sum(axis=1, dtype=np.float64) for values in (down, known))
+        stay = float((counts.stays.sum() + 1.0) / (counts.ended.sum() + 2.0))
         mean = float(np.clip(own_down.sum() / max(own_known.sum(), 1.0), LEAST_SHARE, 0.5))
         lasting = float(np.clip((stay - mean) / (1 - mean), 0, 0.9))
         dispersion = (1 + lasting) / (1 - lasting)
         strength = strength_of_mean(own_down, own_known, mean, dispersion)
-        rate = (own_down / dispersion + strength * mean) / (own_known / dispersion + strength)
-        rate = rate.clip(LEAST_SHARE, MOST_SHARE)
+        rate = kept((own_down / dispersion + strength * mean) / (own_known / dispersion + strength))
+        at_any = rate[:, None]
         # How much hours of the week differ, of all stores and of each one.
-        expected = known * rate[:, None]
-        unlike = ((down - expected) ** 2 - expected * (1 - rate[:, None])).sum(axis=1)
-        pairs = (known * (known - 1) * (rate * (1 - rate))[:, None]).sum(axis=1)
-        all_unlike = max(float(unlike.sum()) / max(float(pairs.sum()), 1e-9), 0.0)
-        of_all = np.clip(all_unlike, 0.002, 0.8)
+        expected = known * at_any
+        common = (down.sum(axis=0, dtype=np.float64) + 50 * mean) / (expected.sum(axis=0, dtype=np.float64) + 50 * mean)
+        unlike = ((down - expected) ** 2 - expected * (1 - at_any)).sum(axis=1, dtype=np.float64)
+        pairs = (known * (known - 1)).sum(axis=1, dtype=np.float64) * (rate * (1 - rate))
+        del expected
+        of_all = float(np.clip(unlike.sum() / max(float(pairs.sum()), 1e-9), *DIFFERENCE))
         prior = 4 * float(pairs.sum()) / max(int((pairs > 0).sum()), 1) + 1e-9
-        of_each = np.clip((unlike + prior * of_all) / (pairs + prior), 0.002, 0.8)[:, None]
-        common = (down.sum(axis=0) + 50 * mean) / (expected.sum(axis=0) + 50 * mean)
-        usual = (rate[:, None] * common).clip(LEAST_SHARE, MOST_SHARE)
-        weight = 1 / of_all - 1
-        own_weight = 1 / of_each - 1
-        stay_of_each = (stays + 10 * stay) / (ended + 10)
-        shares = {
-            "rate": rate,
-            "climatology": (down + weight * rate[:, None]) / (known + weight),
-            "own": (late_down + own_weight * usual) / (late_known + own_weight),
-            "usual": usual,
-            "latest": (late_down + LATEST_WEEKS * usual) / (late_known + LATEST_WEEKS),
-        }
-        goes_on = np.clip((stay_of_each - rate) / (1 - rate), -0.9, 0.97).astype(np.float32)
-        clipped = {name: share.clip(LEAST_SHARE, MOST_SHARE).astype(np.float32) for name, share in shares.items()}
-        return cls(**clipped, goes_on=goes_on)
+        of_each = np.clip((unlike + prior * of_all) / (pairs + prior), *DIFFERENCE)
+        weight, own_weight = 1 / of_all - 1, (1 / of_each - 1).astype(np.float32)[:, None]
+        usual = kept(at_any * common.astype(np.float32))
+        stay_of_each = (counts.stays + 10 * stay) / (counts.ended + 10)
+        return cls(
+            rate=rate,
+            climatology=kept((down + weight * at_any) / (known + weight)),
+            own=kept((counts.late_down + own_weight * usual) / (counts.late_known + own_weight)),
+            usual=usual,
+            latest=kept((counts.late_down + LATEST_WEEKS * usual) / (counts.late_known + LATEST_WEEKS)),
+            goes_on=np.clip((stay_of_each - rate) / (1 - rate), -0.9, 0.97).astype(np.float32),
+        )
+
+
+@dataclass(frozen=True)
+class Counts:
+    """The hours of stores in eight weeks (store, hour of the week): how many were known, and how many of them down; the
+    same with older weeks counting less; and how many down hours of a store were followed by a known one (`ended`), and
+    by another one that was down.
+    """
+
+    down: np.ndarray
+    known: np.ndarray
+    late_down: np.ndarray
+    late_known: np.ndarray
+    stays: np.ndarray
+    ended: np.ndarray
+
+    @classmethod
+    def before(cls, hours: np.ndarray, date: int) -> Counts:
+        """Of the dates before one; the first hour of the week is that of this date."""
+        past = hours[:, max(date - BASE_DAYS, date % WEEK) : date]
+        shape = (len(hours), WEEK_HOURS)
+        counts = cls(*(np.zeros(shape, np.float32) for _ in range(4)), *(np.zeros(len(hours)) for _ in range(2)))
+        for first in range(0, len(hours), STORES_AT_ONCE):
+            some = slice(first, first + STORES_AT_ONCE)
+            in_order = past[some].reshape(-1, past.shape[1] * DAY_HOURS)
+            is_down, is_known = in_order == DOWN, in_order >= 0
+            counts.stays[some] = (is_down[:, :-1] & is_down[:, 1:]).sum(axis=1)
+            counts.ended[some] = (is_down[:, :-1] & is_known[:, 1:]).sum(axis=1)
+            for values, all_weeks, latest in (
+                (is_down, counts.down, counts.late_down),
+                (is_known, counts.known, counts.late_known),
+            ):
+                for week in np.split(values, past.shape[1] // WEEK, axis=1):
+                    all_weeks[some] += week
+                    latest[some] = latest[some] * WEEK_WEIGHT + week
+        return counts
+
+
+def kept(shares: np.ndarray) -> np.ndarray:
+    """As shares are kept: never none and never all."""
+    return shares.clip(LEAST_SHARE, MOST_SHARE).astype(np.float32, copy=False)
 
 
 def strength_of_mean(down: np.ndarray, known: np.ndarray, mean: float, dispersion: float) -> float:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 DAY = timedelta(days=1)
 LEAST_DAYS = 21  # with hours before the first week that is scored
 DECIMALS = 6
+RUNNING_DATES = 3  # at one instant, over all clocks
 
 
 def forecast(engine: Engine, now: datetime) -> dict[str, int]:
@@ -76,7 +77,7 @@ class _Made:
     def __init__(self, connection: Connection, settlement: Settlement, first_date: date, last_date: date) -> None:
         self.connection, self.settlement = connection, settlement
         self.first_date, self.last_date = first_date, last_date
-        self.keys, self.hours, self.hours_down = read_labels(connection, first_date, last_date + 2 * DAY)
+        self.keys, self.hours, self.hours_down = read_labels(connection, first_date, last_date + RUNNING_DATES * DAY)
 
     def number(self, on: date) -> int:
         return (on - self.first_date).days

@@ -52,14 +52,14 @@ def list_forecast(
                 found = find_forecast(connection, choice)
         except NotForecastError as error:
             raise Problem(409, str(NotForecastError(is_off=not queries.settings().forecast))) from error
-    page = cursors.part(found.rows, limit, cursor)
+    page = cursors.part(found.places, limit, cursor)
     return answers.page_response(
         found.settlement,
         FORECAST.name,
-        [json_object(FORECAST, row) for row in page.rows],
+        [json_object(FORECAST, row) for row in found.rows(page.rows)],
         page.next,
         previous=page.previous,
-        total=len(found.rows),
+        total=len(found.places),
         stores=len(found.stores),
         track=None if found.track is None else track_json(found.track),
     )
@@ -100,7 +100,7 @@ def store_json(store: StoreForecast) -> dict[str, object]:
         "likeliest_at": row.pop("hour_start"),
         **row,
         "expected_down_us": str(store.expected_down_us()),
-        "probabilities": [float(f"{hour.probability_down:.6g}") for hour in store.hours],
+        "probabilities": [float(f"{probability:.6g}") for probability in store.probabilities],
     }
 
 
