@@ -1,5 +1,8 @@
 # Airflow with the DAGs and the plugin. docker-compose.yaml starts all processes from this image.
-FROM python:3.13-slim
+# By digest, so that a build today and one next year begin with the same bytes; docs/operations/deploy.md says how to
+# look for a newer one.
+ARG PYTHON_IMAGE=python:3.13-slim@sha256:7c61056e61ac89e852de05f3dc6fa51a6dd2181797bceed46aa725dd7cb2cd3b
+FROM ${PYTHON_IMAGE}
 
 WORKDIR /opt/store-uptime
 # `--build-arg KUBERNETES=yes` adds what KubernetesExecutor needs.

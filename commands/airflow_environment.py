@@ -9,7 +9,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from store_uptime.errors import SettingError
 from store_uptime.settings import PROJECT, Settings
@@ -24,6 +24,8 @@ KEYS = {
     "api_secret_key": "AIRFLOW__API__SECRET_KEY",
     "jwt_secret": "AIRFLOW__API_AUTH__JWT_SECRET",
 }
+# libpq's names in a URL and as variables.
+ENCRYPTION = {name: f"PG{name.upper()}" for name in ("sslmode", "sslrootcert", "sslcert", "sslkey", "sslcrl")}
 CPU_LIMIT = Path("/sys/fs/cgroup/cpu.max")
 
 
@@ -42,6 +44,7 @@ def airflow_environment(settings: Settings, given: Mapping[str, str] | None = No
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         **keys(home, given or {}),
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": settings.database_url,
+        **asynchronous_database(settings.database_url),
         "AIRFLOW__DATABASE__LOAD_DEFAULT_CONNECTIONS": "False",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "STORE_UPTIME_HOME": str(settings.home),
@@ -61,6 +64,21 @@ def airflow_environment(settings: Settings, given: Mapping[str, str] | None = No
         **telemetry(os.environ),
         **logs_environment(settings),
     }
+
+
+def asynchronous_database(url: str) -> dict[str, str]:
+    """The variables for Airflow's second, asynchronous driver, if the URL says how to encrypt the connection.
+
+    Airflow would give it the same URL, and asyncpg takes these facts only from libpq's variables.
+    """
+    address, _, query = url.partition("?")
+    facts = parse_qsl(query, keep_blank_values=True)
+    encryption = {ENCRYPTION[name]: value for name, value in facts if name in ENCRYPTION}
+    if not encryption:
+        return {}
+    others = urlencode([(name, value) for name, value in facts if name not in ENCRYPTION])
+    plain = address.replace("+psycopg2", "+asyncpg", 1) + (f"?{others}" if others else "")
+    return encryption | {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": plain}
 
 
 def base_path(environment: Mapping[str, str]) -> str:

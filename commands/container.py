@@ -3,8 +3,8 @@
 The processes and their configuration are those of `make up`, on the database of STORE_UPTIME_DATABASE_URL. If there is
 a queue, each `worker` runs tasks. Docker is not needed: a machine with the checkout works too. Variables of Airflow
 (AIRFLOW__...) that are set are not changed. A secret may be in a file that NAME_FILE names. `backup` and `restore` are
-those of make. Any other program runs with the environment of Airflow's processes, for example `bash`,
-`airflow db check-migrations`, or the task of a pod.
+those of make; `admin-password` prints the password of `admin`. Any other program runs with the environment of Airflow's
+processes, for example `bash`, `airflow db check-migrations`, or the task of a pod.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from commands.stack import (
     USERS,
     WORKER,
     chosen_port,
-    sign_in,
+    password_of,
     stack_environment,
     users_of,
     write_passwords,
@@ -52,12 +52,17 @@ MIN_SIGNING_KEY_BYTES = 64
 MIGRATION_SECONDS = 120
 COMMANDS = PROCESSES | WORKER | {"flower": ["celery", "flower"]}
 BACKUP_COMMANDS = ("backup", "restore")
+PRINT_PASSWORD = "admin-password"
+PROXIES = "FORWARDED_ALLOW_IPS"  # uvicorn's: whose headers say how a caller reached the API server
 
 
 def main(name: str, *arguments: str) -> None:
     """Replaces this process by the one called `name`; `init` prepares everything for the others."""
-    command = [] if name == "init" else command_of(name, *arguments)
+    command = [] if name in ("init", PRINT_PASSWORD) else command_of(name, *arguments)
     os.environ |= with_passwords(from_files(os.environ))
+    if name == PRINT_PASSWORD:
+        print(os.environ.get(ADMIN_PASSWORD) or made_up_password(Settings.from_environment()))
+        return
     if name in BACKUP_COMMANDS:  # before Airflow is configured, which writes to the home: `restore` needs an empty one
         os.execv(command[0], command)
     settings = Settings.from_environment()
@@ -77,24 +82,34 @@ def main(name: str, *arguments: str) -> None:
         if settings.queue_url:
             check_queue(settings.queue_url)
         migrate_all(settings)
-        print(f"Sign in as {USER} with {ADMIN_PASSWORD}" if password else sign_in(settings.home))
+        # Not the password: what `init` prints stays in a log.
+        print(f"Sign in as {USER} with {ADMIN_PASSWORD if password else f'what `{PRINT_PASSWORD}` prints'}")
         return
     if name in COMMANDS:
         wait_for_tables(settings)
     os.execv(command[0], command)
 
 
+def made_up_password(settings: Settings) -> str:
+    """The password that `init` or the API server has generated; raises `StoreUptimeError` if there is none."""
+    try:
+        return password_of(settings.home)
+    except FileNotFoundError as error:
+        raise StoreUptimeError(f"There is no password in {settings.home} yet; run `init` first.") from error
+
+
 def command_of(name: str, *arguments: str) -> list[str]:
     """The command line of our process `name`, else of the program; raises `StoreUptimeError` if there is neither."""
     if name in COMMANDS:
-        return [sys.executable, "-m", "airflow", *COMMANDS[name], *arguments]
+        behind_proxy = ["--proxy-headers"] if name == "api-server" and os.environ.get(PROXIES) else []
+        return [sys.executable, "-m", "airflow", *COMMANDS[name], *behind_proxy, *arguments]
     if name in BACKUP_COMMANDS:
         return [sys.executable, "-m", "commands.backup", name]
     # First those of this Python: they are on the PATH only if its environment is activated.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     program = shutil.which(name, path=path)
     if program is None:
-        processes = [*COMMANDS, *BACKUP_COMMANDS]
+        processes = [*COMMANDS, *BACKUP_COMMANDS, PRINT_PASSWORD]
         raise StoreUptimeError(
             f"{name} is neither a process nor a program on the PATH; expected init, {', '.join(processes)}, "
             "or a program such as airflow."

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from commands.airflow_environment import KEYS, MAX_TASK_SECONDS, usable_cores
+from commands.airflow_environment import KEYS, MAX_TASK_SECONDS, asynchronous_database, usable_cores
 from commands.container import (
     COMMANDS,
     MIN_SIGNING_KEY_BYTES,
@@ -22,31 +22,38 @@ from commands.container import (
     command_of,
     configuration,
     from_files,
+    made_up_password,
     with_passwords,
 )
-from commands.stack import PROCESSES
+from commands.stack import PROCESSES, password_of, users_of, write_passwords
 from store_uptime.errors import SettingError, StoreUptimeError
 from store_uptime.settings import PROJECT, Settings
 
 COMPOSE = PROJECT / "docker-compose.yaml"
 ONE_MACHINE = PROJECT / "docker-compose.one-machine.yaml"
 # Of other makers: their images bring their own commands and users.
-FOREIGN = {"postgres", "redis", "prometheus", "statsd-exporter"}
+FOREIGN = {"postgres", "redis", "prometheus", "statsd-exporter", "caddy"}
+ENVIRONMENTS = PROJECT / "deploy" / "environments"
+NAMES = ("development", "staging", "production")
 # Variables of a container that are no settings.
 OTHER_NAMES = {
     "AIRFLOW_CONN_SMTP_DEFAULT",
     "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS",
     "API_SERVER_URL",
+    "FORWARDED_ALLOW_IPS",
     "AWS_DEFAULT_REGION",
     "AWS_ENDPOINT_URL",
     "OTEL_EXPORTER_OTLP_ENDPOINT",
     "OTEL_EXPORTER_OTLP_HEADERS",
     "OTEL_EXPORTER_OTLP_PROTOCOL",
     "OTEL_EXPORTER_OTLP_TIMEOUT",
+    "PGSSLMODE",
+    "PGSSLROOTCERT",
     *SECRETS,
     *(f"{name}_FILE" for name in SECRETS),
 }
 HELM = PROJECT / "deploy" / "helm"
+CONN_ASYNC = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC"
 # What the chart starts, and where its values are.
 CHART_PROCESSES = {
     "scheduler": ("scheduler",),
@@ -89,6 +96,7 @@ def test_what_is_laid_over_it_names_what_is_there(services: dict[str, dict]) -> 
     laid_over = yaml.safe_load(ONE_MACHINE.read_text())["services"]
     switched_off = {name for name, service in laid_over.items() if service.get("profiles") == ["queue"]}
     told = {name for name, service in laid_over.items() if service.get("environment") == {"STORE_UPTIME_QUEUE_URL": ""}}
+    assert {name for name, service in laid_over.items() if "stop_grace_period" in service} == {"scheduler"}
     assert switched_off == {"redis", "worker"}
     assert told == {"init", *PROCESSES}
     assert laid_over.keys() == switched_off | told
@@ -101,18 +109,133 @@ def test_every_service_is_confined_and_watched(services: dict[str, dict]) -> Non
         assert service["cap_drop"] == ["ALL"], name
         assert service["security_opt"] == ["no-new-privileges:true"], name
         assert service["logging"]["options"].keys() == {"max-size", "max-file"}, name
-        assert service["deploy"]["resources"]["limits"].keys() == {"cpus", "memory"}, name
+        limits = service["deploy"]["resources"]["limits"]
+        assert limits.keys() == {"cpus", "memory", "pids"}, name
+        # Docker starts no container with a limit above the machine's processors.
+        assert limits["cpus"] in ("0.5", "1") or re.fullmatch(r"\$\{[A-Z_]+_CPUS:-0\}", limits["cpus"]), name
         assert service["restart"] == ("on-failure:5" if name == "init" else "unless-stopped"), name
         assert ("healthcheck" in service) == (name != "init"), name
-        assert re.fullmatch(r"store-uptime|[a-z/-]+:v?\d+\.\d+(\.\d+)?", service["image"]), name
-    assert {name for name, service in services.items() if "cap_add" in service} == {"postgres"}
+        variable, image = re.fullmatch(r"\$\{([A-Z_]+)_IMAGE:-(.+)\}", service["image"]).groups()
+        if name in FOREIGN:
+            assert variable == name.upper().replace("-", "_"), name
+            assert re.fullmatch(r"[a-z/-]+:v?\d+\.\d+(\.\d+)?(-alpine)?@sha256:[0-9a-f]{64}", image), name
+        else:
+            assert (variable, image) == ("STORE_UPTIME", "store-uptime"), name
+    assert {name: service["cap_add"] for name, service in services.items() if "cap_add" in service} == {
+        "postgres": ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"],
+        "caddy": ["NET_BIND_SERVICE"],
+    }
 
 
-def test_temporary_files_are_on_a_disk(ours: dict[str, dict]) -> None:
+def test_a_build_begins_with_the_same_bytes(ours: dict[str, dict]) -> None:
+    (named,) = re.findall(r"(?m)^ARG PYTHON_IMAGE=(.+)$", (PROJECT / "Dockerfile").read_text())
+    assert re.fullmatch(r"python:3\.13-slim@sha256:[0-9a-f]{64}", named)
+    assert "FROM ${PYTHON_IMAGE}" in (PROJECT / "Dockerfile").read_text().splitlines()
+    for service in ours.values():
+        assert service["build"] == {"context": ".", "args": {"PYTHON_IMAGE": f"${{PYTHON_IMAGE:-{named}}}"}}
+
+
+def test_workers_stay_when_another_profile_is_started(services: dict[str, dict]) -> None:
+    assert services["worker"]["deploy"]["replicas"] == "${WORKERS:-1}"
+
+
+def test_people_come_by_https_and_tasks_do_not_come_that_way(services: dict[str, dict]) -> None:
+    caddy = services["caddy"]
+    assert caddy["profiles"] == ["tls"]
+    assert caddy["environment"] == {"SITE_ADDRESS": "${SITE_ADDRESS:-localhost}"}
+    (folder,) = (volume.split(":")[0] for volume in caddy["volumes"] if volume.endswith("/etc/caddy:ro"))
+    site = (PROJECT / folder / "Caddyfile").read_text()
+    assert "{$SITE_ADDRESS:localhost} {" in site
+    assert "reverse_proxy api-server:8080" in site
+    assert "@tasks path /execution /execution/*\n\trespond @tasks 404" in site
+
+
+def test_a_proxy_is_believed_only_where_that_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FORWARDED_ALLOW_IPS", raising=False)
+    assert "--proxy-headers" not in command_of("api-server")
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", "*")
+    assert command_of("api-server")[-1] == "--proxy-headers"
+    assert "--proxy-headers" not in command_of("scheduler")
+
+
+@pytest.mark.parametrize(
+    ("query", "variables"),
+    [
+        ("", {}),
+        ("?connect_timeout=5", {}),
+        ("?sslmode=require", {"PGSSLMODE": "require", CONN_ASYNC: "postgresql+asyncpg://me:a%2Fb@db:5432/x"}),
+        (
+            "?application_name=a%20b&sslmode=verify-full&sslrootcert=/run/ca.crt",
+            {
+                "PGSSLMODE": "verify-full",
+                "PGSSLROOTCERT": "/run/ca.crt",
+                CONN_ASYNC: "postgresql+asyncpg://me:a%2Fb@db:5432/x?application_name=a+b",
+            },
+        ),
+    ],
+)
+def test_both_drivers_encrypt_as_the_url_says(query: str, variables: dict[str, str]) -> None:
+    """Airflow's asynchronous one would fail with libpq's facts in its URL."""
+    assert asynchronous_database(f"postgresql+psycopg2://me:a%2Fb@db:5432/x{query}") == variables
+    if variables:
+        import asyncpg.connect_utils  # its names of libpq's variables
+
+        source = Path(asyncpg.connect_utils.__file__).read_text()
+        assert [name for name in variables if name.startswith("PG") and f"'{name}'" not in source] == []
+
+
+def test_the_password_of_admin_is_not_in_a_log(tmp_path: Path) -> None:
+    settings = Settings.from_environment({"STORE_UPTIME_HOME": str(tmp_path)})
+    with pytest.raises(StoreUptimeError, match=r"There is no password in .* yet; run `init` first\."):
+        made_up_password(settings)
+    write_passwords(settings.home, users_of(None), {})
+    assert made_up_password(settings) == password_of(settings.home)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_environments_set_what_the_files_take(name: str, ours: dict[str, dict]) -> None:
+    assert {file.name for file in ENVIRONMENTS.iterdir()} == {
+        "README.md",
+        *(f"{one}{suffix}" for one in NAMES for suffix in (".env", ".yaml")),
+    }
+    lines = [line for line in (ENVIRONMENTS / f"{name}.env").read_text().splitlines() if not line.startswith("#")]
+    variables = dict(line.split("=", 1) for line in lines)
+    taken = set(re.findall(r"\$\{([A-Z_]+)", COMPOSE.read_text())) | {"COMPOSE_PROFILES"}
+    taken |= {key for service in ours.values() for key, value in service["environment"].items() if value is None}
+    assert variables.keys() <= taken
+    read = Settings.from_environment({key: value.strip("'") for key, value in variables.items()})
+    values = values_of(f"../environments/{name}.yaml")
+    config = yaml.safe_load(values["extraConfigMaps"]["store-uptime-settings"]["data"])
+    assert all(isinstance(value, str) for value in config.values())
+    assert {key for key in config if key.startswith("STORE_UPTIME_")} <= set(Settings.names())
+    of_chart = Settings.from_environment(config)
+    assert of_chart == replace(read, home=of_chart.home)
+    # `env` of the chart would win over these.
+    assert config.keys() & {one["name"] for one in values_of()["env"]} == set()
+    assert not (set(values) - set(values_of())), "a key that values.yaml does not have"
+
+
+def test_the_chart_fits_the_restricted_standard_as_far_as_values_tell() -> None:
+    """tests/deploy/test_chart.py looks at what the chart makes of them."""
+    values = values_of()
+    for pod in (values["securityContexts"]["pod"], values["statsd"]["securityContexts"]["pod"]):
+        assert pod["runAsNonRoot"] is True
+        assert pod["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert values["securityContexts"]["containers"] == values["statsd"]["securityContexts"]["container"]
+    assert {"migrateDatabaseJob", "statsd", "scheduler", "apiServer"} <= parts_with("resources", values)
+    assert not any(values["workers"]["celery"][scaler]["enabled"] for scaler in ("keda", "hpa"))
+    assert str(values["config"]["celery"]["worker_concurrency"]) == "4"
+
+
+def test_temporary_files_are_on_a_disk(ours: dict[str, dict], services: dict[str, dict]) -> None:
     """What a load keeps in them would fill a container's memory."""
     for name, service in ours.items():
         assert "tmpfs" not in service, name
-        assert "/tmp" in service["volumes"], name
+        assert "temporary:/tmp" in service["volumes"], name
+    # A volume without a name stays behind whenever its container is removed.
+    for service in services.values():
+        for volume in service.get("volumes", []):
+            assert isinstance(volume, dict) or ":" in volume
     assert "USER store-uptime" in (PROJECT / "Dockerfile").read_text()
 
 
@@ -144,7 +267,15 @@ def test_every_setting_reaches_the_containers(ours: dict[str, dict]) -> None:
     """Those of the code, and whatever else the manual names; the home and the passwords of the services are set."""
     manual = "".join(page.read_text() for page in (PROJECT / "docs" / "operations").glob("*.md"))
     documented = set(re.findall(r"`((?:AIRFLOW|AWS|OTEL|STORE_UPTIME|ADMIN|POSTGRES|REDIS)_\w+)[`=]", manual))
-    wanted = documented | set(Settings.names()) | {f"{name}_FILE" for name in SECRETS} | (set(SECRETS) - set(PASSWORDS))
+    # What Compose itself uses does not get into a container.
+    of_compose = {name for name in documented if name.endswith(("_CPUS", "_IMAGE"))}
+    assert [name for name in of_compose if f"${{{name}:-" not in COMPOSE.read_text()] == []
+    wanted = (
+        documented - of_compose
+        | set(Settings.names())
+        | {f"{name}_FILE" for name in SECRETS}
+        | (set(SECRETS) - set(PASSWORDS))
+    )
     named = {name for service in ours.values() for name in service["environment"]}
     assert wanted - named == {"STORE_UPTIME_HOME"}
 
@@ -195,6 +326,7 @@ def test_the_chart_starts_what_the_commands_know_with_settings_that_exist() -> N
         assert part_of(values, path)["args"] == [*process], path
         assert part_of(values, path)["command"] == ["python", "-m", "commands.container"], path
     named = {one["name"] for one in values["env"]} | {one["envName"] for one in values["secret"]}
+    named |= yaml.safe_load(values["extraConfigMaps"]["store-uptime-settings"]["data"]).keys()
     assert {name for name in named if name.startswith("STORE_UPTIME_")} <= set(Settings.names())
     assert named - set(Settings.names()) <= OTHER_NAMES
     assert f"--uid {values['uid']} " in (PROJECT / "Dockerfile").read_text()
@@ -255,14 +387,20 @@ def test_the_manual_installs_the_chart_that_the_values_are_for() -> None:
     manual = (PROJECT / "docs" / "operations" / "deploy.md").read_text()
     (version,) = re.findall(r"version (\d+\.\d+\.\d+), which", (HELM / "values.yaml").read_text())
     assert re.findall(r"apache-airflow/airflow --version (\S+)", manual) == [version, version]
+    workflow = (PROJECT / ".github" / "workflows" / "ci.yml").read_text()
+    assert re.findall(r"apache-airflow/airflow --version (\S+)|airflow-(\S+)\.tgz", workflow) == [
+        (version, ""),
+        ("", version),
+    ]
 
 
-def test_ports_are_open_only_on_this_machine(services: dict[str, dict]) -> None:
+def test_ports_are_open_only_on_this_machine_but_for_https(services: dict[str, dict]) -> None:
     ports = {name: service["ports"] for name, service in services.items() if "ports" in service}
     assert ports == {
         "api-server": ["${API_SERVER_ADDRESS:-127.0.0.1}:${PORT:-8080}:8080"],
         "flower": ["127.0.0.1:${FLOWER_PORT:-5555}:5555"],
         "prometheus": ["127.0.0.1:${PROMETHEUS_PORT:-9090}:9090"],
+        "caddy": ["${HTTP_PORT:-80}:80", "${HTTPS_PORT:-443}:443"],
     }
 
 
