@@ -171,6 +171,7 @@ export interface ForecastHour {
 export interface ForecastPage {
   as_of: string;
   accepted_order: number;
+  no_forecast_because: string | null;
   forecast: Array<ForecastHour>;
   stores: number;
   track: ForecastTrack | null;
@@ -843,6 +844,7 @@ export interface StoreForecast {
 export interface StoreForecasts {
   as_of: string;
   accepted_order: number;
+  no_forecast_because: string | null;
   stores: Array<StoreForecast>;
   of_stores: number;
   track: ForecastTrack | null;

@@ -70,6 +70,7 @@ def test_hours_come_with_how_good_they_were(viewer: httpx.Client) -> None:
         )
     ]
     assert (answer["total"], answer["stores"], answer["next"]) == (3, 1, None)
+    assert answer["no_forecast_because"] is None
 
 
 @pytest.mark.usefixtures("made")
@@ -160,7 +161,9 @@ def test_pages_and_files_have_the_same_rows(viewer: httpx.Client) -> None:
 def test_a_forecast_of_what_was_settled_before_is_none(stack: Stack, viewer: httpx.Client) -> None:
     with stack.owner.begin() as connection:
         connection.exec_driver_sql("update history.forecast_run set settlement_id = settlement_id - 1")
-    answer = viewer.get("v1/forecast")
-    assert answer.status_code == 409
-    assert answer.json()["detail"] == "There is no forecast yet: it is made after days are settled."
-    assert viewer.get("v1/forecast", params={"format": "csv"}).status_code == 409
+    why = "There is no forecast yet: it is made after days are settled."
+    for path, rows in (("v1/forecast", "forecast"), ("v1/forecast/stores", "stores")):
+        answer = viewer.get(path).json()
+        assert (answer["no_forecast_because"], answer[rows], answer["total"], answer["track"]) == (why, [], 0, None)
+    file = viewer.get("v1/forecast", params={"format": "csv"})
+    assert (file.status_code, file.json()["detail"]) == (409, why)

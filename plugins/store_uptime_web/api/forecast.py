@@ -10,8 +10,8 @@ from fastapi.responses import Response
 from store_uptime.delivery.insight import InsightFormat, forecast_file
 from store_uptime.delivery.rendering import json_object
 from store_uptime.delivery.tables import FORECAST
-from store_uptime.history.questions import Choice, reading
-from store_uptime.insight.forecast import NotForecastError, StoreForecast, Track, find_forecast
+from store_uptime.history.questions import Choice, read_settlement, reading
+from store_uptime.insight.forecast import ForecastAnswer, NotForecastError, StoreForecast, Track, find_forecast
 from store_uptime_web import cursors, queries
 from store_uptime_web.api import answers
 from store_uptime_web.api.answers import Kind, Limit, Name, StoreId
@@ -41,17 +41,17 @@ def list_forecast(
 ) -> Response:
     """How likely each store is down in its next 24 open hours; only of stores whose forecasts beat both baselines.
 
-    409 before the first settlement, until the forecast of the newest one is made, and if it is off.
+    409 before the first settlement. Until the forecast of the newest one is made, and if it is off, JSON says so, and a
+    file is 409.
     """
     with answers.answering():
         choice = Choice(store_id, kind, name)
-        try:
-            if format_ != "json":
+        if format_ != "json":
+            try:
                 return answers.file_response(forecast_file(queries.engine(), choice, format_), format_)
-            with reading(queries.engine()) as connection:
-                found = find_forecast(connection, choice)
-        except NotForecastError as error:
-            raise Problem(409, str(NotForecastError(is_off=not queries.settings().forecast))) from error
+            except NotForecastError as error:
+                raise Problem(409, why_there_is_none()) from error
+        found, why_none = found_or_why(choice)
     page = cursors.part(found.places, limit, cursor)
     return answers.page_response(
         found.settlement,
@@ -60,6 +60,7 @@ def list_forecast(
         page.next,
         previous=page.previous,
         total=len(found.places),
+        no_forecast_because=why_none,
         stores=len(found.stores),
         track=None if found.track is None else track_json(found.track),
     )
@@ -69,14 +70,10 @@ def list_forecast(
 def list_forecast_stores(kind: Kind = None, name: Name = None, limit: Limit = 25, cursor: Cursor = None) -> Response:
     """The stores that have a forecast, those most likely down in some hour first, with all of their hours.
 
-    409 as `/forecast`.
+    Where there is none, and 409, as `/forecast`.
     """
     with answers.answering():
-        try:
-            with reading(queries.engine()) as connection:
-                found = find_forecast(connection, Choice(kind=kind, name=name))
-        except NotForecastError as error:
-            raise Problem(409, str(NotForecastError(is_off=not queries.settings().forecast))) from error
+        found, why_none = found_or_why(Choice(kind=kind, name=name))
     stores = sorted(found.stores, key=lambda store: -store.likeliest.probability_down)
     page = cursors.part(stores, limit, cursor)
     return answers.page_response(
@@ -86,9 +83,24 @@ def list_forecast_stores(kind: Kind = None, name: Name = None, limit: Limit = 25
         page.next,
         previous=page.previous,
         total=len(stores),
+        no_forecast_because=why_none,
         of_stores=found.of_stores,
         track=None if found.track is None else track_json(found.track),
     )
+
+
+def found_or_why(choice: Choice) -> tuple[ForecastAnswer, str | None]:
+    """The forecast of chosen stores; or an empty one, and why there is none."""
+    with reading(queries.engine()) as connection:
+        try:
+            return find_forecast(connection, choice), None
+        except NotForecastError:
+            return ForecastAnswer(read_settlement(connection), [], None, 0), why_there_is_none()
+
+
+def why_there_is_none() -> str:
+    """One sentence."""
+    return str(NotForecastError(is_off=not queries.settings().forecast))
 
 
 def store_json(store: StoreForecast) -> dict[str, object]:

@@ -50,7 +50,15 @@ class StoreForecast(BaseModel):
     brier_persistence: Probability
 
 
-class StoreForecasts(AsSettled):
+class ForecastOrNone(AsSettled):
+    """Of all answers about the forecast."""
+
+    no_forecast_because: str | None = Field(
+        description="Why there is no forecast of what is settled: it is off, or not made yet. Null: there is one."
+    )
+
+
+class StoreForecasts(ForecastOrNone):
     """A page of stores, those most likely down in some hour first."""
 
     stores: list[StoreForecast]
@@ -61,7 +69,7 @@ class StoreForecasts(AsSettled):
     previous: str | None
 
 
-class ForecastPage(AsSettled):
+class ForecastPage(ForecastOrNone):
     """A page of hours."""
 
     forecast: list[ForecastHour]

@@ -1,7 +1,7 @@
 // @ts-check
 // How likely stores are down in their next open hours, and how good forecasts have been.
 
-import { get, Problem } from "./api.js";
+import { get } from "./api.js";
 import { h, s } from "./dom.js";
 import { barsOf, chance, trackText } from "./forecast_text.js";
 import { hours, instant, many } from "./format.js";
@@ -11,24 +11,6 @@ import { storeLink, table } from "./table.js";
 /** @import { Parameters } from "./urls.js" */
 
 const STORES = 10;
-
-/**
- * An answer about the forecast; null where there is none, because it is off or not made yet.
- *
- * @template T
- * @param {string} path
- * @param {Parameters} parameters
- * @param {{signal: AbortSignal}} options
- * @returns {Promise<T | null>}
- */
-async function forecastOf(path, parameters, options) {
-  try {
-    return await get(path, parameters, options);
-  } catch (problem) {
-    if (problem instanceof Problem && problem.status === 409) return null;
-    throw problem;
-  }
-}
 
 /**
  * Small bars, one for each hour; the numbers beside them say the same.
@@ -52,9 +34,9 @@ function bars(probabilities) {
  * @param {{signal: AbortSignal}} options
  */
 export async function storeForecast(storeId, options) {
-  /** @type {ForecastPage | null} */
-  const answer = await forecastOf("v1/forecast", { store_id: storeId, limit: 24 }, options);
-  if (!answer) return null;
+  /** @type {ForecastPage} */
+  const answer = await get("v1/forecast", { store_id: storeId, limit: 24 }, options);
+  if (answer.no_forecast_because) return null;
   const rows = answer.forecast;
   return [
     h("header", null, h("h2", null, "Next open hours")),
@@ -90,9 +72,9 @@ export async function storeForecast(storeId, options) {
  * @param {{signal: AbortSignal}} options
  */
 export async function likelyDown(group, options) {
-  /** @type {StoreForecasts | null} */
-  const answer = await forecastOf("v1/forecast/stores", { ...group, limit: STORES }, options);
-  if (!answer) return null;
+  /** @type {StoreForecasts} */
+  const answer = await get("v1/forecast/stores", { ...group, limit: STORES }, options);
+  if (answer.no_forecast_because) return null;
   return [
     h(
       "header",
