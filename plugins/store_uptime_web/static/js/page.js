@@ -15,7 +15,11 @@ byId("clock").textContent = `Times in ${ZONE === "UTC" ? "UTC" : `${ZONE} (${zon
 /** On a phone the navigation is wider than the window: the entry of this page is brought into it. */
 function showCurrent() {
   const current = document.querySelector("header nav a[aria-current]");
-  current?.scrollIntoView({ inline: "center", block: "nearest" });
+  const navigation = current?.closest("ul");
+  if (!current || !navigation) return;
+  // Not scrollIntoView, after which the Tab key would go on from there.
+  const [inner, outer] = [current.getBoundingClientRect(), navigation.getBoundingClientRect()];
+  navigation.scrollLeft += inner.left + inner.width / 2 - outer.left - outer.width / 2;
 }
 showCurrent();
 

@@ -382,7 +382,7 @@ export async function storeHistory(storeId, { asOf, now }) {
 
   /** @param {{signal: AbortSignal}} options */
   async function showForecast(options) {
-    const parts = await storeForecast(storeId, options);
+    const parts = now.last_poll_at === null ? null : await storeForecast(storeId, options);
     likely.hidden = parts === null;
     replace(likely, ...(parts ?? []));
   }
