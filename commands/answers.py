@@ -46,6 +46,8 @@ def answer(
     target: Any = folder / file.name  # pathlib.Path.open has more overloads than a StoragePath
     with file.stream, write_atomically(target) as stream:
         shutil.copyfileobj(file.stream, stream)
+    if file.remark:
+        console.report_progress(file.remark)
     return str(target)
 
 

@@ -18,10 +18,11 @@ from store_uptime.history.questions import Choice, Settlement, read_input_hashes
 
 @dataclass(frozen=True)
 class AnswerFile:
-    """A file with an answer, positioned at its start, and its name."""
+    """A file with an answer, positioned at its start, and its name; `remark` is what its rows do not say."""
 
     name: str
     stream: IO[bytes]
+    remark: str | None = None
 
 
 def read_basis(connection: Connection, settlement: Settlement) -> Basis:

@@ -11,7 +11,7 @@ from store_uptime.delivery.rendering import render
 from store_uptime.delivery.tables import ANOMALIES, FORECAST
 from store_uptime.history.questions import Choice, reading
 from store_uptime.insight.anomalies import AnomalyFilter, NotJudgedError, find_anomalies
-from store_uptime.insight.forecast import find_forecast
+from store_uptime.insight.forecast import ForecastAnswer, find_forecast
 
 InsightFormat = Literal["csv", "json", "parquet"]
 INSIGHT_FORMATS: tuple[InsightFormat, ...] = get_args(InsightFormat)
@@ -34,4 +34,14 @@ def forecast_file(engine: Engine, choice: Choice, format_name: InsightFormat) ->
         answer = find_forecast(connection, choice)
         basis = read_basis(connection, answer.settlement)
     stream = render(format_name, FORECAST, answer.rows(), basis)
-    return AnswerFile(f"forecast-{answer.settlement.as_of:%Y-%m-%dT%H%M%SZ}.{format_name}", stream)
+    name = f"forecast-{answer.settlement.as_of:%Y-%m-%dT%H%M%SZ}.{format_name}"
+    return AnswerFile(name, stream, remark_on(answer))
+
+
+def remark_on(answer: ForecastAnswer) -> str:
+    """How many stores have a forecast, and why none has: then the file has no rows."""
+    if answer.stores:
+        return f"{len(answer.stores):,} of {answer.of_stores:,} stores looked at have a forecast"
+    if answer.track is None:
+        return "no forecast yet: they are compared with what happened once days of five weeks are known"
+    return "no forecast: none has proved better than a store's usual hours, or its last one"
