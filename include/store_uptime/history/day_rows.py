@@ -5,7 +5,7 @@ Polls come and rows go in PostgreSQL's binary COPY format: the server unnests no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -175,9 +175,6 @@ def read(
     from_at = min(row.from_at for row in rows) - MARGIN
     planned = connection.execute(statement("history/2_days/read/planned"), of_stores | {"from_at": from_at}).all()
 
-    def store_of(found: Iterable[Row]) -> np.ndarray:
-        return np.searchsorted(keys, np.array([row.store_key for row in found], np.int64))
-
     store: Columns = {"clock": integers([number[row.clock] for row in rows]), "files": has_hours}
     store |= {name: instants([getattr(row, name) for row in rows]) for name in INSTANTS_OF_STORE}
     store |= {name: date_numbers([getattr(row, name) for row in rows]) for name in DATES_OF_STORE}
@@ -204,7 +201,22 @@ def read(
             },
         ),
         store=store,
-        weekly=in_order(
+        **hours_columns(keys, file_number, weekly, special, planned),
+        poll=read_polls(connection, of_stores, keys),
+    )
+    return batch, ([row.timezone.encode() for row in dates], [bytes.fromhex(row.utc_range) for row in dates])
+
+
+def hours_columns(
+    keys: np.ndarray, file_number: dict[int, int], weekly: Sequence[Row], special: Sequence[Row], planned: Sequence[Row]
+) -> dict[str, Columns]:
+    """`weekly`, `special` and `planned` of a batch of stores with these keys, from rows as of `2_days/read`."""
+
+    def store_of(rows: Sequence[Row]) -> np.ndarray:
+        return np.searchsorted(keys, np.array([row.store_key for row in rows], np.int64))
+
+    return {
+        "weekly": in_order(
             ("file", "store", "weekday"),
             {
                 "file": integers([file_number[row.file_id] for row in weekly]),
@@ -214,7 +226,7 @@ def read(
                 "end": integers([row.end_us for row in weekly]),
             },
         ),
-        special=in_order(
+        "special": in_order(
             ("store", "local_date"),
             {
                 "store": store_of(special),
@@ -223,14 +235,12 @@ def read(
                 "end": integers([row.end_us or 0 for row in special]),
             },
         ),
-        planned={
+        "planned": {
             "store": store_of(planned),
             "start": integers([row.start_us for row in planned]),
             "end": integers([row.end_us for row in planned]),
         },
-        poll=read_polls(connection, of_stores, keys),
-    )
-    return batch, ([row.timezone.encode() for row in dates], [bytes.fromhex(row.utc_range) for row in dates])
+    }
 
 
 def read_polls(connection: Connection, of_stores: dict[str, Any], keys: np.ndarray) -> Columns:

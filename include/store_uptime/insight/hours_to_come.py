@@ -16,14 +16,13 @@ from sqlalchemy import Connection, Row
 from store_uptime.db.statements import statement
 from store_uptime.history import timeline
 from store_uptime.history.clocks import MARGIN, clock_binds, clock_segments
-from store_uptime.history.day_rows import date_numbers, in_order, instant, integers
+from store_uptime.history.day_rows import EPOCH_DAY, hours_columns, instant, integers
 from store_uptime.history.questions import Settlement, find_hours_periods
 from store_uptime.history.timeline import DAY_US, HOURS_OF_DATE, NONE, Batch, Clocks, Columns
 
 # Most stores have so many open hours within a few days; of the others every date up to the last limit may matter.
 HORIZONS = (timedelta(days=4), timedelta(days=30), timedelta(days=366))
 STORES_AT_ONCE = 2000
-EPOCH_DAY = datetime(1970, 1, 1, tzinfo=UTC).toordinal()
 DAY = timedelta(days=1)
 
 
@@ -101,45 +100,15 @@ def _read(connection: Connection, settlement: Settlement, stores: Sequence[Row],
     of_clocks = clock_binds(clocks, as_of - MARGIN, until + MARGIN)
     planned = connection.execute(statement("insight/hours_to_come/planned"), span | instants | of_clocks).all()
 
-    def chosen(rows: Sequence[Row]) -> tuple[list[Row], np.ndarray]:
-        found = np.array([row.store_key for row in rows], np.int64)
-        place = np.searchsorted(keys, found).clip(max=len(keys) - 1)
-        is_there = keys[place] == found
-        return [row for row, is_kept in zip(rows, is_there, strict=True) if is_kept], place[is_there]
-
-    weekly, of_weekly = chosen(weekly)
-    special, of_special = chosen(special)
-    planned, of_planned = chosen(planned)
+    asked = set(keys.tolist())
+    weekly, special, planned = ([row for row in rows if row.store_key in asked] for rows in (weekly, special, planned))
     file_number = {file_id: index for index, file_id in enumerate(files)}
     return Batch(
         as_of=instant(until),
         max_gap=None,
         clocks=_clocks(clocks, as_of - MARGIN, until + MARGIN, periods, file_number),
         store=_store_columns(integers([number[row.clock] for row in stores]), has_hours, as_of, until),
-        weekly=in_order(
-            ("file", "store", "weekday"),
-            {
-                "file": integers([file_number[row.file_id] for row in weekly]),
-                "store": of_weekly,
-                "weekday": integers([row.weekday for row in weekly]),
-                "start": integers([row.start_us for row in weekly]),
-                "end": integers([row.end_us for row in weekly]),
-            },
-        ),
-        special=in_order(
-            ("store", "local_date"),
-            {
-                "store": of_special,
-                "local_date": date_numbers([row.local_date for row in special]),
-                "start": integers([NONE if row.start_us is None else row.start_us for row in special]),
-                "end": integers([row.end_us or 0 for row in special]),
-            },
-        ),
-        planned={
-            "store": of_planned,
-            "start": integers([row.start_us for row in planned]),
-            "end": integers([row.end_us for row in planned]),
-        },
+        **hours_columns(keys, file_number, weekly, special, planned),
         poll={"store": integers([]), "at": integers([]), "is_active": np.zeros(0, bool)},
     )
 
