@@ -78,7 +78,9 @@ inner join (
     cross join lateral unnest(
         forecast_score.hours, forecast_score.model, forecast_score.climatology, forecast_score.persistence
     ) as part (hours, model, climatology, persistence)
-    where forecast_score.week_from = any(cast(:weeks as date[]))
+    where
+        forecast_score.week_from = any(cast(:weeks as date[]))
+        and (cast(:store_keys as bigint[]) is null or forecast_score.store_key = any(cast(:store_keys as bigint[])))
     group by forecast_score.store_key
     having sum(part.hours) > 0
 ) as scored on forecast.store_key = scored.store_key

@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import subprocess
+import sys
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -14,11 +17,14 @@ import openpyxl
 import polars as pl
 import pypdf
 import pytest
+from fpdf import FPDF
+from fpdf.errors import FPDFException
 
 from store_uptime.delivery import rendering
 from store_uptime.delivery.rendering import FORMAT_NAMES, TooManyRowsError, render
 from store_uptime.delivery.tables import AVAILABILITY, Basis, Kind
 from store_uptime.history.availability import Availability
+from store_uptime.settings import PROJECT
 from store_uptime_web.schemas.availability import Availability as Schema
 
 NAMES = ["=1+1", "0042", 'say "hi", Zürich', "東京 本店", "Łódź", "مطعم"]
@@ -137,6 +143,28 @@ def test_pdf_says_on_each_page_what_it_was_computed_from() -> None:
         assert sum(page.count(name) for page in pages) == 25
     assert rendered("pdf", rows) == content, "equal answers are equal files"
     assert "Availability" in pypdf.PdfReader(io.BytesIO(rendered("pdf", []))).pages[0].extract_text()
+
+
+def test_a_pdf_that_cannot_be_made_is_an_error_like_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Deliveries know it without loading what makes PDFs."""
+
+    def fail(_: FPDF) -> None:
+        raise FPDFException("no room")
+
+    monkeypatch.setattr(FPDF, "output", fail)
+    with pytest.raises(RuntimeError, match=r"The PDF could not be made: .*no room"):
+        rendered("pdf", ROWS)
+
+
+def test_the_web_starts_without_what_only_some_answers_need() -> None:
+    needless = {"fpdf", "fontTools", "numpy", "polars", "scipy", "apprise"}
+    program = f"import sys, store_uptime_web.app; print(sorted({needless} & set(sys.modules)))"
+    path = os.pathsep.join([str(PROJECT / "include"), str(PROJECT / "plugins")])
+    environment = os.environ | {"PYTHONPATH": path}
+    finished = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
+    )
+    assert finished.stdout.splitlines()[-1] == "[]"
 
 
 @pytest.mark.parametrize(

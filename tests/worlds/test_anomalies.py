@@ -5,8 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +14,6 @@ from typing import Any
 import numpy as np
 import pytest
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import OperationalError
 
 from store_uptime.db.engine import connected
 from store_uptime.history import days
@@ -27,14 +25,11 @@ from support.pipeline import run_report
 from support.programs import run_on
 from worlds.evaluation import judge
 from worlds.generated import FIRST_DATE, GeneratedWorld, generate, settled, store_id, write
+from worlds.killing import kill_at
 
 MAX_GAP = timedelta(hours=3)
 NOW = datetime(2031, 1, 1, tzinfo=UTC)
 SEEDS = range(3)
-WAITING = """
-    select pid from pg_locks
-    where not granted and relation = 'history.judged_date'::regclass
-"""
 
 
 @pytest.fixture(scope="module")
@@ -65,16 +60,6 @@ def test_little_else_is(outcomes: list[Any]) -> None:
 def test_where_nothing_is_unusual_next_to_nothing_is_found() -> None:
     outcomes = [judge(generate(seed, is_structured=False)) for seed in SEEDS]
     assert sum(len(outcome.rows) for outcome in outcomes) <= 8 * len(outcomes)
-
-
-@pytest.fixture(scope="module")
-def owner(new_database: Callable[[], AbstractContextManager[str]]) -> Iterator[Engine]:
-    """All rights on a database of its own."""
-    with (
-        new_database() as url,
-        connected(Settings.from_environment({"STORE_UPTIME_DATABASE_URL": url}), "owner") as engine,
-    ):
-        yield engine
 
 
 @pytest.fixture(scope="module")
@@ -156,15 +141,7 @@ def test_a_killed_task_leaves_no_trace(judged: Engine) -> None:
     before = found_in(judged)
     with judged.begin() as connection:
         connection.execute(text("delete from history.judged_date where local_date >= date '2023-05-01'"))
-    with judged.connect() as other, ThreadPoolExecutor(1) as executor:
-        other.execute(text("lock table history.judged_date in share row exclusive mode"))
-        judging = executor.submit(judge_dates, judged, NOW)
-        while not other.scalar(text(WAITING)):
-            assert not judging.done()
-        other.execute(text(f"select pg_terminate_backend(pid) from ({WAITING}) as waiting (pid)"))
-        with pytest.raises(OperationalError):
-            judging.result()
-        other.rollback()
+    kill_at("history.judged_date", judged, lambda: judge_dates(judged, NOW))
     assert found_in(judged) == before
     assert judge_dates(judged, NOW)["dates"] > 0
     assert found_in(judged) == before

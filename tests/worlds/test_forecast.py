@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,9 +12,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import OperationalError
 
-from store_uptime.db.engine import connected
 from store_uptime.history import days
 from store_uptime.history.questions import reading
 from store_uptime.insight.forecast import find_forecast
@@ -27,6 +22,7 @@ from store_uptime.settings import Settings
 from support.pipeline import run_report
 from support.programs import run_on
 from worlds.generated import FIRST_DATE, GeneratedWorld, generate, settled, store_id, write
+from worlds.killing import kill_at
 
 MAX_GAP = timedelta(hours=3)
 NOW = datetime(2031, 1, 1, tzinfo=UTC)
@@ -42,18 +38,7 @@ TABLES = {
         from history.forecast inner join core.store using (store_key) order by 1
     """,
 }
-WAITING = "select pid from pg_locks where not granted and relation = 'history.forecast_run'::regclass"
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture(scope="module")
-def owner(new_database: Callable[[], AbstractContextManager[str]]) -> Iterator[Engine]:
-    """All rights on a database of its own."""
-    with (
-        new_database() as url,
-        connected(Settings.from_environment({"STORE_UPTIME_DATABASE_URL": url}), "owner") as engine,
-    ):
-        yield engine
 
 
 @pytest.fixture(scope="module")
@@ -168,15 +153,7 @@ def test_a_killed_task_leaves_no_trace(made: Engine) -> None:
     with made.begin() as connection:
         connection.execute(text("delete from history.scored_week where week_from > date '2023-04-10'"))
     some = kept_in(made)
-    with made.connect() as other, ThreadPoolExecutor(1) as executor:
-        other.execute(text("lock table history.forecast_run in share row exclusive mode"))
-        making = executor.submit(forecast, made, NOW)
-        while not other.scalar(text(WAITING)):
-            assert not making.done()
-        other.execute(text(f"select pg_terminate_backend(pid) from ({WAITING}) as waiting (pid)"))
-        with pytest.raises(OperationalError):
-            making.result()
-        other.rollback()
+    kill_at("history.forecast_run", made, lambda: forecast(made, NOW))
     assert kept_in(made) == some
     assert forecast(made, NOW)["weeks"] > 0
     assert kept_in(made) == before

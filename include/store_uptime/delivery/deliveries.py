@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from fpdf.errors import FPDFException
 from sqlalchemy import Connection, Engine, RowMapping
 
 from store_uptime.calendar.durations import instant_text
@@ -26,16 +25,7 @@ log = logging.getLogger(__name__)
 
 REFUSALS = (NothingToSendError, NotSettledError, QuestionError, TooManyRowsError)
 # One delivery that fails must not keep all others back; a template may not fit this version any more.
-UNFORESEEN = (
-    StoreUptimeError,
-    ArithmeticError,
-    LookupError,
-    TypeError,
-    ValueError,
-    OSError,
-    RuntimeError,
-    FPDFException,
-)
+UNFORESEEN = (StoreUptimeError, ArithmeticError, LookupError, TypeError, ValueError, OSError, RuntimeError)
 MAX_PREPARED = 16  # at a time: files take memory
 WAITS = "waits for final figures"
 

@@ -162,9 +162,14 @@ def _xlsx_file(table: Table, rows: Iterable[Any], basis: Basis) -> IO[bytes]:
 
 
 def _pdf_file(table: Table, rows: Sequence[Any], basis: Basis) -> IO[bytes]:
-    from store_uptime.delivery import pdf  # loads fonts, which no other format needs
+    from fpdf.errors import FPDFException  # loads what no other format needs
 
-    return pdf.write(table, rows, basis, facts_of(basis))
+    from store_uptime.delivery import pdf
+
+    try:
+        return pdf.write(table, rows, basis, facts_of(basis))
+    except FPDFException as error:
+        raise RuntimeError(f"The PDF could not be made: {error}") from error
 
 
 def facts_of(basis: Basis) -> list[tuple[str, str]]:

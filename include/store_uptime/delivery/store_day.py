@@ -9,10 +9,9 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Connection
 
 from store_uptime.delivery import picture
-from store_uptime.delivery.tables import HOUR_US
+from store_uptime.delivery.composing import hours_text
 from store_uptime.history.questions import NotSettledError, QuestionError
 from store_uptime.history.store_time import OffsetSpan, Span, SpanKind, StoreTime, find_local_date, find_time
-from store_uptime.percentages import hundredths
 
 MICROSECOND = timedelta(microseconds=1)
 # In the order in which they are painted, the last one on top.
@@ -38,11 +37,7 @@ class StoreDay:
     def figures(self) -> list[tuple[str, str]]:
         """What the date has of each, in words; what it has nothing of is left out, except downtime."""
         sums = {kind: self.total_us(kind) for kind in NAMES}
-        return [
-            (NAMES[kind], f"{hundredths(amount, HOUR_US)} h")
-            for kind, amount in sums.items()
-            if amount or kind == "down"
-        ]
+        return [(NAMES[kind], hours_text(amount)) for kind, amount in sums.items() if amount or kind == "down"]
 
     @property
     def text(self) -> str:

@@ -6,7 +6,7 @@ were restated. So what is said of a date does not depend on whether dates were j
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -125,12 +125,9 @@ def read_hours(connection: Connection, dates: dict[str, date], days: int) -> tup
 
     keys: list[int] = []
     parts: list[dict[str, np.ndarray]] = []
-    rows = connection.execute(
-        statement("insight/judging/read_hours"), dates, execution_options={"yield_per": STORES_AT_ONCE}
-    )
-    for some in rows.partitions(STORES_AT_ONCE):
-        keys += [row.store_key for row in some]
-        parts.append(unpacked([row.days for row in some], days))
+    for some, read in read_stores(connection, dates, days):
+        keys += some
+        parts.append(read)
     parts = parts or [unpacked([], days)]
     key_of = np.array(keys, np.int64)
     # One array after the other, so that none is there twice for long.
@@ -143,6 +140,17 @@ def read_hours(connection: Connection, dates: dict[str, date], days: int) -> tup
         at = (at[0][is_known], at[1][is_known])
         hours.late[at], hours.early[at] = late_us[is_known] / 3.6e9, early_us[is_known] / 3.6e9
     return key_of, hours
+
+
+def read_stores(
+    connection: Connection, dates: dict[str, date], days: int
+) -> Iterator[tuple[list[int], dict[str, np.ndarray]]]:
+    """The stores with hours on some dates, by key, some at a time: their keys, and the hours as `unpacked` has them."""
+    rows = connection.execute(
+        statement("insight/judging/read_hours"), dates, execution_options={"yield_per": STORES_AT_ONCE}
+    )
+    for some in rows.partitions(STORES_AT_ONCE):
+        yield [row.store_key for row in some], unpacked([row.days for row in some], days)
 
 
 def unpacked(stores: Sequence[memoryview], days: int) -> dict[str, np.ndarray]:

@@ -8,9 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from math import sqrt
 from statistics import stdev
-from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from store_uptime.db.statements import statement
 from store_uptime.errors import StoreUptimeError
@@ -139,9 +138,7 @@ def find_forecast(connection: Connection, choice: Choice = ALL_STORES) -> Foreca
     newest = connection.execute(statement("insight/forecast/newest")).one_or_none()
     if newest is None:
         raise NotForecastError
-    weeks = list(connection.scalars(statement("insight/forecast/weeks"), {"weeks": SCORED_WEEKS}))
-    binds = {"weeks": weeks, "store_keys": store_keys}
-    stores = [_store_forecast(row) for row in connection.execute(statement("insight/forecast/list"), binds)]
+    weeks, stores = _find_stores(connection, store_keys)
     return ForecastAnswer(settlement, stores, _find_track(connection, weeks, store_keys), newest.of_stores)
 
 
@@ -155,9 +152,7 @@ def find_expected_downtime(connection: Connection, question: Question, budgets: 
         return {}
     of_scopes = {"kind": "store", "names": list(running)}
     keys = list(connection.scalars(statement("history/availability/find_members"), of_scopes))
-    weeks = list(connection.scalars(statement("insight/forecast/weeks"), {"weeks": SCORED_WEEKS}))
-    rows = connection.execute(statement("insight/forecast/list"), {"weeks": weeks, "store_keys": keys}).all()
-    stores = [_store_forecast(row) for row in rows]
+    _, stores = _find_stores(connection, keys)
     if not stores:
         return {}
     by_day = replace(question, period="day")
@@ -169,19 +164,13 @@ def find_expected_downtime(connection: Connection, question: Question, budgets: 
     }
 
 
-def _store_forecast(row: Row[Any]) -> StoreForecast:
-    return StoreForecast(
-        row.store_id,
-        row.store_key,
-        row.hours,
-        row.open_parts,
-        row.probabilities,
-        row.rate_later,
-        row.hours_down_per_hour,
-        row.brier_score,
-        row.brier_climatology,
-        row.brier_persistence,
-    )
+def _find_stores(connection: Connection, store_keys: list[int] | None) -> tuple[list[date], list[StoreForecast]]:
+    """The last weeks that are scored; and of some stores, or all, those that have a forecast."""
+    weeks = list(connection.scalars(statement("insight/forecast/weeks"), {"weeks": SCORED_WEEKS}))
+    binds = {"weeks": weeks, "store_keys": store_keys}
+    rows = connection.execute(statement("insight/forecast/list"), binds)
+    # The columns are the fields, in their order.
+    return weeks, [StoreForecast(*row) for row in rows]
 
 
 def _find_track(connection: Connection, weeks: list[date], store_keys: list[int] | None) -> Track | None:

@@ -17,7 +17,7 @@ import numpy as np
 from scipy.special import expit
 
 from store_uptime.history.timeline import HOURS_OF_DATE
-from store_uptime.insight.scores import adjusted
+from store_uptime.insight.scores import adjusted, strength_of_mean
 
 UP, DOWN, UNKNOWN, CLOSED = 0, 1, -1, -2
 WEEK, DAY_HOURS = 7, 24
@@ -91,7 +91,9 @@ class Base:
         mean = float(np.clip(own_down.sum() / max(own_known.sum(), 1.0), LEAST_SHARE, 0.5))
         lasting = float(np.clip((stay - mean) / (1 - mean), 0, 0.9))
         dispersion = (1 + lasting) / (1 - lasting)
-        strength = strength_of_mean(own_down, own_known, mean, dispersion)
+        # One store alone says nothing of how stores differ.
+        are_several = np.count_nonzero(own_known > DAY_HOURS) > 1
+        strength = strength_of_mean(own_down, own_known, mean, dispersion) if are_several else 1.0
         rate = kept((own_down / dispersion + strength * mean) / (own_known / dispersion + strength))
         at_any = rate[:, None]
         # How much hours of the week differ, of all stores and of each one.
@@ -155,19 +157,6 @@ class Counts:
 def kept(shares: np.ndarray) -> np.ndarray:
     """As shares are kept: never none and never all."""
     return shares.clip(LEAST_SHARE, MOST_SHARE).astype(np.float32, copy=False)
-
-
-def strength_of_mean(down: np.ndarray, known: np.ndarray, mean: float, dispersion: float) -> float:
-    """What the share of all stores weighs against a store's own hours: as in `scores.Rates`."""
-    chosen = known > DAY_HOURS
-    weight = known[chosen] / dispersion
-    if len(weight) < 2:
-        return 1.0
-    share = down[chosen] / known[chosen]
-    spread = float((weight * (share - mean) ** 2).sum()) - mean * (1 - mean) * (len(weight) - 1)
-    scale = float(weight.sum() - (weight**2).sum() / weight.sum())
-    between = max(spread / scale if scale > 0 else 0.0, (mean * 0.1) ** 2)
-    return max(mean * (1 - mean) / between - 1, 1.0)
 
 
 @dataclass(frozen=True)

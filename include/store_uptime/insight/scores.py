@@ -15,6 +15,7 @@ from scipy.special import gammaincc, gammaln, pdtr, pdtrc, xlog1py, xlogy
 
 LN10 = float(np.log(10))
 LEAST_PROBABILITY = 1e-300
+DAY_HOURS = 24
 # The tail of the scores is fitted to the largest of them: this share, but at least this many.
 TAIL_SHARE, TAIL_COUNT = 1 / 100, 40
 # Scores of a model that is right fall by a factor of e within 1 / ln 10: they are not believed to fall faster.
@@ -144,14 +145,19 @@ class Rates:
         variance = float((expected * (1 - share[:, None]))[has_any].sum())
         squares = float(((down - expected) ** 2)[has_any].sum())
         dispersion = max(squares / variance if variance else 1.0, 1.0)
-        long = own_hours > 24
-        weight = own_hours[long] / dispersion
-        of_store = down.sum(axis=1)[long] / np.maximum(own_hours[long], 1e-9)
-        # DerSimonian and Laird's estimate of how much true shares vary.
-        spread = float((weight * (of_store - mean) ** 2).sum()) - mean * (1 - mean) * max(len(weight) - 1, 0)
-        scale = float(weight.sum() - (weight**2).sum() / weight.sum()) if len(weight) > 1 else 1.0
-        between = max(spread / scale if scale > 0 else 0.0, (mean * 0.1) ** 2)
-        return cls(mean, max(mean * (1 - mean) / between - 1, 1.0), dispersion)
+        return cls(mean, strength_of_mean(down.sum(axis=1), own_hours, mean, dispersion), dispersion)
+
+
+def strength_of_mean(down: np.ndarray, hours: np.ndarray, mean: float, dispersion: float) -> float:
+    """What the share of all stores weighs against a store's own hours, by the stores with more than a day of them."""
+    long = hours > DAY_HOURS
+    weight = hours[long] / dispersion
+    of_store = down[long] / hours[long]
+    # DerSimonian and Laird's estimate of how much true shares vary.
+    spread = float((weight * (of_store - mean) ** 2).sum()) - mean * (1 - mean) * max(len(weight) - 1, 0)
+    scale = float(weight.sum() - (weight**2).sum() / weight.sum()) if len(weight) > 1 else 1.0
+    between = max(spread / scale if scale > 0 else 0.0, (mean * 0.1) ** 2)
+    return max(mean * (1 - mean) / between - 1, 1.0)
 
 
 def adjusted(probabilities: Sequence[float] | np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine
 
 from store_uptime.db.statements import statement
 from store_uptime.history.questions import Settlement, find_settlement
-from store_uptime.insight.dates import STORES_AT_ONCE, unpacked
+from store_uptime.insight.dates import read_stores
 
 if TYPE_CHECKING:
     from store_uptime.insight.forecasting import Scores
@@ -174,12 +174,8 @@ def read_labels(connection: Connection, first_date: date, until_date: date) -> t
     parts: list[np.ndarray] = []
     down_time = down_hours = 0
     dates = {"from_date": first_date, "until_date": until_date}
-    rows = connection.execute(
-        statement("insight/judging/read_hours"), dates, execution_options={"yield_per": STORES_AT_ONCE}
-    )
-    for some in rows.partitions(STORES_AT_ONCE):
-        keys += [row.store_key for row in some]
-        read = unpacked([row.days for row in some], days)
+    for some, read in read_stores(connection, dates, days):
+        keys += some
         parts.append(labels(read["open"], read["down"], read["unknown"], read["is_there"]))
         down_time += int(read["down"].sum(dtype=np.int64))
         down_hours += int(read["open"][parts[-1] == DOWN].sum(dtype=np.int64))

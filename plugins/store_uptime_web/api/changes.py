@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from fastapi import Request
@@ -16,7 +18,7 @@ from store_uptime.db.statements import statement
 from store_uptime.delivery import recipients
 from store_uptime.errors import InvalidFieldError
 from store_uptime.history.questions import Choice, QuestionError, check_kind, find_settlement, find_store_keys, reading
-from store_uptime_web import airflow_client, problems, queries
+from store_uptime_web import airflow_client, cursors, problems, queries
 from store_uptime_web.problems import Problem, invalid
 
 LARGEST_ID = (1 << 63) - 1
@@ -85,6 +87,21 @@ def sending(user: Any) -> dict[str, Any]:
         "allowed": [recipients.shown(entry) for entry in settings.allow_recipients],
         "may": {"change": airflow_client.is_authorized("POST", user)},
     }
+
+
+def log(
+    name: str, line_id: str, limit: int, cursor: str | None, binds: dict[str, Any]
+) -> tuple[list[list[RowMapping]], str | None]:
+    """A page of a log, newest first, and the cursor of the next one: of each line its rows, one for each message.
+
+    `name` is the statement, and `line_id` the column that cursors hold.
+    """
+    before = LARGEST_ID if cursor is None else cursors.decode(cursor, int)[0]
+    with queries.engine().connect() as connection:
+        found = connection.execute(statement(name), binds | {"before": before}).mappings().all()
+    lines = [list(part) for _, part in groupby(found, key=itemgetter(line_id))]
+    following = cursors.encode(lines[limit - 1][0][line_id]) if len(lines) > limit else None
+    return lines[:limit], following
 
 
 def message_json(one: RowMapping) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from itertools import groupby
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request
@@ -13,7 +12,7 @@ from sqlalchemy import Connection, RowMapping
 from store_uptime.db.statements import statement
 from store_uptime.delivery import recipients, rules, telling
 from store_uptime.history.questions import Choice
-from store_uptime_web import airflow_client, cursors, queries
+from store_uptime_web import airflow_client, queries
 from store_uptime_web.api import bodies, changes
 from store_uptime_web.api.reports import Cursor, Limit
 from store_uptime_web.schemas.delivery import NoticePage, Rule, RuleChange, RuleRequest, Rules
@@ -96,13 +95,9 @@ def change_rule(rule_id: RuleId, user: Triggerer, body: Annotated[RuleChange, De
 def list_notices(rule_id: RuleId, limit: Limit = 25, cursor: Cursor = None) -> NoticePage:
     """What it has noticed, newest first: what is held back, and what was told when, to whom, and what went wrong."""
     changes.row("rule", rule_id)
-    before = changes.LARGEST_ID if cursor is None else cursors.decode(cursor, int)[0]
-    binds = {"rule_id": rule_id, "before": before, "notices": limit + 1}
-    with queries.engine().connect() as connection:
-        found = connection.execute(statement("delivery/notices/log"), binds).mappings().all()
-    listed = [notice_json(list(part)) for _, part in groupby(found, key=lambda one: one["notice_id"])]
-    following = cursors.encode(listed[limit - 1]["notice_id"]) if len(listed) > limit else None
-    return NoticePage.model_validate({"notices": listed[:limit], "next": following})
+    binds = {"rule_id": rule_id, "notices": limit + 1}
+    lines, following = changes.log("delivery/notices/log", "notice_id", limit, cursor, binds)
+    return NoticePage.model_validate({"notices": [notice_json(line) for line in lines], "next": following})
 
 
 @router.delete(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from itertools import groupby
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request
@@ -13,7 +12,7 @@ from sqlalchemy import RowMapping
 from store_uptime.db.statements import statement
 from store_uptime.delivery import deliveries, recipients, subscriptions
 from store_uptime.history.questions import reading
-from store_uptime_web import airflow_client, cursors, queries
+from store_uptime_web import airflow_client, queries
 from store_uptime_web.api import bodies, changes
 from store_uptime_web.api.reports import Cursor, Limit
 from store_uptime_web.schemas.delivery import (
@@ -163,13 +162,9 @@ def preview_subscription(subscription_id: SubscriptionId) -> Preview:
 def list_deliveries(subscription_id: SubscriptionId, limit: Limit = 25, cursor: Cursor = None) -> DeliveryPage:
     """What was sent of each period, newest first: when, to whom, and what went wrong."""
     changes.row("subscription", subscription_id)
-    before = changes.LARGEST_ID if cursor is None else cursors.decode(cursor, int)[0]
-    binds = {"subscription_id": subscription_id, "before": before, "deliveries": limit + 1}
-    with queries.engine().connect() as connection:
-        found = connection.execute(statement("delivery/deliveries/list"), binds).mappings().all()
-    listed = [delivery_json(list(part)) for _, part in groupby(found, key=lambda one: one["delivery_id"])]
-    following = cursors.encode(listed[limit - 1]["delivery_id"]) if len(listed) > limit else None
-    return DeliveryPage.model_validate({"deliveries": listed[:limit], "next": following})
+    binds = {"subscription_id": subscription_id, "deliveries": limit + 1}
+    lines, following = changes.log("delivery/deliveries/list", "delivery_id", limit, cursor, binds)
+    return DeliveryPage.model_validate({"deliveries": [delivery_json(line) for line in lines], "next": following})
 
 
 def checked(fields: dict[str, Any]) -> subscriptions.Subscription:

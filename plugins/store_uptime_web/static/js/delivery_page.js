@@ -13,6 +13,13 @@ import { more, table } from "./table.js";
 /** @import { Child } from "./dom.js" */
 /** @import { Column } from "./table.js" */
 
+/** @type {Column<{recipients: string[]}>} */
+export const RECIPIENTS = {
+  title: "Recipients",
+  kind: "narrow-hide",
+  cell: ({ recipients }) => recipients.map((recipient) => h("div", null, recipient)),
+};
+
 /**
  * Why nothing is sent, or something was not.
  *

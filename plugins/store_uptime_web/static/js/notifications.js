@@ -10,6 +10,7 @@ import {
   messageLines,
   openableTable,
   outboxNotes,
+  RECIPIENTS,
   showAllowed,
   showStoreField,
 } from "./delivery_page.js";
@@ -45,11 +46,7 @@ const list = openableTable({
   details,
   nothing: empty("No rule yet", "A rule tells people or programs what happens to stores, as soon as it is known."),
   columns: [
-    {
-      title: "Recipients",
-      kind: "narrow-hide",
-      cell: (one) => one.recipients.map((recipient) => h("div", null, recipient)),
-    },
+    RECIPIENTS,
     {
       title: "Last told",
       kind: "when narrow-hide",

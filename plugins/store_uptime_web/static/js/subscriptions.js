@@ -10,6 +10,7 @@ import {
   messageLines,
   openableTable,
   outboxNotes,
+  RECIPIENTS,
   showAllowed,
   showStoreField,
 } from "./delivery_page.js";
@@ -58,11 +59,7 @@ const list = openableTable({
   details,
   nothing: empty("No subscription yet", "A subscription sends figures regularly, by mail or to a program."),
   columns: [
-    {
-      title: "Recipients",
-      kind: "narrow-hide",
-      cell: (one) => one.recipients.map((recipient) => h("div", null, recipient)),
-    },
+    RECIPIENTS,
     {
       title: "Next",
       kind: "when narrow-hide",
