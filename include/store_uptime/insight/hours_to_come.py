@@ -22,7 +22,7 @@ from store_uptime.history.timeline import DAY_US, HOURS_OF_DATE, NONE, Batch, Cl
 
 # Most stores have so many open hours within a few days; of the others every date up to the last limit may matter.
 HORIZONS = (timedelta(days=4), timedelta(days=30), timedelta(days=366))
-STORES_AT_ONCE = 2000
+STORES_AT_ONCE, DATES_AT_ONCE = 2000, 100_000
 DAY = timedelta(days=1)
 
 
@@ -48,8 +48,9 @@ def find_hours_to_come(connection: Connection, settlement: Settlement, hours: in
     found = HoursToCome(np.full(shape, -1), np.zeros(shape, np.int64), np.zeros(shape, np.int64), np.zeros(shape, int))
     asked = np.arange(len(stores))
     for horizon in HORIZONS:
-        for first in range(0, len(asked), STORES_AT_ONCE):
-            some = asked[first : first + STORES_AT_ONCE]
+        at_once = min(STORES_AT_ONCE, DATES_AT_ONCE // horizon.days)
+        for first in range(0, len(asked), at_once):
+            some = asked[first : first + at_once]
             batch = _read(connection, settlement, [stores[number] for number in some], horizon)
             _fill(found, some, batch, instant(settlement.as_of))
         asked = np.flatnonzero(found.hour[:, -1] < 0)
