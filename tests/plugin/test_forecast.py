@@ -42,9 +42,11 @@ TABLES = ("forecast", "forecast_run", "forecast_score", "scored_week")
 
 @pytest.fixture
 def made(stack: Stack, settled: UUID) -> Iterator[None]:
-    """The sample, with a forecast as a longer history might have."""
+    """The sample, with a forecast as a longer history might have, in place of any that was made of it before."""
     with connected(stack.settings, "owner") as engine:
         with engine.begin() as connection:
+            for table in TABLES:
+                connection.exec_driver_sql(f"delete from history.{table}")
             for week in ("2023-01-09", "2023-01-16"):
                 connection.exec_driver_sql(
                     f"insert into history.scored_week values ('{week}', 1, '2023-01-25', '{{}}')"
