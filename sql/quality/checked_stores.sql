@@ -99,6 +99,7 @@ from (
             end as polls_before_week,
             case
                 when visible_row.first_polled_at > cast(:day_start as timestamptz) then 0
+                when visible_row.last_polled_at <= cast(:day_start as timestamptz) then visible_row.polls
                 else width_bucket(cast(:day_start as timestamptz), visible_row.instants)
             end as polls_before_day,
             case
@@ -121,19 +122,6 @@ from (
             and visible_row.first_polled_at <= cast(:as_of as timestamptz)
     ),
 
-    row_of_week as materialized (
-        select
-            cut_row.*,
-            max(cut_row.last_polled_at) over (
-                in_time rows between unbounded preceding and 1 preceding
-            ) as last_polled_before,
-            cut_row.is_cut
-            or cut_row.last_polled_at >= lead(cut_row.first_polled_at, 1, 'infinity') over in_time as is_inexact
-        from cut_row
-        where cut_row.polls > cut_row.polls_before_week
-        window in_time as (partition by cut_row.store_key order by cut_row.first_polled_at)
-    ),
-
     summed_store as materialized (
         select
             store_key,
@@ -141,15 +129,30 @@ from (
             sum(greatest(polls - greatest(polls_before_week, polls_before_day), 0)) as last_day_polls,
             min(first_polled_at) as first_polled_at,
             max(last_polled_at) as last_polled_at,
-            max(longest_gap_us) filter (where is_inexact or first_polled_at <= last_polled_before) as inexact_gap_us,
+            array_agg(utc_day) filter (where is_inexact) as inexact_days,
+            array_agg(longest_gap_us) filter (where is_inexact) as inexact_gaps_us,
             greatest(
-                max(longest_gap_us) filter (
-                    where not is_inexact and (last_polled_before is null or first_polled_at > last_polled_before)
-                ),
+                max(longest_gap_us) filter (where not is_inexact),
                 extract(epoch from max(first_polled_at - last_polled_before)) * 1000000,
                 0
             ) as longest_gap_us
-        from row_of_week
+        from (
+            select
+                cut_row.*,
+                max(cut_row.last_polled_at) over in_time as last_polled_before,
+                cut_row.is_cut
+                or cut_row.last_polled_at >= lead(cut_row.first_polled_at, 1, 'infinity') over in_time
+                or coalesce(
+                    cut_row.first_polled_at <= max(cut_row.last_polled_at) over in_time, false
+                ) as is_inexact
+            from cut_row
+            where cut_row.polls > cut_row.polls_before_week
+            window in_time as (
+                partition by cut_row.store_key
+                order by cut_row.first_polled_at
+                rows between unbounded preceding and 1 preceding
+            )
+        ) as row_of_week
         group by store_key
     ),
 
@@ -167,15 +170,14 @@ from (
                 ) as polled_before
             from (
                 select
-                    row_of_week.store_key,
-                    row_of_week.utc_day
-                from row_of_week
-                inner join summed_store on row_of_week.store_key = summed_store.store_key
-                where
-                    -- One more poll within a gap can only make it shorter.
-                    summed_store.inexact_gap_us > summed_store.longest_gap_us
-                    and row_of_week.longest_gap_us > summed_store.longest_gap_us
-                group by row_of_week.store_key, row_of_week.utc_day
+                    summed_store.store_key,
+                    inexact.utc_day
+                from summed_store
+                cross join
+                    lateral unnest(summed_store.inexact_days, summed_store.inexact_gaps_us) as inexact (utc_day, gap_us)
+                -- One more poll within a gap can only make it shorter.
+                where inexact.gap_us > summed_store.longest_gap_us
+                group by summed_store.store_key, inexact.utc_day
             ) as inexact_day
             inner join core.poll on inexact_day.store_key = poll.store_key and inexact_day.utc_day = poll.utc_day
             where
@@ -235,6 +237,45 @@ from (
         where between_polls.gap >= interval '3 hours'
     ),
 
+    unpolled_store as materialized (
+        select store.store_key
+        from core.store
+        left join polled_store on store.store_key = polled_store.store_key
+        where polled_store.store_key is null
+    ),
+
+    -- Apart from known_store, so that the planner weighs the ways to join there without what this may cost.
+    earlier_store as materialized (
+        select
+            unpolled_store.store_key,
+            earlier_row.last_polled_at
+        from unpolled_store
+        inner join lateral (
+            select
+                poll_day.store_key,
+                max(poll.polled_at) as last_polled_at
+            from core.poll_day
+            cross join hidden_in_merged
+            -- The last poll of the row, or all of them if some are hidden.
+            cross join lateral unnest(
+                case
+                    when poll_day.file_ids && hidden_in_merged.file_ids then poll_day.instants
+                    else array[poll_day.last_polled_at]
+                end,
+                case
+                    when poll_day.file_ids && hidden_in_merged.file_ids then poll_day.file_ids
+                    else array[poll_day.file_id]
+                end
+            ) as poll (polled_at, file_id)
+            where
+                poll_day.store_key = unpolled_store.store_key
+                and poll_day.first_polled_at <= cast(:week_start as timestamptz)
+                and poll.polled_at <= cast(:week_start as timestamptz)
+                and poll.file_id not in (select hidden_file.file_id from hidden_file)
+            group by poll_day.store_key
+        ) as earlier_row on unpolled_store.store_key = earlier_row.store_key
+    ),
+
     known_store as materialized (
         select
             store.store_id,
@@ -248,7 +289,7 @@ from (
                     store_timezone.store_key is not null or not zone_row.has_unusable_rows
             end as is_timezone_known,
             date_part('epoch', polled_store.longest_gap) / 3600 as longest_gap_hours,
-            coalesce(polled_store.last_polled_at, earlier_row.last_polled_at) as last_polled_at
+            coalesce(polled_store.last_polled_at, earlier_store.last_polled_at) as last_polled_at
         from core.store
         left join core.snapshot_store as hours_row
             on
@@ -269,31 +310,7 @@ from (
             group by business_hours.store_key
         ) as opening on store.store_key = opening.store_key
         left join polled_store on store.store_key = polled_store.store_key
-        left join lateral (
-            select
-                poll_day.store_key,
-                max(poll.polled_at) as last_polled_at
-            from core.poll_day
-            cross join hidden_in_merged
-            -- The last poll of the row, or all of them if some are hidden.
-            cross join lateral unnest(
-                case
-                    when poll_day.file_ids && hidden_in_merged.file_ids then poll_day.instants
-                    else array[poll_day.last_polled_at]
-                end,
-                case
-                    when poll_day.file_ids && hidden_in_merged.file_ids then poll_day.file_ids
-                    else array[poll_day.file_id]
-                end
-            ) as poll (polled_at, file_id)
-            where
-                polled_store.store_key is null
-                and poll_day.store_key = store.store_key
-                and poll_day.first_polled_at <= cast(:week_start as timestamptz)
-                and poll.polled_at <= cast(:week_start as timestamptz)
-                and poll.file_id not in (select hidden_file.file_id from hidden_file)
-            group by poll_day.store_key
-        ) as earlier_row on store.store_key = earlier_row.store_key
+        left join earlier_store on store.store_key = earlier_store.store_key
         where
             store.polled_from <= (select pinned.accepted_order from pinned)
             or hours_row.store_key is not null

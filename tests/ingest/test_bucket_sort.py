@@ -15,14 +15,18 @@ COLUMNS = {"store_key": "i8", "polled_at": "i8", "is_active": "?"}
 KEY = ("store_key", "polled_at")
 
 
-def polls(random: np.random.Generator, rows: int, stores: int) -> pl.DataFrame:
-    """Rows of a few stores, many at one instant, in random order; with a column that the sorter does not keep."""
+def polls(random: np.random.Generator, rows: int, stores: int, instants: int = 5) -> pl.DataFrame:
+    """Rows of a few stores, at so many instants, in random order; with a column that the sorter does not keep.
+
+    The keys of half of the stores differ in their last bits only.
+    """
     keys = random.integers(-(2**63), 2**63 - 1, stores)
+    keys[: stores // 2] = keys[0] ^ np.arange(stores // 2)
     return pl.DataFrame(
         {
             "line": np.arange(rows),
             "store_key": keys[random.integers(0, stores, rows)],
-            "polled_at": random.integers(0, 5, rows),
+            "polled_at": random.integers(-(instants // 2), instants - instants // 2, rows),
             "is_active": random.random(rows) < 0.5,
         }
     )
@@ -31,12 +35,13 @@ def polls(random: np.random.Generator, rows: int, stores: int) -> pl.DataFrame:
 @pytest.mark.parametrize("buckets", [2, 8, 512])
 @pytest.mark.parametrize("flush_rows", [1, 50, 10_000])
 @pytest.mark.parametrize("max_rows", [None, 1, 7, 5000])
+@pytest.mark.parametrize("instants", [5, 2**40, 2**64 - 1])
 def test_all_rows_in_order(
-    monkeypatch: pytest.MonkeyPatch, buckets: int, flush_rows: int, max_rows: int | None
+    monkeypatch: pytest.MonkeyPatch, buckets: int, flush_rows: int, max_rows: int | None, instants: int
 ) -> None:
     monkeypatch.setattr(bucket_sort, "FLUSH_ROWS", flush_rows)
     random = np.random.default_rng(buckets + flush_rows)
-    rows = polls(random, 1000, stores=30)
+    rows = polls(random, 1000, stores=30, instants=instants)
     size_bytes = (buckets - 1) * BUCKET_BYTES
     with BucketSorter(COLUMNS, KEY, size_bytes) as filled:
         for some in rows.iter_slices(33):

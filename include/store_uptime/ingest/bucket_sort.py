@@ -76,8 +76,27 @@ class BucketSorter:
             batch_rows = bucket_rows if max_rows is None or bucket_rows <= 2 * max_rows else max_rows
             for batch_no, first in enumerate(range(0, bucket_rows, batch_rows or 1)):
                 rows = self._read(fragments, first, min(first + batch_rows, bucket_rows))
-                order = np.lexsort([rows[name] for name in reversed(self._key)])  # stable
+                order = self._order([rows[name] for name in self._key])
                 yield batch_no, pl.DataFrame({name: rows[name][order] for name in self._row.names or ()})
+
+    def _order(self, keys: list[np.ndarray]) -> np.ndarray:
+        """The order by `keys`, of rows of one bucket; rows with equal keys stay in the order in which they are.
+
+        Of two keys, the second one and the bits that it leaves for the first one are sorted as one number. That takes a
+        third of the time, and nearly always is the order; where it is not, or keys are equal, both are sorted.
+        """
+        if len(keys) == 2 and len(keys[0]):
+            first, second = keys
+            above = second - second.min()  # as unsigned, as is what follows
+            bits = np.uint64(int(above.view(np.uint64).max()).bit_length())
+            # Rows of a bucket have the first bits of the key in common.
+            kept = (first.view(np.uint64) << np.uint64(self._bits)) >> bits << bits
+            order = pl.Series(kept | above.view(np.uint64)).arg_sort().to_numpy()
+            first, second = first[order], second[order]
+            rises = (first[1:] > first[:-1]) | ((first[1:] == first[:-1]) & (second[1:] > second[:-1]))
+            if rises.all():
+                return order
+        return np.lexsort(keys[::-1])  # stable
 
     def _read(self, fragments: list[tuple[int, int]], first: int, end: int) -> np.ndarray:
         """The rows [`first`, `end`) of the concatenated `fragments`. Raises `OSError` if the file is too short."""

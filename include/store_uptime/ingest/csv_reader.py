@@ -1,10 +1,9 @@
 """Reading one CSV file: its rows in batches, each with its line number and raw text for the quarantine.
 
 A file of any size is read in chunks of a MiB that end with a whole line, so whatever it holds takes little memory. A
-chunk without quote characters goes to
-polars' CSV parser as it is; one with quotes (or a lone CR) goes through Python's `csv`, which finds where a record that
-spans lines began. Whatever makes the file as a whole unreadable raises `InputFileError`; a file that does not answer
-raises `NoAnswerError`.
+chunk without quote characters goes to polars' CSV parser as it is; one with quotes (or a lone CR) goes through Python's
+`csv`, which finds where a record that spans lines began. Whatever makes the file as a whole unreadable raises
+`InputFileError`; a file that does not answer raises `NoAnswerError`.
 """
 
 from __future__ import annotations
@@ -16,24 +15,19 @@ import io
 import re
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from functools import partial
 from itertools import chain
-from operator import call
 
 import numpy as np
 import polars as pl
 
 from store_uptime.errors import InputFileError, NoAnswerError
-from store_uptime.ingest.concurrency import side_by_side
 from store_uptime.ingest.kinds import GROUP, KINDS, SEPARATORS, Kind
 from store_uptime.ingest.safe_open import InputAccess, shown_name
 from store_uptime.storage import StoragePath
 
 CHUNK_BYTES, CHUNK_LINES = 2**20, 2**16
-AT_ONCE = 2  # chunks that are parsed side by side
 LONGEST_RECORD_BYTES = 128 * 2**10
 LONGEST_HEADER_BYTES = 64 * 2**10
 LONGEST_HEADER_SHOWN = 80
@@ -58,11 +52,15 @@ class Unusable:
 
 @dataclass
 class Batch:
-    """Rows of one chunk: `rows` has the kind's columns as text and `line`; `raw_of(line)` is a row's raw text."""
+    """Rows of one chunk: `rows` has the kind's columns as text and `line`; `raw_of(line)` is a row's raw text.
+
+    Unless `may_have_ignored`, every row has a value, and none is the header again.
+    """
 
     rows: pl.DataFrame
     raw_of: Callable[[int], str]
     misfits: list[Unusable] = field(default_factory=list)
+    may_have_ignored: bool = True
 
     def shifted(self, lines: int, place: str) -> Batch:
         """The batch in a file with so many `lines` before it; raw texts begin with `place` and the line there."""
@@ -94,20 +92,16 @@ class CsvReader:
         self._names = [spelling for spellings in kind.columns.values() for spelling in spellings]
         self._line = self._header_line = 1  # the first is of the first byte that no batch has yet
 
-    def batches(self, executor: ThreadPoolExecutor | None = None) -> Iterator[Batch]:
-        """All rows in file order. Raises `InputFileError`; the batches before it are then void.
-
-        With an `executor`, whose work must not wait for these batches, chunks are parsed side by side.
-        """
-        chunks = self._text_chunks()
-        names, rest = self._header(next(chunks, ""))
+    def batches(self) -> Iterator[Batch]:
+        """All rows in file order. Raises `InputFileError`; the batches before it are then void."""
+        chunks = self._chunks()
+        names, rest = self._header(next(chunks, b""))
         positions, width = self._columns(names), len(names)
         absent = {column: pl.lit("") for column in self.kind.columns if column not in self._wanted}
         self._last_name_bytes = len(names[positions[-1]].encode())
+        self._may_be_ignored = self._beginnings(positions)
         is_without_rows = True
-        parsing = self._parsing(chain([rest], chunks), positions, width)
-        done = (parse() for parse in parsing) if executor is None else side_by_side(call, parsing, executor, AT_ONCE)
-        for parsed in done:
+        for parsed in self._parsed(chain([rest], chunks), positions, width):
             batch = self._without_ignored(parsed, width)
             if self._ignored > max(IGNORED_ROWS, self.lines_read // 2):
                 problem = f"more than {IGNORED_ROWS:,} rows, and most of them, have no values"
@@ -120,8 +114,8 @@ class CsvReader:
 
     def check_header(self) -> None:
         """Raises `InputFileError` if the file cannot be read from its beginning, or lacks a column."""
-        with closing(self._text_chunks()) as chunks:
-            names, _ = self._header(next(chunks, ""))
+        with closing(self._chunks()) as chunks:
+            names, _ = self._header(next(chunks, b""))
             self._columns(names)
 
     @property
@@ -129,11 +123,11 @@ class CsvReader:
         """How many physical lines were read so far."""
         return self._line - 1
 
-    def _header(self, chunk: str) -> tuple[list[str], str]:
+    def _header(self, chunk: bytes) -> tuple[list[str], bytes]:
         """The names of the columns, and what follows them in the first chunk of the file."""
         if not chunk:
             raise InputFileError(self.name, "is empty", f"a header line with {', '.join(self.kind.columns)}")
-        lines = _physical_lines(chunk.removeprefix("\ufeff")) or [""]
+        lines = _physical_lines(chunk.removeprefix(BOM)) or [""]
         if SEPARATOR_LINE.fullmatch(lines[0]):
             self.tolerated["first lines with a separator"] += 1
             self._line = self._header_line = 2
@@ -161,7 +155,7 @@ class CsvReader:
         if is_cut_short:
             self._raise_never_closed(1)
         self._line += used
-        return names, "".join(lines[used:])
+        return names, "".join(lines[used:]).encode()
 
     def _separator_of(self, line: str) -> str:
         """The comma, or what else separates the columns that are wanted: spreadsheets write semicolons and tabs."""
@@ -180,6 +174,8 @@ class CsvReader:
 
     def _without_ignored(self, batch: Batch, width: int) -> Batch:
         """The batch without rows that have no value at all, and without the header where it comes again."""
+        if not batch.may_have_ignored and not batch.misfits:
+            return batch
         rows, columns = batch.rows, list(self._wanted)
         is_blank = pl.all_horizontal(pl.col(column).str.strip_chars() == "" for column in columns)
         is_like_header = rows[columns[0]].is_in(self._names)
@@ -205,6 +201,15 @@ class CsvReader:
         if blank or repeated:
             rows = rows.filter(~pl.col("line").is_in(blank + repeated))
         return replace(batch, rows=rows, misfits=misfits)
+
+    def _beginnings(self, positions: list[int]) -> np.ndarray:
+        """Of each byte, whether a line that begins with it may have no values, or be the header again."""
+        may_be = np.ones(256, np.bool_)
+        if 0 in positions:
+            may_be[ord("!") : 128] = False  # a blank, also one that is not ASCII, may come before what follows
+            initials = "".join(name[0] + name[0].upper() for name in self._names)
+            may_be[[ord(self._separator), *initials.encode()]] = True
+        return may_be
 
     def _is_header(self, line: int, fields: list[str]) -> bool:
         """Whether a row is the header again; raises `InputFileError` if its columns have another order there."""
@@ -254,24 +259,21 @@ class CsvReader:
             return "both kind and name, or neither of them"
         return "one column " + " or ".join(map(_spelling, spellings))
 
-    def _parsing(self, chunks: Iterator[str], positions: list[int], width: int) -> Iterator[Callable[[], Batch]]:
-        """What parses the file, piece by piece: each may be called in any thread."""
+    def _parsed(self, chunks: Iterator[bytes], positions: list[int], width: int) -> Iterator[Batch]:
         for chunk in chunks:
-            if '"' in chunk or ("\r" in chunk and chunk.count("\r") != chunk.count("\r\n")):
-                for batch in self._parsed_quoted(chain([chunk], chunks), positions, width):
-                    yield partial(replace, batch)
+            if b'"' in chunk or (b"\r" in chunk and chunk.count(b"\r") != chunk.count(b"\r\n")):
+                yield from self._parsed_quoted(chain([chunk], chunks), positions, width)
             elif chunk:
-                first_line = self._line
-                self._line += chunk.count("\n") + (not chunk.endswith("\n"))
-                yield partial(self._parsed_plain, chunk, first_line, positions, width)
+                yield self._parsed_plain(chunk, positions, width)
 
-    def _parsed_plain(self, chunk: str, first_line: int, positions: list[int], width: int) -> Batch:
-        data = (chunk.replace("\r\n", "\n") if "\r" in chunk else chunk).encode()
+    def _parsed_plain(self, chunk: bytes, positions: list[int], width: int) -> Batch:
+        data = chunk.replace(b"\r\n", b"\n") if b"\r" in chunk else chunk
         if not data.endswith(b"\n"):
             data += b"\n"
         characters = np.frombuffer(data, dtype=np.uint8)
         ends = np.flatnonzero(characters == ord("\n"))
         starts = np.append(0, ends[:-1] + 1)
+        first_line, self._line = self._line, self._line + len(ends)
         lengths = np.subtract(ends, starts)
         if lengths.max() > LONGEST_RECORD_BYTES:
             self._raise_too_long(first_line + int(lengths.argmax()))
@@ -301,21 +303,21 @@ class CsvReader:
             fields = [line.split(self._separator) for line in kept.decode().split("\n")[:-1]]
             columns = [[record[position] for record in fields] for position in positions]
             return Batch(self._frame(columns, lines.tolist()), raw_of, misfits)
-        # Column by position, in file order; the names follow.
-        in_file_order = sorted(zip(positions, names, strict=True))
+        in_file_order = dict(sorted(zip(positions, names, strict=True)))
         rows = pl.read_csv(
             BOM + kept if kept.startswith(BOM) else kept,  # one is left out, wherever in a file the chunk stands
             has_header=False,
             separator=self._separator,
-            columns=[position for position, _ in in_file_order],
-            infer_schema=False,
+            # Without one, polars looks for the types first, although all are text.
+            schema={in_file_order.get(position, f"other {position}"): pl.String for position in range(width)},
+            columns=list(in_file_order),
             quote_char=None,
             empty_string_is_null=False,
         )
-        rows.columns = [name for _, name in in_file_order]
-        return Batch(rows.hstack([pl.Series("line", lines, dtype=pl.Int64)]), raw_of, misfits)
+        rows = rows.hstack([pl.Series("line", lines, dtype=pl.Int64)])
+        return Batch(rows, raw_of, misfits, bool(self._may_be_ignored[characters[starts]].any()))
 
-    def _parsed_quoted(self, chunks: Iterator[str], positions: list[int], width: int) -> Iterator[Batch]:
+    def _parsed_quoted(self, chunks: Iterator[bytes], positions: list[int], width: int) -> Iterator[Batch]:
         """The first chunk, and as much of the next ones as it takes to end a record that spans them."""
         lines = _physical_lines(next(chunks))
         used, is_cut_short = 0, False
@@ -383,8 +385,8 @@ class CsvReader:
     def _raise_never_closed(self, line: int) -> None:
         raise InputFileError(self.name, "a quoted field is never closed", 'a second " that ends it', line=line)
 
-    def _text_chunks(self) -> Generator[str, None, None]:
-        """Decoded text that ends at a line end, without NUL bytes; the last chunk may lack its line end."""
+    def _chunks(self) -> Generator[bytes, None, None]:
+        """UTF-8 that ends at a line end, without NUL bytes; the last chunk may lack its line end."""
         line, held = 1, Held()
         for piece in self._utf8():
             held.add(piece)
@@ -393,31 +395,34 @@ class CsvReader:
             octets = held.take()
             cut = octets.rfind(b"\n") + 1
             if not cut and len(octets) > LONGEST_RECORD_BYTES:
-                self._decoded(octets[:LONGEST_RECORD_BYTES], line, is_cut=True)
+                self._check_text(octets[:LONGEST_RECORD_BYTES], line, is_cut=True)
                 self._raise_too_long(line)
             for lines, chunk in _of_few_lines(octets[:cut]):
-                yield self._decoded(chunk, line)
+                self._check_text(chunk, line)
+                yield chunk
                 line += lines
             held.add(octets[cut:])
         if held.size:
-            yield self._decoded(held.take(), line)
+            octets = held.take()
+            self._check_text(octets, line)
+            yield octets
 
-    def _decoded(self, chunk: bytes, line: int, *, is_cut: bool = False) -> str:
+    def _check_text(self, chunk: bytes, line: int, *, is_cut: bool = False) -> None:
         try:
-            text = chunk.decode("utf-8")
+            if not chunk.isascii():
+                chunk.decode("utf-8")
         except UnicodeDecodeError as error:
             if is_cut and error.start >= len(chunk) - 4:
-                return ""
+                return
             at = line + chunk.count(b"\n", 0, error.start)
             byte = chunk[error.start]
             raise InputFileError(
                 self.name, f"byte 0x{byte:02x} is not UTF-8", f"UTF-8 text{_guess(chunk)}", line=at
             ) from error
-        if (position := text.find("\0")) >= 0:
+        if (position := chunk.find(b"\0")) >= 0:
             raise InputFileError(
-                self.name, "holds a NUL byte", f"UTF-8 text{_guess(chunk)}", line=line + text.count("\n", 0, position)
+                self.name, "holds a NUL byte", f"UTF-8 text{_guess(chunk)}", line=line + chunk.count(b"\n", 0, position)
             )
-        return text
 
     def _utf8(self) -> Generator[bytes, None, None]:
         """The decompressed file; UTF-16 with a byte order mark, as Excel saves *Unicode text*, becomes UTF-8."""
@@ -472,12 +477,12 @@ class ShardsReader:
         self.tolerated: Counter[str] = Counter()
         self._paths, self._access = paths, access
 
-    def batches(self, executor: ThreadPoolExecutor | None = None) -> Iterator[Batch]:
-        """All rows of all shards in order, as of `CsvReader`."""
+    def batches(self) -> Iterator[Batch]:
+        """All rows of all shards in order. Raises `InputFileError`; the batches before it are then void."""
         before, hashes, is_without_rows = 0, [], True
         for path in self._paths:
             reader = CsvReader(path, self.kind, self._access, needs_rows=False)  # an export may have empty shards
-            for batch in reader.batches(executor):
+            for batch in reader.batches():
                 is_without_rows = False
                 yield batch.shifted(before, f"{reader.name}, line ")
             before += reader.lines_read
@@ -508,9 +513,9 @@ def header_line(path: StoragePath, access: InputAccess) -> str:
     return lines[1] if SEPARATOR_LINE.fullmatch(lines[0]) and len(lines) > 1 else lines[0]
 
 
-def _physical_lines(chunk: str) -> list[str]:
+def _physical_lines(chunk: bytes) -> list[str]:
     """Lines with their line ends; only LF ends a line (`str.splitlines` knows a dozen others)."""
-    return io.StringIO(chunk, newline="\n").readlines()
+    return io.StringIO(chunk.decode(), newline="\n").readlines()
 
 
 def _of_few_lines(octets: bytes) -> Iterator[tuple[int, bytes]]:

@@ -55,7 +55,7 @@ from store_uptime.ingest.store_keys import NamedStores, StoreKeys
 
 MAX_SORTED_ROWS = 500_000  # of a sorted batch; a few copies of it are in memory at a time
 STORES_PER_COPY = 20_000
-CHECKERS = 2  # threads, which parse and check; more would only wait for the reader, which is one
+CHECKERS = 2  # threads; more would only wait for the reader, which is one
 # From so many rows on, a file that cannot lead to a report is refused while it is read.
 MANY_ROWS = 200_000
 ROWS_OF_A_STORE = 200  # in a snapshot
@@ -156,7 +156,7 @@ class FileLoader:
         `check` types the columns of rows and notes what is unusable in them. It is called for several batches at once.
         """
 
-        batches = ahead(self.reader.batches(self.checkers), self.read_ahead)
+        batches = ahead(self.reader.batches(), self.read_ahead)
         checked = partial(self._checked, check)
         for batch, faults, typed in side_by_side(checked, batches, self.checkers, CHECKERS):
             unusable = sorted(batch.misfits + faults.of(batch), key=lambda row: row.line)
@@ -338,12 +338,11 @@ class FileLoader:
         """Copies polls in the order of the primary key, so each store's together, and finds status intervals."""
         spans = [self.polled]
         self.has_intervals = True
-        kept = (
-            (batch_no, polls if are_kept is None else polls.filter(are_kept))
+        batches = (
+            SortedPolls.of(self.file_id, batch_no, polls if are_kept is None else polls.filter(are_kept))
             for batch_no, polls in sorter.sorted_batches(MAX_SORTED_ROWS)
         )
-        prepared = partial(SortedPolls.of, self.file_id)
-        for batch in side_by_side(prepared, ahead(kept, self.read_ahead), self.checkers, at_most=1):
+        for batch in ahead(batches, self.read_ahead):
             self.rows_replaced += batch.rows_replaced
             self.has_intervals = self.has_intervals and batch.batch_no == 0
             spans.append(batch.spans)
@@ -411,11 +410,8 @@ class SortedPolls:
     days: PollDays
 
     @classmethod
-    def of(cls, file_id: int, batch: tuple[int, pl.DataFrame]) -> SortedPolls:
-        """The number of a batch and its polls, in the order of store, instant and file; of two at one instant the last
-        one counts.
-        """
-        batch_no, polls = batch
+    def of(cls, file_id: int, batch_no: int, polls: pl.DataFrame) -> SortedPolls:
+        """`polls` are in the order of store, instant and file; of two at one instant the last one counts."""
         standing = polls.filter(~is_like_neighbour(-1, "store_key", "polled_at"))
         instant = pl.col("polled_at")
         changes = standing.filter(~is_like_neighbour(1, "store_key", "is_active"))
