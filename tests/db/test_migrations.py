@@ -22,6 +22,7 @@ from store_uptime.db import embedded_postgres
 from store_uptime.db.engine import connected
 from store_uptime.db.migrations import configuration, is_migrated, migrate, split_script
 from store_uptime.db.statements import MIGRATIONS, statement
+from store_uptime.errors import StoreUptimeError
 from store_uptime.operations import maintenance
 from store_uptime.settings import PROJECT, Settings
 from support.pipeline import compute, run_report
@@ -171,6 +172,17 @@ def test_a_script_is_split_at_semicolons_outside_of_bodies() -> None:
     ]
     with pytest.raises(ValueError, match="without a semicolon"):
         list(split_script("select 1;\nselect 2\n"))
+
+
+def test_tables_of_a_newer_version_stay_as_they_are(empty: Settings) -> None:
+    migrate(empty)
+    execute(empty.database_url, "update public.store_uptime_version set version_num = '9999'")
+    with connected(empty, "owner") as owner:
+        before = schema(owner)
+        with pytest.raises(StoreUptimeError, match=r"tables of a newer version \(revision 9999\).* restore a backup"):
+            migrate(empty)
+        assert schema(owner) == before
+        assert value(owner, "select version_num from public.store_uptime_version") == "9999"
 
 
 def test_rows_of_0006_are_kept(empty: Settings) -> None:

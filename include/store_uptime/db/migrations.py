@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from store_uptime.db import topology
 from store_uptime.db.engine import connected
 from store_uptime.db.statements import MIGRATIONS, statement
+from store_uptime.errors import StoreUptimeError
 from store_uptime.settings import Settings
 
 if TYPE_CHECKING:
@@ -19,15 +20,28 @@ if TYPE_CHECKING:
 
 
 def migrate(settings: Settings, revision: str = "head") -> None:
-    """Upgrades the schema to a revision, the newest one by default; safe to call from several processes at once."""
+    """Upgrades the schema to a revision, the newest one by default; safe to call from several processes at once.
+
+    Raises `StoreUptimeError` if the schema is that of a newer version.
+    """
     from alembic import command
+    from alembic.script.revision import ResolutionError
+    from alembic.util import CommandError
 
     config = configuration()
     with connected(settings, "owner") as engine, engine.begin() as connection:
         connection.execute(statement("migrations/lock"))
         topology.run_one_at_a_time(connection)
         config.attributes["connection"] = connection
-        command.upgrade(config, revision)
+        try:
+            command.upgrade(config, revision)
+        except CommandError as error:
+            if isinstance(error.__cause__, ResolutionError):
+                raise StoreUptimeError(
+                    f"The database has the tables of a newer version (revision {error.__cause__.argument}), which this "
+                    "one does not know. Start that version, or restore a backup of this one into an empty database."
+                ) from error
+            raise
 
 
 def is_migrated(settings: Settings) -> bool:
