@@ -282,41 +282,42 @@ class Judge:
         is_baseline[:, -1] = False
         if is_baseline.any(axis=0).sum() < LEAST_DAYS:
             return
-        opened = hours.open[:, window] > 0
-        opened &= usable[:, :, None] & (hours.unknown[:, window] <= hours.open[:, window] // 2)
-        down = opened & (hours.down[:, window] >= np.maximum(hours.open[:, window] // 2, 1))
-        days = opened.shape[1]
+        days = usable.shape[1]
+        # By date, one after the other in memory: each is looked at alone.
+        opened, down = (np.empty((days, len(usable), DAY_HOURS), np.bool_) for _ in range(2))
+        own_down, own_open = (np.zeros(len(usable), np.float32) for _ in range(2))
+        for number in range(days):
+            opened[number], down[number] = self._down_hours(window.start + number, usable[:, number])
+            own_down += is_baseline[:, number] * down[number].sum(axis=1, dtype=np.float32)
+            own_open += is_baseline[:, number] * opened[number].sum(axis=1, dtype=np.float32)
         weekday = (np.arange(days) - (days - 1)) % WEEK
-        base = is_baseline[:, :, None]
-        own_down = (down & base).sum(axis=(1, 2), dtype=np.float32)
-        own_open = (opened & base).sum(axis=(1, 2), dtype=np.float32)
         mean = float(own_down.sum() / max(own_open.sum(), 1))
         share = (own_down + 24 * mean) / (own_open + 24)
         down_at = np.zeros((WEEK, DAY_HOURS), np.float32)
         expected_at = np.zeros((WEEK, DAY_HOURS), np.float32)
         for number in range(days - 1):
-            down_at[weekday[number]] += (down[:, number] & base[:, number]).sum(axis=0)
-            expected_at[weekday[number]] += share @ (opened[:, number] & base[:, number]).astype(np.float32)
+            down_at[weekday[number]] += is_baseline[:, number].astype(np.float32) @ down[number]
+            expected_at[weekday[number]] += (share * is_baseline[:, number]) @ opened[number]
         profile = (down_at + ALL_PROFILE_HOURS * mean) / (expected_at + ALL_PROFILE_HOURS * mean)
 
-        def of_groups(number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
-            """Of each group and UTC clock hour: stores down, expected so, and open; and the first hour."""
+        def of_groups(number: int) -> tuple[list[np.ndarray], int]:
+            """Of groups and UTC clock hours: stores down, expected so, and, on the date, open; and the first hour."""
             end = hours.end_hour[:, window][:, number]
             there = usable[:, number]
             if not there.any():
-                nothing = np.zeros((len(self.groups), 1))
-                return nothing, nothing, nothing, 0
+                return [np.zeros((len(self.groups), 1))] * 3, 0
             first = int(end[there].min()) - DAY_HOURS
             column = np.where(there, end - DAY_HOURS - first, 0)
             width = int(column.max()) + DAY_HOURS
-            grids = []
-            risk = np.minimum(share[:, None] * profile[weekday[number]], 0.9)
-            for values in (down[:, number], opened[:, number] * risk, opened[:, number]):
-                grid = np.zeros((len(end), width), np.float32)
-                grid[np.arange(len(end))[:, None], column[:, None] + np.arange(DAY_HOURS)] = values * there[:, None]
-                grids.append(self._member @ grid)
-            counted, expected, open_stores = grids
-            return counted, expected, open_stores, first
+            counted = [down[number], opened[number] * np.minimum(share[:, None] * profile[weekday[number]], 0.9)]
+            if number == days - 1:
+                counted.append(opened[number])
+            grids = np.zeros((len(counted), len(end), width), np.float32)
+            for offset in np.unique(column[there]):
+                some = np.flatnonzero(there & (column == offset))
+                for grid, values in zip(grids, counted, strict=True):
+                    grid[some, offset : offset + DAY_HOURS] = values[some]
+            return [self._member @ grid for grid in grids], first
 
         def scores_of(counted: np.ndarray, expected: np.ndarray) -> np.ndarray:
             scores = np.zeros(counted.shape)
@@ -325,12 +326,14 @@ class Judge:
             return scores
 
         baseline = [
-            scores_of(*of_groups(number)[:2]).max(axis=1) for number in range(days - 1) if is_baseline[:, number].any()
+            scores_of(*of_groups(number)[0][:2]).max(axis=1)
+            for number in range(days - 1)
+            if is_baseline[:, number].any()
         ]
         calibration = Calibration.of(np.concatenate(baseline))
         told = set[int]()
         while True:
-            counted, expected, open_stores, first = of_groups(days - 1)
+            (counted, expected, open_stores), first = of_groups(days - 1)
             scores = scores_of(counted, expected)
             probabilities = calibration.probabilities(scores.max(axis=1))
             gain = (likelihood_gain(counted, expected) * (scores > 0)).max(axis=1)
@@ -354,12 +357,17 @@ class Judge:
                 hours=(first + begin, first + end),
                 stores=int(counted[best, peak]), of_stores=int(open_stores[best, peak]),
             )  # fmt: skip
-            opened[:, -1] = usable[:, -1][:, None] & (hours.open[:, date] > 0)
-            opened[:, -1] &= hours.unknown[:, date] <= hours.open[:, date] // 2
-            down[:, -1] = opened[:, -1] & (hours.down[:, date] >= np.maximum(hours.open[:, date] // 2, 1))
+            opened[-1], down[-1] = self._down_hours(date, usable[:, -1])
         for number, probability in enumerate(probabilities):
             if number not in told:
                 yield Finding("common_cause", number, None, 0, 0, float(probability))
+
+    def _down_hours(self, date: int, usable: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Of a date's usable stores: the hours in which they were open and mostly known, and of these mostly down."""
+        hours = self.hours
+        is_open, half = hours.open[:, date], hours.open[:, date] // 2
+        opened = (is_open > 0) & usable[:, None] & (hours.unknown[:, date] <= half)
+        return opened, opened & (hours.down[:, date] >= np.maximum(half, 1))
 
     def _leave_out(
         self, members: np.ndarray, date: int, span: tuple[int, int], share: np.ndarray
@@ -383,16 +391,10 @@ class Judge:
         is_tested = there[:, -1] & ~hours.is_left_out[:, date] & (is_baseline.sum(axis=1) >= LEAST_DAYS)
         if not is_tested.any():
             return
-        shape = there.shape
-        known = np.zeros(shape, np.float32)
-        down = np.zeros(shape, np.float32)
-        for number in range(shape[1]):
-            at = window.start + number
-            known[:, number] = hours.open[:, at].sum(axis=1, dtype=np.int32)
-            known[:, number] -= hours.unknown[:, at].sum(axis=1, dtype=np.int32)
-            down[:, number] = hours.down[:, at].sum(axis=1, dtype=np.int32)
-        known /= UNIT
-        down /= UNIT
+        of_days = (values[:, window].sum(axis=2, dtype=np.int32) for values in (hours.open, hours.unknown, hours.down))
+        opened, unknown, down_parts = of_days
+        known = ((opened - unknown) / UNIT).astype(np.float32)
+        down = (down_parts / UNIT).astype(np.float32)
         usable = is_baseline.copy()
         usable[:, -1] = is_tested
         measures: list[tuple[Kind, np.ndarray, np.ndarray, np.ndarray]] = [
@@ -400,7 +402,7 @@ class Judge:
             ("opened_late", hours.late[:, window], known, usable & ~hours.has_no_start[:, window]),
             ("closed_early", hours.early[:, window], known, usable & ~hours.has_no_end[:, window]),
         ]
-        relative = np.ones(shape)
+        relative = np.ones(there.shape)
         scored: list[Scored] = []
         for kind, seen, trials, counts in measures:
             seen, trials = np.where(counts, np.minimum(seen, trials), 0), np.where(counts, trials, 0)
@@ -521,13 +523,15 @@ class Scored:
         highest = np.zeros(seen.shape, np.float32)
         latest = []
         usable = trials > 0
-        for offsets, most in WINDOWS:
-            days, bad_days = total(usable, offsets)[is_bad], total(is_bad, offsets)[is_bad]
-            of_day = early if len(offsets) == LATEST_FOUR_WEEKS else chance
-            mean_chance = total(np.where(usable, of_day, 0), offsets)[is_bad] / np.maximum(days, 1)
+        windows, bad = [offsets for offsets, _ in WINDOWS], np.nonzero(is_bad)
+        days_of, bad_days_of = totals_at(usable, windows, bad), totals_at(is_bad, windows, bad)
+        chance_of, early_of = (totals_at(np.where(usable, of_day, 0), windows, bad) for of_day in (chance, early))
+        severity_of = [totals_at(np.minimum(severity, most), [offsets], bad)[0] for offsets, most in WINDOWS]
+        for number, (offsets, most) in enumerate(WINDOWS):
+            days = days_of[number]
+            chances = (early_of if len(offsets) == LATEST_FOUR_WEEKS else chance_of)[number]
             score = np.zeros(seen.shape, np.float32)
-            added = total(np.minimum(severity, most), offsets)[is_bad]
-            score[is_bad] = compound(bad_days, added, days, mean_chance, most)
+            score[bad] = compound(bad_days_of[number], severity_of[number], days, chances / np.maximum(days, 1), most)
             np.maximum(highest, score, out=highest)
             latest.append(score[:, -1])
         columns = [[-1 - offset for offset in offsets] for offsets, _ in WINDOWS]
@@ -557,23 +561,34 @@ def shares(
     base_seen, base_risk = np.where(is_baseline, seen, 0), np.where(is_baseline, at_risk, 0)
     rates = Rates.of(base_seen, base_risk)
     down, hours = (
-        np.maximum(values.sum(axis=1, keepdims=True) - total(values, range(latest_days)), 0) / rates.dispersion
+        np.maximum(values.sum(axis=1, keepdims=True) - total(values, latest_days), 0) / rates.dispersion
         for values in (base_seen, base_risk)
     )
     return rates, (down + rates.strength * rates.mean) / (hours + rates.strength), hours
 
 
-def total(values: np.ndarray, offsets: range) -> np.ndarray:
-    """Of each day and those so many days before it."""
-    if offsets.step == 1:
-        so_far = np.cumsum(values, axis=1, dtype=np.float64)
-        result = so_far.copy()
-        result[:, len(offsets) :] -= so_far[:, : -len(offsets)]
-        return result
-    result = np.zeros(values.shape, np.float64)
-    for offset in offsets:
-        result[:, offset:] += values[:, : values.shape[1] - offset]
+def total(values: np.ndarray, days: int) -> np.ndarray:
+    """Of each day and those before it, so many in all."""
+    so_far = np.cumsum(values, axis=1, dtype=np.float64)
+    result = so_far.copy()
+    result[:, days:] -= so_far[:, :-days]
     return result
+
+
+def totals_at(values: np.ndarray, windows: Sequence[range], places: tuple[np.ndarray, ...]) -> list[np.ndarray]:
+    """Of each window of days, which are counted back: the totals of the `places` (stores, days)."""
+    stores, days = places
+    so_far = np.cumsum(values, axis=1, dtype=np.float64)
+
+    def at(offset: int, of: np.ndarray) -> np.ndarray:
+        return np.where(days >= offset, of[stores, days - offset], 0)
+
+    return [
+        at(0, so_far) - at(len(offsets), so_far)
+        if offsets.step == 1 and len(offsets) > 1
+        else sum((at(offset, values) for offset in offsets), np.zeros(len(days)))
+        for offsets in windows
+    ]
 
 
 def shifted(values: np.ndarray, back: int) -> np.ndarray:
