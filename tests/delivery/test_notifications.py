@@ -148,6 +148,21 @@ def test_budgets_and_breaches_of_the_month(site: Site) -> None:
     assert site.told() == []
 
 
+@pytest.mark.parametrize("is_rule_older", [True, False])
+def test_the_last_day_of_a_month_counts_too(site: Site, is_rule_older: bool) -> None:
+    """It is settled after the month, which has 48 hours from the first poll on: one per cent are half an hour."""
+    site.accept(TARGETS, Target(ALL_STORES, Decimal(99)))
+    first, july = MONDAY + 24 * 24 * HOUR, MONDAY + 26 * 24 * HOUR
+    site.add(MONDAY if is_rule_older else july, events=("budget", "breach"), grouped_by="store")
+    site.poll(first, 24)
+    assert site.told() == []
+    site.poll(first + 24 * HOUR, 30, a=range(20, 22))
+    lines = ["a has spent 100 % of the budget of 2023-06.", "a has breached the target of 2023-06."]
+    assert site.told() == (lines if is_rule_older else [])
+    site.poll(july + 6 * HOUR, 3)
+    assert site.told() == []
+
+
 @pytest.mark.parametrize(
     ("scope", "told"),
     [

@@ -56,11 +56,11 @@ class Site:
         days.settle_all(self.engine, datetime(2031, 1, 1, tzinfo=UTC), MAX_GAP)
         self.as_of = as_of
 
-    def add(self, **changes: Any) -> None:
-        """Adds a rule."""
+    def add(self, since: datetime = MONDAY, **changes: Any) -> None:
+        """Adds a rule, at an instant."""
         fine = {"name": "Ops", "events": ("outage",), "recipients": (f"{self.hooks.url}/ops",)}
         with self.engine.begin() as connection:
-            rules.add(connection, Rule(**fine | changes), "ann", MONDAY)
+            rules.add(connection, Rule(**fine | changes), "ann", since)
 
     def told(self, clock: datetime | None = None, *, times: int = 2) -> list[str]:
         """What is told at a clock (default: as of), by several schedulers one after the other."""

@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from sqlalchemy import Connection, Engine, Row
 
-from store_uptime.calendar.periods import period_of
+from store_uptime.calendar.periods import CalendarPeriod, period_of
 from store_uptime.calendar.zones import zone
 from store_uptime.db.statements import statement
 from store_uptime.delivery.composing import hours_text
@@ -29,6 +29,7 @@ from store_uptime.history.targets import find_budgets
 LOOK_BACK = timedelta(days=7)
 BUDGET_STEPS = (50, 75, 100)
 SILENT_SHARE = Fraction(1, 5)  # of the open stores without data: it is the data, not the stores
+CLOSING = timedelta(days=2)  # after a month its budgets are looked at for so long
 LEAST_STORES_DOWN = 2  # at once, so that it is a group's
 EVER = datetime(1, 1, 2, tzinfo=UTC)
 
@@ -256,8 +257,18 @@ def find_group_outages(watch: Watch) -> None:
 def find_budget_events(watch: Watch) -> None:
     """Scopes that have spent half, three quarters or all of the budget of the month that runs, of several steps at once
     the last; and those whose target is breached.
+
+    The last day of a month is settled after it, so the month before is looked at for some time, if the rule is as old.
     """
-    month = period_of(watch.settlement.as_of.astimezone(zone(watch.rule.timezone)).date(), "month")
+    as_of = watch.settlement.as_of
+    instants = (min(max(watch.since_at, as_of - CLOSING), as_of), as_of)
+    dates = (instant.astimezone(zone(watch.rule.timezone)).date() for instant in instants)
+    for month in dict.fromkeys(period_of(day, "month") for day in dates):
+        find_budget_events_of(watch, month)
+
+
+def find_budget_events_of(watch: Watch, month: CalendarPeriod) -> None:
+    """Those of a month."""
     choice = choice_of(watch.rule.scope_kind, watch.rule.scope_name)
     question = Question(month.from_date, month.until_date, by=watch.rule.grouped_by, choice=choice)
     started_at = at_midnight(month.from_date)
