@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -12,10 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-from store_uptime.db.engine import connected
 from store_uptime.history import days
 from store_uptime.operations import maintenance
-from store_uptime.settings import Settings
 from support import history_oracle
 from support.history_oracle import Day
 from support.history_rows import add_files, restatements, settled
@@ -37,6 +34,7 @@ from support.history_world import (
     WeeklyOpening,
     World,
 )
+from support.owners import NewDatabase, new_owner
 
 NOW = datetime(2031, 1, 1, tzinfo=UTC)
 JUNE = datetime(2023, 6, 1, tzinfo=UTC)
@@ -48,12 +46,9 @@ FIRST_POLL, LAST_POLL = JUNE - 5 * DAY, JUNE + 9 * DAY
 
 
 @pytest.fixture
-def owner(new_database: Callable[[], AbstractContextManager[str]]) -> Iterator[Engine]:
+def owner(new_database: NewDatabase) -> Iterator[Engine]:
     """All rights on a database of its own: months of polls are dropped from it."""
-    with (
-        new_database() as url,
-        connected(Settings.from_environment({"STORE_UPTIME_DATABASE_URL": url}), "owner") as engine,
-    ):
+    with new_owner(new_database) as engine:
         yield engine
 
 

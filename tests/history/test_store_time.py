@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, text
 
 from store_uptime.history import days
 from store_uptime.history.availability import Question, find_availability
@@ -24,15 +22,6 @@ from support.history_worlds import Story, stories
 NOW = datetime(2031, 1, 1, tzinfo=UTC)
 TABLES = "select schemaname || '.' || tablename from pg_tables where schemaname = any(:schemas)"
 FIGURES = ("planned_us", "up_us", "down_us", "unknown_us")
-
-
-@pytest.fixture(scope="module")
-def owner(new_database: Any) -> Iterator[Engine]:
-    """All rights on a database that all examples use."""
-    with new_database() as url:
-        engine = create_engine(url)
-        yield engine
-        engine.dispose()
 
 
 def empty(owner: Engine, *schemas: str) -> None:
