@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from store_uptime.history.figures import percent_texts
 from store_uptime.percentages import percent_text
 
 WEEK_US = 604_800_000_000
@@ -46,3 +48,19 @@ def test_anything_else_is_rounded_half_away_from_zero(part: int, rest: int) -> N
     if 0 < part < whole:
         rounded = min(max(rounded, Decimal("0.01")), Decimal("99.99"))
     assert shown == str(rounded)
+
+
+@given(st.lists(st.tuples(st.integers(0, 10**7), st.integers(0, 10**7)), max_size=8), st.sampled_from([1, 10**11]))
+def test_many_at_once_are_the_same(pairs: list[tuple[int, int]], scale: int) -> None:
+    parts, wholes = [part * scale for part, _ in pairs], [(part + rest) * scale for part, rest in pairs]
+    found = percent_texts(np.array(parts, np.int64), np.array(wholes, np.int64))
+    assert found == [percent_text(part, whole) for part, whole in zip(parts, wholes, strict=True)]
+
+
+def test_many_at_once_may_be_larger_than_64_bits() -> None:
+    wholes = [10**30, 10**30, 0]
+    assert percent_texts(np.array([10**30 - 1, 5 * 10**29, 0], object), np.array(wholes, object)) == [
+        "99.99",
+        "50.00",
+        None,
+    ]

@@ -22,6 +22,21 @@ select distinct store_key
 from history.store_group
 where kind = :kind and name = any(cast(:names as text[]));
 
+-- name: list_members
+-- The scopes of stores: their groups of a kind.
+--
+-- reads   history.store_group
+-- yields  one row for each store and scope, by scope in byte order
+-- binds   by (the kind), store_keys (null: all; else theirs)
+select
+    name,
+    store_key
+from history.store_group
+where
+    kind = :by
+    and (cast(:store_keys as bigint[]) is null or store_key = any(:store_keys))
+order by name collate "C", store_key;
+
 -- name: page_of_stores
 -- The next stores that have a day within dates, by id in byte order.
 --

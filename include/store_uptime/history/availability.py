@@ -1,17 +1,18 @@
 """Availability over time: the figures of scopes and periods, with their budgets and verdicts, as of what is settled.
 
-SQL adds up days, outages and budgets as whole numbers; what is a fraction of them, or compares them, is decided here
-on Python's exact integers.
+Days, outages and budgets are added up as whole numbers (figures.py); what is a fraction of them, or compares them, is
+decided here, as exactly.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from sqlalchemy import Connection, Row
 
@@ -28,13 +29,16 @@ from store_uptime.history.questions import (
     hours_binds,
     read_settlement,
 )
-from store_uptime.percentages import uptime_percents
+
+if TYPE_CHECKING:
+    from store_uptime.history.figures import Sums
 
 Verdict = Literal["met", "breached", "undecided", "at_risk", "on_track"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 # The factor that makes a budget a whole number: targets are percentages with three decimals.
 BUDGET_FACTOR = 100_000
+EPOCH_DAY = date(1970, 1, 1).toordinal()
 # Open time to come is worked out date by date.
 MAX_DAYS_TO_COME = 1100
 # Periods are laid out one by one. For each unit: the days that its periods have at least.
@@ -101,6 +105,10 @@ class Availability:
         return Fraction(self.up_us, known_us) if known_us else None
 
 
+Columns = dict[str, list[Any]]
+FIELDS = tuple(each.name for each in fields(Availability))
+
+
 @dataclass(frozen=True)
 class Page:
     """Where a page of an answer begins, and how many rows it has at most."""
@@ -117,7 +125,7 @@ class Answer:
     settlement: Settlement
     rows: list[Availability]
     next: Page | None = None
-    promises: list[Promise] = field(default_factory=list)  # of each row
+    promises: list[Promise | None] = field(default_factory=list)  # of each row; None without a target
 
 
 @dataclass
@@ -180,20 +188,22 @@ def find_availability(
     binds = _binds(connection, question, periods, chosen_keys if store_keys is None else store_keys)
     if page is not None and question.by == "store":
         binds["store_keys"] = _stores_of_page(connection, question, page)
-    figures = connection.execute(statement("history/availability/figures"), binds).all()
-    if page is not None:
-        figures = [row for row in figures if _position(row, periods) >= (page.scope or "", page.from_date or date.min)]
+    from store_uptime.history.figures import read_sums  # numpy takes a while: the web starts without it
+
+    sums = read_sums(connection, binds, [period.until_date.toordinal() - EPOCH_DAY for period in periods])
     following = None
-    if page is not None and len(figures) > page.rows:
-        scope, from_date = _position(figures[page.rows], periods)
-        following = Page(page.rows, scope, from_date)
-        figures = figures[: page.rows]
-    to_come = _find_dates_to_come(connection, settlement, question, binds) if _is_any_running(figures) else {}
-    promises = [_promise(row, to_come.get((row.scope, row.period_no))) for row in figures]
-    rows = [
-        _availability(row, periods[row.period_no - 1], promise) for row, promise in zip(figures, promises, strict=True)
-    ]
-    return Answer(settlement, rows, following, promises)
+    if page is not None:
+        asked = (page.scope or "", page.from_date or date.min)
+        start = bisect_left(range(len(sums)), asked, key=lambda number: _position(sums, number, periods))
+        end = start + page.rows
+        if end < len(sums):
+            following = Page(page.rows, *_position(sums, end, periods))
+        sums = sums.part(start, end)
+    columns = sums.lists() | {"scope": sums.scopes}
+    is_any_running = not all(columns["is_final"])
+    to_come = _find_dates_to_come(connection, settlement, question, binds) if is_any_running else {}
+    promises = _promises(columns, to_come)
+    return Answer(settlement, _rows(columns, periods, promises), following, promises)
 
 
 def find_open_to_come(connection: Connection, question: Question, store_keys: list[int]) -> dict[str, dict[date, int]]:
@@ -239,12 +249,8 @@ def _stores_of_page(connection: Connection, question: Question, page: Page) -> l
     return list(connection.scalars(statement("history/availability/page_of_stores"), binds))
 
 
-def _position(row: Row, periods: Sequence[CalendarPeriod]) -> tuple[str, date]:
-    return row.scope, periods[row.period_no - 1].from_date
-
-
-def _is_any_running(figures: Sequence[Row]) -> bool:
-    return not all(row.is_final for row in figures)
+def _position(sums: Sums, number: int, periods: Sequence[CalendarPeriod]) -> tuple[str, date]:
+    return sums.scopes[number], periods[sums.columns["period_no"][number] - 1].from_date
 
 
 def _find_dates_to_come(
@@ -279,54 +285,57 @@ def _find_dates_to_come(
     return {(row.scope, row.period_no): row for row in rows}
 
 
-def _promise(row: Row, to_come: Row | None) -> Promise:
-    """What was promised, from the sums of its days and what is to come."""
-    promise = Promise(
-        is_final=row.is_final,
-        dates_with_target=int(row.days_with_target),
-        dates_without_target=int(row.days_without_target),
-        targets={one for one in (row.least_target, row.greatest_target) if one is not None},
-        budget=int(row.budget_100000),
-        open_us=int(row.promised_open_us),
-        down_us=int(row.promised_down_us),
-        unknown_us=int(row.promised_unknown_us),
-    )
-    if to_come is not None:
-        promise.dates_with_target += int(to_come.dates_with_target)
-        promise.dates_without_target += int(to_come.dates_without_target)
-        promise.targets |= {one for one in (to_come.least_target, to_come.greatest_target) if one is not None}
-        promise.budget += int(to_come.budget_100000)
-        promise.open_to_come_us = int(to_come.open_us)
-    return promise
+def _promises(columns: Columns, to_come: dict[tuple[str, int], Row]) -> list[Promise | None]:
+    """What each row was promised, from the sums of its days and what is to come; None without a target.
+
+    Adds the dates without a target to the columns.
+    """
+    promised = [number for number, days in enumerate(columns["days_with_target"]) if days]
+    coming: dict[int, Row] = {}
+    if to_come:
+        keys = zip(columns["scope"], columns["period_no"], strict=True)
+        coming = {number: to_come[key] for number, key in enumerate(keys) if key in to_come}
+        promised = sorted({*promised, *(number for number, row in coming.items() if row.dates_with_target)})
+    names = ("days", "days_with_target", "coming_without_target")
+    without = [days - kept + later for days, kept, later in zip(*(columns[name] for name in names), strict=True)]
+    for number, row in coming.items():
+        without[number] += int(row.dates_without_target)
+    columns["days_without_target"] = without
+    promises: list[Promise | None] = [None] * len(without)
+    for number in promised:
+        value = {name: values[number] for name, values in columns.items()}
+        promise = promises[number] = Promise(
+            is_final=value["is_final"],
+            dates_with_target=value["days_with_target"],
+            dates_without_target=value["days_without_target"],
+            targets={value["least_target"], value["greatest_target"]} if value["days_with_target"] else set(),
+            budget=value["budget_billions"] * 10**9 + value["budget_rest"],
+            open_us=value["promised_open_us"],
+            down_us=value["promised_down_us"],
+            unknown_us=value["promised_unknown_us"],
+        )
+        if number in coming:
+            row = coming[number]
+            promise.dates_with_target += int(row.dates_with_target)
+            promise.targets |= {one for one in (row.least_target, row.greatest_target) if one is not None}
+            promise.budget += int(row.budget_100000)
+            promise.open_to_come_us = int(row.open_us)
+    return promises
 
 
-def _availability(row: Row, period: CalendarPeriod, promise: Promise) -> Availability:
-    """The row of an answer from its sums."""
-    up, down, unknown, open_ = int(row.up_us), int(row.down_us), int(row.unknown_us), int(row.open_us)
-    outages, repaired = int(row.outages), int(row.repaired_outages)
-    return Availability(
-        period=period.period,
-        from_date=period.from_date,
-        until_date=period.until_date,
-        is_final=row.is_final,
-        scope=row.scope,
-        stores=row.stores,
-        open_us=open_,
-        planned_us=int(row.planned_us),
-        up_us=up,
-        down_us=down,
-        unknown_us=unknown,
-        **uptime_percents(up, down, unknown),
-        outages=outages,
-        longest_outage_us=int(row.longest_outage_us),
-        mttr_us=int(row.repaired_us) // repaired if repaired else None,
-        mtbf_us=up // outages if outages else None,
-        opened_late_us=int(row.opened_late_us),
-        closed_early_us=int(row.closed_early_us),
-        missed_openings=int(row.missed_openings),
-        target_percent=promise.target_percent,
-        days_without_target=promise.dates_without_target,
-        budget_us=promise.budget_us,
-        remaining_us=promise.remaining_us,
-        verdict=promise.verdict,
-    )
+def _rows(
+    columns: Columns, periods: Sequence[CalendarPeriod], promises: Sequence[Promise | None]
+) -> list[Availability]:
+    """The rows of an answer: tens of thousands, maybe, so they are made of whole columns."""
+
+    def mean(total: str, count: str) -> list[int | None]:
+        return [each // of if of else None for each, of in zip(columns[total], columns[count], strict=True)]
+
+    more: Columns = {
+        name: [getattr(periods[number - 1], name) for number in columns["period_no"]]
+        for name in ("period", "from_date", "until_date")
+    }
+    more |= {"mttr_us": mean("repaired_us", "repaired_outages"), "mtbf_us": mean("up_us", "outages")}
+    for name in ("target_percent", "budget_us", "remaining_us", "verdict"):
+        more[name] = [None if promise is None else getattr(promise, name) for promise in promises]
+    return list(map(Availability, *((columns | more)[name] for name in FIELDS)))

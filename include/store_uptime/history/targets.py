@@ -72,7 +72,9 @@ def find_budgets(connection: Connection, question: Question) -> BudgetsAnswer:
     """The budget of each scope that has a target; raises as `find_availability`."""
     check_dates(question.from_date, question.until_date, MAX_DATES)
     answer = find_availability(connection, question)
-    rows = [Budget(*each) for each in zip(answer.rows, answer.promises, strict=True) if each[1].dates_with_target]
+    rows = [
+        Budget(row, promise) for row, promise in zip(answer.rows, answer.promises, strict=True) if promise is not None
+    ]
     return BudgetsAnswer(answer.settlement, rows, len(answer.rows) - len(rows))
 
 
@@ -84,24 +86,23 @@ def find_burns(connection: Connection, question: Question, budgets: Sequence[Bud
     members = connection.scalars(statement("history/availability/find_members"), {"kind": question.by, "names": names})
     by_day = replace(question, period="day")
     store_keys = list(members)
-    spent: dict[str, dict[date, Promise]] = defaultdict(dict)
+    spent: dict[str, dict[date, int]] = defaultdict(dict)
     answer = find_availability(connection, by_day, store_keys=store_keys)
     for row, promise in zip(answer.rows, answer.promises, strict=True):
-        spent[row.scope][row.from_date] = promise
+        spent[row.scope][row.from_date] = 0 if promise is None else promise.down_us
     at_risk = any(budget.figures.verdict == "at_risk" for budget in budgets)
     to_come = find_open_to_come(connection, by_day, store_keys) if at_risk else {}
     return [_burn(budget, spent[budget.figures.scope], to_come.get(budget.figures.scope, {})) for budget in budgets]
 
 
-def _burn(budget: Budget, spent: dict[date, Promise], to_come: dict[date, int]) -> Burn:
-    """From what was promised on each date that has a day, and the open time to come of each date."""
-    dates = sorted(spent)
-    down_us = [(on, spent[on].down_us) for on in dates]
+def _burn(budget: Budget, spent: dict[date, int], to_come: dict[date, int]) -> Burn:
+    """From the downtime under a target of each date that has a day, and the open time to come of each date."""
+    down_us = sorted(spent.items())
     promise, exhausted_on = budget.promise, None
     if budget.figures.verdict == "breached":
         sums = accumulate(down for _, down in down_us)
         exhausted_on = next(
-            (on for on, total in zip(dates, sums, strict=True) if total * BUDGET_FACTOR > promise.budget), None
+            (on for (on, _), total in zip(down_us, sums, strict=True) if total * BUDGET_FACTOR > promise.budget), None
         )
     elif budget.figures.verdict == "at_risk":
         coming = sorted(to_come)

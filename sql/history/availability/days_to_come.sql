@@ -1,12 +1,12 @@
 -- What a budget of a period that still runs rests on beside its days: the dates to come up to the period's end, and
--- what is to come of the dates that run.
+-- what is to come of the dates that run, of the stores that come under a target on any date.
 --
 -- reads   history.day, history.store, history.store_group, history.store_target, history.used_snapshot,
 --         core.business_hours, core.special_hours, core.planned_downtime
--- yields  one row for each scope and period in which some store has dates to come
--- binds   as figures.sql; as_of; is_whole (whether later periods count, else only those that run); clocks, utc_from,
---         utc_to, utc_offsets (seconds): the segments of all clocks from days before as_of on; held_file_ids,
---         held_from, held_until: which hours hold for which dates
+-- yields  one row for each scope and period in which some such store has dates to come
+-- binds   as figures.sql; by (the kind of the scopes); as_of; is_whole (whether later periods count, else only those
+--         that run); clocks, utc_from, utc_to, utc_offsets (seconds): the segments of all clocks from days before as_of
+--         on; held_file_ids, held_from, held_until: which hours hold for which dates
 --
 -- Opening time is found as the settlement does it (history/timeline.py), only that nothing is over and no status is
 -- known. Of a date that has a day already only what is not before as_of is to come; of later ones all, even if a clock
@@ -81,7 +81,7 @@ coming_date as (
     inner join history.store on running_store.store_key = store.store_key
     inner join history.store_group
         on running_store.store_key = store_group.store_key and store_group.kind = :kind and store_group.name = :name
-    left join history.store_target on running_store.store_key = store_target.store_key
+    inner join history.store_target on running_store.store_key = store_target.store_key
     cross join lateral (
         select cast(number as integer) + greatest(running_store.from_date, (cast(:edges as date[]))[1])
         from generate_series(
