@@ -185,6 +185,16 @@ cross join lateral (
 ) as poll_file
 where settlement.settlement_id = :settlement_id;
 
+-- name: touched_from
+-- The first date that a store may have another day on, or none any more: at most three dates before the first one that
+-- is settled, for another zone moves dates. Statements that publish ask for it as well, so that PostgreSQL knows how
+-- little of the history they are about.
+--
+-- reads   history.new_store
+-- yields  one row; null without stores
+select min(least(from_date, first_date)) - 3 as touched_from
+from history.new_store;
+
 -- name: finish_shard
 -- A task has done its part.
 --

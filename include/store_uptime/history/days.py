@@ -178,6 +178,7 @@ def publish(engine: Engine, settlement_id: int, now: datetime) -> dict[str, Any]
         finished = connection.scalar(statement("history/settlement/count_finished"), {"settlement_id": settlement_id})
         if finished != pinned["shards"]:
             raise StoreUptimeError(f"Settlement {settlement_id} is not complete: clear the tasks that did not succeed.")
+        pinned["touched_from"] = connection.scalar(statement("history/settlement/touched_from"))
         counts = {
             name: connection.execute(statement(f"history/3_publish/{name}"), pinned).rowcount
             for name in (

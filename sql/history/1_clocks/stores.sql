@@ -8,7 +8,8 @@
 --         polls before are gone), keep_from (a date), shard, shards
 --
 -- A clock is written as its zone, and where that changes as `America/Chicago, 2023-03-01 America/Denver`: stores that
--- have it in common share its dates. Of merged polls the file of each one counts.
+-- have it in common share its dates. Of merged polls the file of each one counts. Each part is told that only the
+-- shard's stores count: PostgreSQL does not see it by itself.
 --
 -- A store with days that stay as they are, as their polls are gone, keeps its clock up to there: zones that hold for
 -- these dates, too, begin two dates after, where the last of those days is over in any zone.
@@ -92,7 +93,9 @@ inner join (
                     end
                 group by settled_store.store_key, horizon.kept_date
             ) as frozen on zoned_store.store_key = frozen.store_key
-            where frozen.store_key is null or file_period.valid_until > frozen.until_date
+            where
+                (frozen.store_key is null or file_period.valid_until > frozen.until_date)
+                and (:shards = 1 or (zoned_store.store_key % :shards + :shards) % :shards = :shard)
             group by zoned_store.store_key, frozen.zones_from, frozen.timezones
         ) as dated
         cross join lateral unnest(dated.zones_from, dated.timezones) as part (valid_from, timezone)
@@ -117,7 +120,9 @@ left join (
             on
                 snapshot_store.file_id = business_hours.file_id
                 and snapshot_store.store_key = business_hours.store_key
-        where business_hours.store_key is not null or snapshot_store.has_closed_rows
+        where
+            (business_hours.store_key is not null or snapshot_store.has_closed_rows)
+            and (:shards = 1 or (snapshot_store.store_key % :shards + :shards) % :shards = :shard)
         group by snapshot_store.store_key, snapshot_store.file_id
     ) as with_hours
     group by with_hours.store_key
@@ -128,7 +133,9 @@ left join (
         day.store_key,
         min(day.local_date) as local_date
     from history.day
-    where not day.is_final
+    where
+        not day.is_final
+        and (:shards = 1 or (day.store_key % :shards + :shards) % :shards = :shard)
     group by day.store_key
 ) as provisional on store.store_key = provisional.store_key
 left join (
@@ -149,6 +156,7 @@ left join (
             else poll_day.file_ids && cast(:new_file_ids as integer[])
         end
         and poll.file_id = any(:new_file_ids)
+        and (:shards = 1 or (poll_day.store_key % :shards + :shards) % :shards = :shard)
     group by poll_day.store_key
 ) as new_poll on store.store_key = new_poll.store_key
 left join lateral (

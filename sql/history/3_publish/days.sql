@@ -4,7 +4,7 @@
 --
 -- reads   history.new_store, history.day, history.new_day, history.new_change, history.change, core.acceptance
 -- writes  history.restatement
--- binds   settlement_id
+-- binds   settlement_id, touched_from
 --
 -- Of a store's new polls the file of the earliest one is named. A day that was not there before is not restated; one
 -- that is no more, is. A date that was asked for is the cause if nothing is new: the code or the zones' data changed.
@@ -58,6 +58,7 @@ from (
     inner join history.day
         on
             store.store_key = day.store_key
+            and day.local_date >= cast(:touched_from as date)
             and (day.local_date >= store.from_date or day.local_date < store.first_date)
     left join history.new_day on day.store_key = new_day.store_key and day.local_date = new_day.local_date
     left join history.new_change
@@ -79,10 +80,12 @@ where changed.number = 1;
 --
 -- reads   history.new_store, history.new_day
 -- writes  history.day
+-- binds   touched_from
 delete from history.day
 using history.new_store as store
 where
     day.store_key = store.store_key
+    and day.local_date >= cast(:touched_from as date)
     and (day.local_date >= store.from_date or day.local_date < store.first_date)
     and not exists (
         select

@@ -3,10 +3,12 @@
 --
 -- reads   history.new_store
 -- writes  history.day_hours
+-- binds   touched_from
 delete from history.day_hours
 using history.new_store as store
 where
     day_hours.store_key = store.store_key
+    and day_hours.local_date >= cast(:touched_from as date)
     and (day_hours.local_date >= store.from_date or day_hours.local_date < store.first_date);
 
 -- name: add

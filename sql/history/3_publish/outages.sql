@@ -1,10 +1,12 @@
 -- name: delete_days
 -- reads   history.new_store
 -- writes  history.outage_day
+-- binds   touched_from
 delete from history.outage_day
 using history.new_store as store
 where
     outage_day.store_key = store.store_key
+    and outage_day.local_date >= cast(:touched_from as date)
     and (outage_day.local_date >= store.from_date or outage_day.local_date < store.first_date);
 
 -- name: add_days
@@ -20,28 +22,37 @@ select
 from history.new_outage_day;
 
 -- name: delete
--- The outages of the time that was settled: those of which no day is left too, for another zone moves dates.
+-- The outages of the time that was settled: those of which no day is left too, for another zone moves dates. An outage
+-- that started before from_date has the day on which it did.
 --
 -- reads   history.new_store, history.outage_day
 -- writes  history.outage
+-- binds   touched_from
 delete from history.outage
 using history.new_store as store
 where
     outage.store_key = store.store_key
+    and outage.ended_on >= cast(:touched_from as date)
     and (
         outage.started_at >= store.from_at
         or outage.started_on < store.first_date
-        or not exists (
-            select
-            from history.outage_day
-            where outage_day.store_key = outage.store_key and outage_day.started_at = outage.started_at
+        or (
+            outage.started_on >= store.from_date
+            and not exists (
+                select
+                from history.outage_day
+                where
+                    outage_day.store_key = outage.store_key
+                    and outage_day.started_at = outage.started_at
+                    and outage_day.local_date >= cast(:touched_from as date)
+            )
         )
     );
 
 -- name: add
 -- reads   history.new_outage
 -- writes  history.outage
-insert into history.outage (
+insert into history.outage as settled (
     store_key, started_at, ended_at, downtime_us, ended_by, started_after, ended_before, started_on, ended_on
 )
 select
@@ -61,4 +72,9 @@ set
     downtime_us = excluded.downtime_us,
     ended_by = excluded.ended_by,
     ended_before = excluded.ended_before,
-    ended_on = excluded.ended_on;
+    ended_on = excluded.ended_on
+where
+    (settled.ended_at, settled.downtime_us, settled.ended_by, settled.ended_before, settled.ended_on)
+    is distinct from (
+        excluded.ended_at, excluded.downtime_us, excluded.ended_by, excluded.ended_before, excluded.ended_on
+    );

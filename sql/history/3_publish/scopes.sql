@@ -15,14 +15,20 @@ where
     );
 
 -- name: add_groups
--- reads   history.accepted_group
+-- reads   history.accepted_group, history.store_group
 -- writes  history.store_group
 insert into history.store_group (store_key, kind, name)
 select
-    store_key,
-    kind,
-    name
+    accepted_group.store_key,
+    accepted_group.kind,
+    accepted_group.name
 from history.accepted_group
+left join history.store_group as settled
+    on
+        accepted_group.store_key = settled.store_key
+        and accepted_group.kind = settled.kind
+        and accepted_group.name = settled.name
+where settled.store_key is null
 on conflict (store_key, kind, name) do nothing;
 
 -- name: delete_targets

@@ -151,6 +151,21 @@ from (
                     where
                         asked.settlement_id = :settlement_id
                         and asked.next_change_at is null
+                        -- A store without hours was found to be open: only such rows close it.
+                        and (
+                            asked.is_open is distinct from true
+                            or cardinality(asked.hours_file_ids) > 0
+                            or exists (
+                                select
+                                from history.new_special as its_special
+                                where its_special.store_key = asked.store_key
+                            )
+                            or exists (
+                                select
+                                from history.new_planned as its_planned
+                                where its_planned.store_key = asked.store_key
+                            )
+                        )
                         and (:shards = 1 or (asked.store_key % :shards + :shards) % :shards = :shard)
                 ) as interest
                 cross join generate_series(-2, 18) as day (number)
