@@ -62,25 +62,32 @@ cross join unjudged
 cross join restated;
 
 -- name: read_hours
--- The hours of days on some dates, store by store: of each date, in order, the number of the date from from_date on,
--- end_hour, polls, changes (four bytes each), a byte that says whether it is special, and the bytes of its hours.
+-- The hours of days on some dates, store by store. Of each date, in order: the number of the date from from_date on,
+-- times eight, plus one if it is special, two if the store was down in it, and four if something of it is unknown;
+-- end_hour; polls; changes (four bytes each); and the bytes of open. Those of down, and of unknown, only of such dates.
 --
 -- reads   history.day_hours
--- yields  one row for each store, by key
+-- yields  one row for each store, by key; down and unknown are null where no date has any
 -- binds   from_date, until_date
 select
     store_key,
     string_agg(
-        int4send(local_date - cast(:from_date as date))
-        || int4send(end_hour)
-        || int4send(polls)
-        || int4send(changes)
-        || boolsend(is_special)
-        || open
-        || down
-        || unknown,
+        int8send(
+            (cast(
+                8 * (local_date - cast(:from_date as date))
+                + cast(is_special as integer)
+                + 2 * cast(down <> decode(repeat('00', 26), 'hex') as integer)
+                + 4 * cast(unknown <> decode(repeat('00', 26), 'hex') as integer)
+                as bigint
+            ) << 32)
+            | (cast(end_hour as bigint) & 4294967295)
+        )
+        || int8send((cast(polls as bigint) << 32) | cast(changes as bigint))
+        || open,
         '' order by local_date
-    ) as days
+    ) as days,
+    string_agg(down, '' order by local_date) filter (where down <> decode(repeat('00', 26), 'hex')) as down,
+    string_agg(unknown, '' order by local_date) filter (where unknown <> decode(repeat('00', 26), 'hex')) as unknown
 from history.day_hours
 where local_date between :from_date and :until_date
 group by store_key

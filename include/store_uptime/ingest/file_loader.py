@@ -18,6 +18,7 @@ from numpy.typing import DTypeLike
 from sqlalchemy import Connection
 
 from store_uptime.calendar.zones import known_timezones
+from store_uptime.concurrency import Writes, ahead, side_by_side
 from store_uptime.errors import InputFileError, naming_place
 from store_uptime.ingest import copy_binary
 from store_uptime.ingest.bucket_sort import BucketSorter, is_like_neighbour
@@ -31,7 +32,6 @@ from store_uptime.ingest.checks import (
     latest_of,
     usable_instants,
 )
-from store_uptime.ingest.concurrency import Writes, ahead, side_by_side
 from store_uptime.ingest.copies import INTERVAL_COPY, Copies, Loaded, instant_of, quarantined_rows, text_of
 from store_uptime.ingest.csv_reader import Batch, Unusable, reader_of
 from store_uptime.ingest.input_files import SourceFile

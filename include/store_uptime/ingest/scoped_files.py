@@ -14,9 +14,9 @@ import numpy as np
 import polars as pl
 from sqlalchemy import Connection
 
+from store_uptime.concurrency import Writes
 from store_uptime.db.statements import statement
 from store_uptime.ingest.checks import Faults
-from store_uptime.ingest.concurrency import Writes
 from store_uptime.ingest.copies import Copies, Loaded, quarantined_rows, text_of
 from store_uptime.ingest.csv_reader import Batch, reader_of
 from store_uptime.ingest.input_files import SourceFile

@@ -15,6 +15,7 @@ from datetime import datetime
 import polars as pl
 from sqlalchemy import Connection
 
+from store_uptime.concurrency import Writes
 from store_uptime.ingest import copy_binary
 from store_uptime.ingest.bucket_sort import is_like_neighbour
 from store_uptime.ingest.checks import (
@@ -27,7 +28,6 @@ from store_uptime.ingest.checks import (
     latest_of,
     usable_instants,
 )
-from store_uptime.ingest.concurrency import Writes
 from store_uptime.ingest.copies import INTERVAL_COPY, Copies, Loaded, instant_of, quarantined_rows, text_of
 from store_uptime.ingest.csv_reader import Batch, CsvReader
 from store_uptime.ingest.file_loader import CreateMonth

@@ -20,11 +20,11 @@ from psycopg2.errors import DeadlockDetected
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
 
+from store_uptime.concurrency import Writes
 from store_uptime.db import topology
 from store_uptime.db.statements import statement
 from store_uptime.errors import InputFileError, InputFolderError
 from store_uptime.ingest import small_files
-from store_uptime.ingest.concurrency import Writes
 from store_uptime.ingest.file_loader import FileLoader, FilePartition
 from store_uptime.ingest.input_files import SourceFile, find_input
 from store_uptime.ingest.kinds import STORE_STATUS

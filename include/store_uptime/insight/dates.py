@@ -6,13 +6,15 @@ were restated. So what is said of a date does not depend on whether dates were j
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, Row
 
+from store_uptime.concurrency import ahead
 from store_uptime.db.statements import statement
 from store_uptime.history.questions import find_settlement
 
@@ -22,8 +24,9 @@ if TYPE_CHECKING:
 LEAST_BASELINE = 28  # dates with hours before the first that is judged
 DATES_AT_ONCE = 14
 STORES_AT_ONCE = 500
-# A date's bytes as sql/insight/judging.sql has them, and those of its hours before the last 24.
-HEAD, HOURS_OF_DATE, DAY_HOURS = 17, 26, 24
+# A date's bytes as sql/insight/judging.sql has them; of its hours the last 24 are looked at.
+HEAD, HOURS_OF_DATE, DAY_HOURS = 16, 26, 24
+IS_SPECIAL, IS_DOWN, IS_UNKNOWN = 1, 2, 4
 DAY = timedelta(days=1)
 
 
@@ -149,28 +152,36 @@ def read_stores(
     rows = connection.execute(
         statement("insight/judging/read_hours"), dates, execution_options={"yield_per": STORES_AT_ONCE}
     )
-    for some in rows.partitions(STORES_AT_ONCE):
-        yield [row.store_key for row in some], unpacked([row.days for row in some], days)
+    with ThreadPoolExecutor(max_workers=1) as executor:
+        for some in ahead(rows.partitions(STORES_AT_ONCE), executor):
+            yield [row.store_key for row in some], unpacked(some, days)
 
 
-def unpacked(stores: Sequence[memoryview], days: int) -> dict[str, np.ndarray]:
+def unpacked(stores: Sequence[Row], days: int) -> dict[str, np.ndarray]:
     """The days of stores, as the statement has put them into bytes, as arrays (store, date) and (store, date, hour)."""
-    octets = [np.frombuffer(of_store, np.uint8).reshape(-1, HEAD + 3 * HOURS_OF_DATE) for of_store in stores]
-    read = np.concatenate([*octets, np.zeros((0, HEAD + 3 * HOURS_OF_DATE), np.uint8)])
-    store = np.repeat(np.arange(len(stores)), [len(part) for part in octets])
-    number, *counts = np.ascontiguousarray(read[:, :16]).view(">i4").T
+    read = _of_dates((row.days for row in stores), HEAD + HOURS_OF_DATE)
+    store = np.repeat(np.arange(len(stores)), [len(row.days) // (HEAD + HOURS_OF_DATE) for row in stores])
+    flags, *counts = np.ascontiguousarray(read[:, :HEAD]).view(">i4").T
+    number = flags >> 3
     shape = (len(stores), days)
     result: dict[str, np.ndarray] = {name: np.zeros(shape, np.int32) for name in ("end_hour", "polls", "changes")}
     for values, column in zip(result.values(), counts, strict=True):
         values[store, number] = column
-    result |= {"is_there": np.zeros(shape, bool), "is_special": np.zeros(shape, bool)}
+    result |= {name: np.zeros(shape, bool) for name in ("is_there", "is_special")}
     result["is_there"][store, number] = True
-    result["is_special"][store, number] = read[:, 16]
-    for place, name in enumerate(("open", "down", "unknown"), 1):
-        end = HEAD + place * HOURS_OF_DATE
-        result[name] = np.zeros((*shape, DAY_HOURS), np.uint8)
-        result[name][store, number] = read[:, end - DAY_HOURS : end]
-    return result | {"late": np.zeros(shape, np.float32), "early": np.zeros(shape, np.float32)}
+    result["is_special"][store, number] = flags & IS_SPECIAL
+    result |= {name: np.zeros((*shape, DAY_HOURS), np.uint8) for name in ("open", "down", "unknown")}
+    result["open"][store, number] = read[:, -DAY_HOURS:]
+    for name, flag in (("down", IS_DOWN), ("unknown", IS_UNKNOWN)):
+        has_any = np.flatnonzero(flags & flag)
+        of_dates = _of_dates((getattr(row, name) or b"" for row in stores), HOURS_OF_DATE)
+        result[name][store[has_any], number[has_any]] = of_dates[:, -DAY_HOURS:]
+    return result | {name: np.zeros(shape, np.float32) for name in ("late", "early")}
+
+
+def _of_dates(octets: Iterable[bytes | memoryview], width: int) -> np.ndarray:
+    """The bytes of dates, each so many."""
+    return np.frombuffer(b"".join(octets), np.uint8).reshape(-1, width)
 
 
 def read_groups(connection: Connection, keys: np.ndarray) -> list[Group]:

@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 from scipy.sparse import csr_array
 
+from store_uptime.concurrency import in_two_threads
 from store_uptime.insight.scores import (
     LEAST_PROBABILITY,
     Calibration,
@@ -26,6 +27,7 @@ from store_uptime.insight.scores import (
 
 Kind = Literal["downtime", "opened_late", "closed_early", "common_cause", "data"]
 Fault = Literal["missing", "doubled", "frozen"]
+Places = tuple[np.ndarray, ...]  # stores, days
 
 WEEKS, WEEK, DAY_HOURS = 8, 7, 24
 BASELINE_DAYS = WEEKS * WEEK
@@ -325,12 +327,11 @@ class Judge:
             scores[enough] = poisson_upper(counted[enough], np.maximum(expected[enough], 1e-9))
             return scores
 
-        baseline = [
-            scores_of(*of_groups(number)[0][:2]).max(axis=1)
-            for number in range(days - 1)
-            if is_baseline[:, number].any()
-        ]
-        calibration = Calibration.of(np.concatenate(baseline))
+        baseline = in_two_threads(
+            lambda number: scores_of(*of_groups(int(number))[0][:2]).max(axis=1),
+            np.flatnonzero(is_baseline.any(axis=0)),
+        )
+        calibration = Calibration.of(np.concatenate(list(baseline)))
         told = set[int]()
         while True:
             (counted, expected, open_stores), first = of_groups(days - 1)
@@ -402,19 +403,23 @@ class Judge:
             ("opened_late", hours.late[:, window], known, usable & ~hours.has_no_start[:, window]),
             ("closed_early", hours.early[:, window], known, usable & ~hours.has_no_end[:, window]),
         ]
-        relative = np.ones(there.shape)
-        scored: list[Scored] = []
-        for kind, seen, trials, counts in measures:
+
+        def of_measure(
+            measure: tuple[Kind, np.ndarray, np.ndarray, np.ndarray], relative: np.ndarray | np.float64
+        ) -> Scored:
+            kind, seen, trials, counts = measure
             seen, trials = np.where(counts, np.minimum(seen, trials), 0), np.where(counts, trials, 0)
             at_risk = self._at_risk(kind, seen, trials, is_baseline & counts, window)
-            # A store that is down more often opens late more often.
-            scored.append(Scored.of(seen, trials, at_risk * relative, is_baseline & counts))
-            relative = scored[0].relative
+            return Scored.of(seen, trials, at_risk * relative, is_baseline & counts)
+
+        downtime = of_measure(measures[0], np.float64(1))
+        # A store that is down more often opens late more often.
+        scored = [downtime, *(of_measure(measure, downtime.relative) for measure in measures[1:])]
         highest = np.stack([one.scores for one in scored])
         latest = highest[:, :, -1]
         # A store's day is told once: as late or early if that says as much.
         chosen = (latest * np.array([0.9, 1, 1])[:, None]).argmax(axis=0)
-        probabilities = 10 ** -calibrated(highest.max(axis=0), is_baseline)[:, -1]
+        probabilities = calibrated(highest.max(axis=0), is_baseline)
         for store in np.flatnonzero(is_tested & (known[:, -1] > 0)):
             number = int(chosen[store])
             one, best = scored[number], int(scored[number].best[store])
@@ -430,7 +435,7 @@ class Judge:
         """Each day's hours, weighted by how often its store is down at the same hours of the week, without that day."""
         stores, days = seen.shape
         weekday = (np.arange(days) - (days - 1)) % WEEK
-        result = np.empty((stores, days), np.float32)
+        parts = [slice(first, first + STORES_AT_ONCE) for first in range(0, stores, STORES_AT_ONCE)]
         total = max(float(trials[is_baseline].sum()), 1.0)
         mean = max(float(seen[is_baseline].sum()) / total, 1e-5)
         own = (np.where(is_baseline, seen, 0).sum(axis=1) + 24 * mean) / (
@@ -438,13 +443,14 @@ class Judge:
         )
         if kind != "downtime":
             # An opening is late, or a day ends early, as a whole: the profile is one of weekdays.
-            for first in range(0, stores, STORES_AT_ONCE):
-                part = slice(first, first + STORES_AT_ONCE)
-                result[part] = weighted(
-                    seen[part, :, None], trials[part, :, None], is_baseline[part], own[part], weekday,
-                    np.ones((WEEK, 1), np.float32), hours_of_cell=12,
-                )  # fmt: skip
-            return result
+            weekdays = np.ones((WEEK, 1), np.float32)
+            return np.concatenate([
+                weighted(
+                    seen[part, :, None], trials[part, :, None], is_baseline[part], own[part], weekday, weekdays,
+                    hours_of_cell=12,
+                )
+                for part in parts
+            ])  # fmt: skip
         hours = self.hours
         down_at, expected_at = np.zeros((WEEK, DAY_HOURS)), np.zeros((WEEK, DAY_HOURS))
         for number in range(days - 1):
@@ -453,15 +459,18 @@ class Judge:
             down_at[weekday[number]] += hours.down[rows, at].sum(axis=0, dtype=np.int64) / UNIT
             known = (hours.open[rows, at].astype(np.float32) - hours.unknown[rows, at]) / UNIT
             expected_at[weekday[number]] += own[rows] @ known
-        common = (down_at + ALL_PROFILE_HOURS * mean) / (expected_at + ALL_PROFILE_HOURS * mean)
-        for first in range(0, stores, STORES_AT_ONCE):
-            part = slice(first, first + STORES_AT_ONCE)
-            of_part = hours.open[part, window].astype(np.float32) - hours.unknown[part, window]
-            of_part *= 1 / UNIT
-            of_part *= (trials[part] > 0)[:, :, None]
-            down = hours.down[part, window].astype(np.float32) * (1 / UNIT)
-            result[part] = weighted(down, of_part, is_baseline[part], own[part], weekday, common, hours_of_cell=1)
-        return result
+        common = ((down_at + ALL_PROFILE_HOURS * mean) / (expected_at + ALL_PROFILE_HOURS * mean)).astype(np.float32)
+
+        def of_hours(part: slice) -> np.ndarray:
+            known = hours.open[part, window] - hours.unknown[part, window]
+            known *= (trials[part] > 0)[:, :, None]
+            down = hours.down[part, window].astype(np.uint16)
+            of_week = weighted(
+                down, known.astype(np.uint16), is_baseline[part], own[part], weekday, common, hours_of_cell=UNIT
+            )
+            return of_week / UNIT
+
+        return np.concatenate(list(in_two_threads(of_hours, parts)))
 
 
 def weighted(
@@ -473,19 +482,17 @@ def weighted(
     A cell of the week of a store is shrunk to that of all stores (`common`); a day is not part of its own risk.
     """
     result = np.empty(down.shape[:2], np.float32)
-    prior = PROFILE_WEEKS * hours_of_cell
+    prior, usual = np.float32(PROFILE_WEEKS * hours_of_cell), own.astype(np.float32)[:, None, None]
     base = is_baseline[:, :, None]
     for number in range(WEEK):
-        days = np.flatnonzero(weekday == number)
-        of_days, known_days = down[:, days], known[:, days]
-        cells = [np.where(base[:, days], values, 0) for values in (of_days, known_days)]
+        days = slice(int(np.argmax(weekday == number)), None, WEEK)
         # Nor are the two occurrences before it, which are looked at together with it.
         down_sum, known_sum = (
-            cell.sum(axis=1, keepdims=True) - sum(shifted(cell, back) for back in range(3)) for cell in cells
+            cell.sum(axis=1, dtype=cell.dtype, keepdims=True) - latest_three(cell)
+            for cell in (values[:, days] * base[:, days] for values in (down, known))
         )
-        usual = own[:, None, None]
         relative = (down_sum + prior * usual * common[number]) / ((known_sum + prior) * usual)
-        result[:, days] = (known_days * relative).sum(axis=2)
+        result[:, days] = (known[:, days] * relative).sum(axis=2)
     return result
 
 
@@ -499,83 +506,116 @@ class Scored:
     best: np.ndarray
     observed: list[np.ndarray]
     expected: list[np.ndarray]
-    relative: np.ndarray  # of each day: what its store is like, in parts of what all are like
+    share: np.ndarray  # of each day: its store's share of the hours at risk
+    mean: float  # share of all stores
+
+    @property
+    def relative(self) -> np.ndarray:
+        """Of each day: what its store is like, in parts of what all are like."""
+        return self.share / self.mean
 
     @classmethod
     def of(cls, seen: np.ndarray, trials: np.ndarray, at_risk: np.ndarray, is_baseline: np.ndarray) -> Scored:
         """A day is judged by how often its store has such days at all, and by how bad it is among such days."""
-        rates, share, hours = shares(seen, at_risk, is_baseline)
         is_bad = (seen > LEAST_HOURS) & (trials > 0)
-        _, chance, _ = shares(is_bad.astype(np.float32), at_risk, is_baseline)
-        chance = np.minimum(1 - np.exp(-chance * at_risk), MOST_CHANCE)
-        _, early, _ = shares(is_bad.astype(np.float32), at_risk, is_baseline, LATEST_FOUR_WEEKS)
-        early = np.minimum(1 - np.exp(-early * at_risk), MOST_CHANCE)
-        usual = share * at_risk
-        mean = np.divide(usual, trials, out=np.zeros_like(usual), where=trials > 0)
-        overdispersion = (rates.dispersion - 1) / np.maximum(trials - 1, 1) + 1 / (hours + rates.strength + 1)
-        law = [values[is_bad] for values in (trials, mean, overdispersion)]
-        badness = beta_binomial(seen[is_bad], *law) - beta_binomial(np.minimum(seen[is_bad], 1.0), *law)
-        severity = np.zeros(seen.shape)
-        of_baseline = is_baseline[is_bad]
-        severity[is_bad] = -np.log(
-            np.maximum(Calibration.of(badness[of_baseline], slower=3.0).probabilities(badness), LEAST_PROBABILITY)
+        bad = np.nonzero(is_bad)
+        rates, [(share, hours)] = shares(seen, at_risk, is_baseline, LATEST_DAYS)
+        law = [
+            trials[bad],
+            share[bad] * at_risk[bad] / trials[bad],
+            (rates.dispersion - 1) / np.maximum(trials[bad] - 1, 1) + 1 / (hours[bad] + rates.strength + 1),
+        ]
+        badness = beta_binomial(seen[bad], *law) - beta_binomial(np.minimum(seen[bad], 1.0), *law)
+        found = Calibration.of(badness[is_baseline[bad]], slower=3.0).probabilities(badness)
+        severity = -np.log(np.maximum(found, LEAST_PROBABILITY))
+        chance, early = (
+            np.where(trials > 0, np.minimum(1 - np.exp(-of_day * at_risk), MOST_CHANCE), 0)
+            for of_day, _ in shares(is_bad.astype(np.float32), at_risk, is_baseline, LATEST_DAYS, LATEST_FOUR_WEEKS)[1]
         )
         highest = np.zeros(seen.shape, np.float32)
-        latest = []
-        usable = trials > 0
-        windows, bad = [offsets for offsets, _ in WINDOWS], np.nonzero(is_bad)
-        days_of, bad_days_of = totals_at(usable, windows, bad), totals_at(is_bad, windows, bad)
-        chance_of, early_of = (totals_at(np.where(usable, of_day, 0), windows, bad) for of_day in (chance, early))
-        severity_of = [totals_at(np.minimum(severity, most), [offsets], bad)[0] for offsets, most in WINDOWS]
-        for number, (offsets, most) in enumerate(WINDOWS):
-            days = days_of[number]
-            chances = (early_of if len(offsets) == LATEST_FOUR_WEEKS else chance_of)[number]
-            score = np.zeros(seen.shape, np.float32)
-            score[bad] = compound(bad_days_of[number], severity_of[number], days, chances / np.maximum(days, 1), most)
-            np.maximum(highest, score, out=highest)
-            latest.append(score[:, -1])
+        is_scored = bad[1] >= first_calibrated(seen)
+        stores, days = scored = bad[0][is_scored], bad[1][is_scored]
+        scores = cls._of_bad_days(bad, severity, scored, trials > 0, chance, early)
+        highest[scored] = scores.max(axis=0)
+        latest = np.zeros((len(WINDOWS), len(seen)), np.float32)
+        is_latest = days == seen.shape[1] - 1
+        latest[:, stores[is_latest]] = scores[:, is_latest]
         columns = [[-1 - offset for offset in offsets] for offsets, _ in WINDOWS]
+        usual = share[:, -LATEST_FOUR_WEEKS:] * at_risk[:, -LATEST_FOUR_WEEKS:]
         return cls(
             highest,
-            np.stack(latest).argmax(axis=0),
+            latest.argmax(axis=0),
             [seen[:, of_window].sum(axis=1) for of_window in columns],
             [usual[:, of_window].sum(axis=1) for of_window in columns],
-            share / rates.mean,
+            share,
+            rates.mean,
         )
+
+    @staticmethod
+    def _of_bad_days(
+        bad: Places, severity: np.ndarray, scored: Places, usable: np.ndarray, chance: np.ndarray, early: np.ndarray
+    ) -> np.ndarray:
+        """The scores (window, day) of some bad days and those before them; `early`: the chances of four weeks."""
+        windows = [offsets for offsets, _ in WINDOWS]
+        of_day = np.zeros(usable.shape)
+        of_day[bad] = 1
+        days, bad_days, chances = (totals_at(values, windows, scored) for values in (usable, of_day, chance))
+        for number, offsets in enumerate(windows):
+            if len(offsets) == LATEST_FOUR_WEEKS:
+                [chances[number]] = totals_at(early, [offsets], scored)
+        severities = {}
+        for most in {most for _, most in WINDOWS}:
+            of_day[bad] = np.minimum(severity, most)
+            severities[most] = totals_at(of_day, windows, scored)
+        scores = [
+            compound(of_bad, severities[most][number], of_all, chance / np.maximum(of_all, 1), most)
+            for number, (of_bad, of_all, chance, (_, most)) in enumerate(
+                zip(bad_days, days, chances, WINDOWS, strict=True)
+            )
+        ]
+        return np.stack(scores).astype(np.float32)
+
+
+def first_calibrated(values: np.ndarray) -> int:
+    """The first day of (store, day) whose score counts: before it there are too few to look back on."""
+    return min(LATEST_FOUR_WEEKS, values.shape[1] // 2)
 
 
 def calibrated(scores: np.ndarray, is_baseline: np.ndarray) -> np.ndarray:
-    """Scores by those of the baseline's days."""
-    first = min(LATEST_FOUR_WEEKS, scores.shape[1] // 2)
-    found = Calibration.of(scores[:, first:-1][is_baseline[:, first:-1]]).probabilities(scores)
-    return np.where(scores > 0, -np.log10(np.maximum(found, LEAST_PROBABILITY)), 0)
+    """Probabilities of the last day's scores, by those of the baseline's days."""
+    first = first_calibrated(scores)
+    return Calibration.of(scores[:, first:-1][is_baseline[:, first:-1]]).probabilities(scores[:, -1])
 
 
 def shares(
-    seen: np.ndarray, at_risk: np.ndarray, is_baseline: np.ndarray, latest_days: int = LATEST_DAYS
-) -> tuple[Rates, np.ndarray, np.ndarray]:
+    seen: np.ndarray, at_risk: np.ndarray, is_baseline: np.ndarray, *latest_days: int
+) -> tuple[Rates, list[tuple[np.ndarray, np.ndarray]]]:
     """What all stores are like; and of each day its store's share of the hours at risk, with how many hours tell it.
 
-    It is asked of the days before those that are looked at together, and shrunk to what all stores are like.
+    It is asked of the days before so many that are looked at together, and shrunk to what all stores are like.
     """
-    base_seen, base_risk = np.where(is_baseline, seen, 0), np.where(is_baseline, at_risk, 0)
-    rates = Rates.of(base_seen, base_risk)
-    down, hours = (
-        np.maximum(values.sum(axis=1, keepdims=True) - total(values, latest_days), 0) / rates.dispersion
-        for values in (base_seen, base_risk)
-    )
-    return rates, (down + rates.strength * rates.mean) / (hours + rates.strength), hours
+    base = np.where(is_baseline, seen, 0), np.where(is_baseline, at_risk, 0)
+    rates = Rates.of(*base)
+    sums = [(values.sum(axis=1, keepdims=True), np.cumsum(values, axis=1, dtype=np.float64)) for values in base]
+    found = []
+    for days in latest_days:
+        down, hours = (before(whole, so_far, days) for whole, so_far in sums)
+        for values in (down, hours):
+            values /= rates.dispersion
+        down += rates.strength * rates.mean
+        down /= hours + rates.strength
+        found.append((down, hours))
+    return rates, found
 
 
-def total(values: np.ndarray, days: int) -> np.ndarray:
-    """Of each day and those before it, so many in all."""
-    so_far = np.cumsum(values, axis=1, dtype=np.float64)
-    result = so_far.copy()
-    result[:, days:] -= so_far[:, :-days]
-    return result
+def before(whole: np.ndarray, so_far: np.ndarray, days: int) -> np.ndarray:
+    """Of each day what is not of it and those before it, so many in all; `so_far`: of all days up to each."""
+    result = whole - so_far
+    result[:, days:] += so_far[:, :-days]
+    return np.maximum(result, 0, out=result)
 
 
-def totals_at(values: np.ndarray, windows: Sequence[range], places: tuple[np.ndarray, ...]) -> list[np.ndarray]:
+def totals_at(values: np.ndarray, windows: Sequence[range], places: Places) -> list[np.ndarray]:
     """Of each window of days, which are counted back: the totals of the `places` (stores, days)."""
     stores, days = places
     so_far = np.cumsum(values, axis=1, dtype=np.float64)
@@ -591,10 +631,11 @@ def totals_at(values: np.ndarray, windows: Sequence[range], places: tuple[np.nda
     ]
 
 
-def shifted(values: np.ndarray, back: int) -> np.ndarray:
-    """The values of so many columns before; 0 where there are none."""
-    result = np.zeros_like(values)
-    result[:, back:] = values[:, : values.shape[1] - back]
+def latest_three(values: np.ndarray) -> np.ndarray:
+    """Of each column the sum with the two before it."""
+    result = values.copy()
+    for back in (1, 2):
+        result[:, back:] += values[:, :-back]
     return result
 
 

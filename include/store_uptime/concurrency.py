@@ -1,6 +1,6 @@
-"""Threads for loading: reading ahead, parallel work in order, and a queue of writes on one connection.
+"""Threads: reading ahead, parallel work in order, and a queue of writes on one connection.
 
-polars and psycopg2 release the interpreter's lock while they work, so threads use more than one core.
+NumPy, polars and psycopg2 release the interpreter's lock while they work, so threads use more than one core.
 """
 
 from __future__ import annotations
@@ -38,6 +38,12 @@ def side_by_side(
             yield pending.pop(0).result()
     for future in pending:
         yield future.result()
+
+
+def in_two_threads(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+    """The results of `work` for each item, in order; two are computed at a time."""
+    with ThreadPoolExecutor(max_workers=2) as executor:
+        yield from side_by_side(work, items, executor, 1)
 
 
 class Writes:
