@@ -5,6 +5,9 @@
 -- reads   core.staged_interval, core.status_interval
 -- writes  core.status_interval, one row per interval that starts in the files
 -- binds   file_ids
+--
+-- The last intervals are joined once, store by store. Looked up for each staged interval they would be searched for in
+-- the rows that this statement has just inserted, for minutes, if the statistics say that the table is empty.
 insert into core.status_interval (store_key, started_at, holds_from, holds_until, is_active)
 select
     change.store_key,
@@ -17,7 +20,7 @@ from (
         sequence.store_key,
         sequence.started_at,
         sequence.is_active,
-        sequence.was_active is null and known.store_key is null as is_first
+        sequence.was_active is null and last_interval.store_key is null as is_first
     from (
         select
             staged_interval.store_key,
@@ -30,17 +33,23 @@ from (
         from core.staged_interval
         where staged_interval.file_id = any(:file_ids)
     ) as sequence
-    left join lateral (
+    left join (
         select
             status_interval.store_key,
-            bool_or(status_interval.is_active) as is_active
-        from core.status_interval
-        where
-            sequence.was_active is null
-            and status_interval.store_key = sequence.store_key
-            and status_interval.holds_until >= sequence.started_at
-        group by status_interval.store_key
-    ) as known on sequence.store_key = known.store_key
-    where sequence.is_active is distinct from coalesce(sequence.was_active, known.is_active)
+            status_interval.is_active
+        from (
+            select
+                staged_interval.store_key,
+                min(staged_interval.started_at) as started_at
+            from core.staged_interval
+            where staged_interval.file_id = any(:file_ids)
+            group by staged_interval.store_key
+        ) as arrival
+        inner join core.status_interval
+            on
+                arrival.store_key = status_interval.store_key
+                and arrival.started_at <= status_interval.holds_until
+    ) as last_interval on sequence.store_key = last_interval.store_key
+    where sequence.is_active is distinct from coalesce(sequence.was_active, last_interval.is_active)
 ) as change
 window in_time as (partition by change.store_key order by change.started_at)
