@@ -16,7 +16,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine, make_url, text
 
-from store_uptime.errors import ExpectationFailedError
+from store_uptime.db.statements import statement
+from store_uptime.errors import ExpectationFailedError, ReportError
 from store_uptime.ingest import stage_files
 from store_uptime.quality import data_docs, validate
 from store_uptime.settings import Settings
@@ -135,6 +136,52 @@ def test_too_many_unusable_rows_stop_the_run(check, engine: Engine, settings: Se
     assert examples[0].startswith("store_status.csv, line 7: status is 'open'")
     assert json.loads((settings.home / "quality" / f"{report_id}.json").read_text())["is_met"] is False
     assert "1 failed" in (settings.home / "quality" / "data_docs" / "runs" / f"{report_id}.html").read_text()
+
+
+def test_a_file_at_fault_is_rejected_even_if_it_could_not_have_been_accepted(
+    engine: Engine, settings: Settings, tmp_path: Path
+):
+    """Files are accepted while they are checked. A date to come is found at once, and the file at fault after it."""
+    status = small.STATUS + polls_of("0042", AS_OF - timedelta(days=6), every=timedelta(minutes=1), count=100)
+    data = small.write(tmp_path / "data", store_status=status + "0042,active,yesterday\n" * 20)
+    report_id = start(engine, clock=CLOCK, hours_valid_from=CLOCK.date() + timedelta(days=2))
+    stage_files.ingest(engine, report_id, data, CLOCK)
+    with pytest.raises(ExpectationFailedError, match="20 of 1"):
+        validate.validate(engine, report_id, settings, CLOCK)
+    assert rows(engine, "select kind, state from core.file order by kind") == [
+        ("business_hours", "staged"),
+        ("store_status", "rejected"),
+        ("store_timezones", "staged"),
+    ]
+    assert len(rows(engine, "select from quality.expectation_result")) == 19
+    small.write(tmp_path / "data", store_status=status)
+    report_id = start(engine, clock=CLOCK, hours_valid_from=CLOCK.date() + timedelta(days=2))
+    stage_files.ingest(engine, report_id, data, CLOCK)
+    with pytest.raises(ReportError, match="expected no date after today"):
+        validate.validate(engine, report_id, settings, CLOCK)
+    assert rows(engine, "select distinct state from core.file where state <> 'rejected'") == [("staged",)]
+    for table in ("core.acceptance", "core.status_interval"):
+        assert rows(engine, f"select from {table}") == []
+
+
+def test_a_file_that_is_being_accepted_is_not_rejected_in_between(engine: Engine, settings: Settings, tmp_path: Path):
+    """Another report has the lock of acceptances: the files at fault are rejected after it."""
+    report_id = start(engine, clock=CLOCK)
+    status = small.STATUS + polls_of("0042", AS_OF - timedelta(days=6), every=timedelta(minutes=1), count=100)
+    status += "0042,active,yesterday\n" * 20
+    stage_files.ingest(engine, report_id, small.write(tmp_path / "data", store_status=status), CLOCK)
+    with ThreadPoolExecutor(1) as executor:
+        with engine.begin() as other:
+            other.execute(statement("ingest/acceptance/lock"))
+            validating = executor.submit(validate.validate, engine, report_id, settings, CLOCK)
+            with pytest.raises(TimeoutError):
+                validating.result(timeout=3)
+            assert rows(engine, "select distinct state from core.file") == [("staged",)]
+        with pytest.raises(ExpectationFailedError):
+            validating.result()
+    assert rows(engine, "select state from core.file where kind = 'store_status'") == [("rejected",)]
+    for table in ("core.poll", "core.staged_interval", "core.status_interval", "core.acceptance"):
+        assert rows(engine, f"select from {table}") == []
 
 
 def test_a_rejected_file_may_come_again_and_pass(check, engine: Engine):

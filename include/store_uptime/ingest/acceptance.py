@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,12 +17,15 @@ from store_uptime.errors import ReportError
 TO_THE_SECOND = "%Y-%m-%d %H:%M:%S UTC"
 
 
-def accept(engine: Engine, report_id: UUID, clock: datetime) -> dict[str, Any]:
+def accept(
+    engine: Engine, report_id: UUID, clock: datetime, approve: Callable[[], object] = lambda: None
+) -> dict[str, Any]:
     """Accepts the report's staged files at `clock`, updates core.status_interval, and pins the report.
 
-    Returns counts and `shards`, the numbers that the next stages map over. Raises `ReportError` if there is no poll to
-    look back from, or a requested store is unknown; the files stay accepted, because they are valid. A repeated call
-    accepts nothing twice and pins the report again.
+    Just before the files become visible it calls `approve`; if that raises, nothing has changed. Returns counts and
+    `shards`, the numbers that the next stages map over. Raises `ReportError` if there is no poll to look back from, or
+    a requested store is unknown; the files stay accepted, because they are valid. A repeated call accepts nothing
+    twice and pins the report again.
     """
     with engine.begin() as connection:
         topology.use_connections(connection)
@@ -44,6 +48,7 @@ def accept(engine: Engine, report_id: UUID, clock: datetime) -> dict[str, Any]:
         intervals = _update_intervals(connection, poll_files) if poll_files else 0
         if accepted:
             connection.execute(statement("ingest/acceptance/analyze_loaded"))
+        approve()
     with engine.begin() as connection:
         connection.execute(statement("ingest/acceptance/lock"))  # so that the newest poll is in a pinned file
         # First, because Citus allows no change of a shared table after stores have been read.

@@ -2,12 +2,16 @@
 
 First it checks the files. Files at fault are rejected, and the DAG run fails. Otherwise the files are accepted, and the
 stores and polls of the report are checked too; these results only lead to warnings in the report.
+
+The files are accepted in a transaction that runs beside their checks, and is committed only if these are met: each
+keeps one core of the database server busy.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +22,7 @@ from sqlalchemy import Engine
 
 from store_uptime.calendar.periods import LAST_DAY, LAST_WEEK
 from store_uptime.db.statements import statement
-from store_uptime.errors import ExpectationFailedError, naming_output
+from store_uptime.errors import ExpectationFailedError, ReportError, naming_output
 from store_uptime.ingest import acceptance
 from store_uptime.quality import data_docs
 from store_uptime.quality.expectations import IDS, LOG, STORES, Suite, files
@@ -43,14 +47,12 @@ def validate(
     with engine.begin() as connection:
         report = connection.execute(statement("quality/validation/read_report"), {"report_id": report_id}).one()
         connection.execute(statement("quality/validation/clear_results"), {"report_id": report_id})
-    with GX_LOCK, Checker(engine, report_id, settings) as checker:
-        suite_results = [checker.check(files(settings.max_unusable_percent)), checker.check(IDS)]
+    with GX_LOCK, Checker(engine, report_id, settings) as checker, ThreadPoolExecutor(1) as beside:
+        file_suites = (files(settings.max_unusable_percent), IDS)
+        checked = beside.submit(lambda: [checker.check(suite) for suite in file_suites])
+        suite_results: list[SuiteResult] = []
         try:
-            failures = find_failures(engine, report_id, suite_results)
-            if failures:
-                reject(engine, failures)
-                raise ExpectationFailedError(summarize(failures))
-            accepted = acceptance.accept(engine, report_id, clock)
+            accepted = accept_if_met(engine, report_id, clock, checked)
             as_of = datetime.fromisoformat(accepted["as_of"])
             expected_at = report.as_of_requested or report.as_of_limit or clock
             suite_results.append(checker.check(LOG, as_of=as_of, expected_at=expected_at))
@@ -59,6 +61,7 @@ def validate(
             )
             suite_results.append(stores)
         finally:
+            suite_results = checked.result() + suite_results
             publish(engine, report_id, folder, clock, suite_results)
     found = {
         result.expectation: result for suite_result in suite_results for result in suite_result.expectation_results
@@ -72,6 +75,29 @@ def validate(
         "rows_quarantined": found["no_row_is_quarantined"].unexpected_count,
         **accepted,
     }
+
+
+def accept_if_met(
+    engine: Engine, report_id: UUID, clock: datetime, checked: Future[list[SuiteResult]]
+) -> dict[str, Any]:
+    """Accepts the files of the report while they are checked; returns what `acceptance.accept` does.
+
+    Raises `ExpectationFailedError` if a `fail` expectation is not met; then the files at fault are rejected instead.
+    """
+
+    def stop_at_failures() -> None:
+        failures = find_failures(engine, report_id, checked.result())
+        if failures:
+            raise ExpectationFailedError(summarize(failures))
+
+    try:
+        return acceptance.accept(engine, report_id, clock, stop_at_failures)
+    except (ExpectationFailedError, ReportError) as error:
+        failures = find_failures(engine, report_id, checked.result())
+        reject(engine, failures)
+        if failures:
+            raise ExpectationFailedError(summarize(failures)) from error
+        raise
 
 
 def unchanged_result(engine: Engine, report_id: UUID, folder: StoragePath, suite: Suite) -> SuiteResult | None:
@@ -128,9 +154,10 @@ def summarize(failures: Mapping[int, list[str]]) -> list[str]:
 def reject(engine: Engine, failures: Mapping[int, list[str]]) -> None:
     """Rejects the staged files among `failures`: deletes their rows, but keeps their quarantine.
 
-    A file that another report has accepted in the meantime stays accepted.
+    A file that another report has accepted in the meantime stays accepted; one that it is just accepting is waited for.
     """
     with engine.begin() as connection:
+        connection.execute(statement("ingest/acceptance/lock"))
         for file_id, sentences in failures.items():
             why = {"file_id": file_id, "rejected_because": " | ".join(sentences)}
             rejected = connection.execute(statement("quality/validation/reject_file"), why).mappings().first()
