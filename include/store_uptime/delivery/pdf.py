@@ -40,11 +40,11 @@ logging.getLogger("fontTools").setLevel(logging.ERROR)
 class TablePdf(FPDF):
     """A document whose pages begin with the heading and end with what the answer was computed from."""
 
-    def __init__(self, table: Table, facts: str, notice: str = "") -> None:
+    def __init__(self, table: Table, title: str, facts: str, notice: str = "") -> None:
         super().__init__("landscape", "mm", "A4")
         self.notice = notice
         self.size_pt = SIZES[0][1]
-        self.table_columns, self.title_text, self.facts = table.columns, table.name.capitalize(), facts
+        self.table_columns, self.title_text, self.facts = table.columns, title, facts
         self.widths: list[float] = []
         self.set_margin(MARGIN_MM)
         self.set_auto_page_break(False)
@@ -98,7 +98,8 @@ def write(table: Table, rows: Sequence[Any], basis: Basis, facts: Sequence[tuple
         [printable(rounded_text(value, kind) or "") for value, kind in zip(table.values(row), kinds, strict=True)]
         for row in rows
     ]
-    document = TablePdf(table, " · ".join(f"{name} {value}" for name, value in facts), basis.notice)
+    facts_text = " · ".join(f"{name} {value}" for name, value in facts)
+    document = TablePdf(table, title(table, rows), facts_text, basis.notice)
     document.set_creation_date(basis.as_of)
     add_fonts(document, {character for row in texts for text in row for character in text})
     page = choose_size(document, texts)
@@ -109,6 +110,15 @@ def write(table: Table, rows: Sequence[Any], basis: Basis, facts: Sequence[tuple
     stream.write(bytes(document.output()))
     stream.seek(0)
     return stream
+
+
+def title(table: Table, rows: Sequence[Any]) -> str:
+    """What a document is called: its table, with the dates that its rows are of."""
+    name = table.name.capitalize()
+    if not rows or not hasattr(rows[0], "from_date"):
+        return name
+    first, last = min(row.from_date for row in rows), max(row.until_date for row in rows)
+    return f"{name}, {first}" if first == last else f"{name}, {first} to {last}"
 
 
 def add_row(document: TablePdf, row: Sequence[str]) -> None:
