@@ -434,7 +434,10 @@ class Teller:
         return tuple(rows)
 
     def polled(self, begin: datetime) -> list[tuple[datetime, bool]]:
-        """A store's polls about once an hour, in stretches of one status, with holes; or at edges, at random."""
+        """A store's polls about once an hour, in stretches of one status, with holes; or at edges, at random.
+
+        Some polls never come, and some gaps are as long as a poll counts, or a microsecond more or less.
+        """
         random = self.random
         if random.random() < 0.3:
             instants = [self.some_instant() for _ in range(random.randrange(8))]
@@ -442,12 +445,17 @@ class Teller:
         polls, at, is_active = [], begin, random.random() < 0.7
         every = random.choice([20, 60, 60, 60, 170])
         changes = random.choice([0.05, 0.1, 0.25, 0.7])
+        missing = random.choice([0, 0, 0.15, 0.6])
         while at <= self.clock:
-            polls.append((at, is_active))
+            if random.random() >= missing:
+                polls.append((at, is_active))
             is_active = not is_active if random.random() < changes else is_active
             hole = timedelta(hours=random.randrange(2, 14)) if random.random() < 0.06 else timedelta(0)
             jitter = timedelta(microseconds=random.randrange(-600_000_000, 600_000_000)) if every > 20 else timedelta(0)
-            at += timedelta(minutes=every) + jitter + hole
+            if polls and self.max_gap is not None and random.random() < 0.04:
+                at = polls[-1][0] + self.max_gap + random.choice([0, 1, -1]) * MICROSECOND
+            else:
+                at += timedelta(minutes=every) + jitter + hole
         return polls
 
     def some_instant(self) -> datetime:
