@@ -37,6 +37,24 @@ where
     and (cast(:store_keys as bigint[]) is null or store_key = any(:store_keys))
 order by name collate "C", store_key;
 
+-- name: list_months
+-- The months in which stores have days, and from which date up to which one.
+--
+-- reads   history.store_month
+-- yields  one row for each month, in order
+-- binds   from_date, until_date (dates of the first and the last month), store_keys (null: all; else theirs)
+select
+    month,
+    min(first_date) as first_date,
+    max(last_date) as last_date
+from history.store_month
+where
+    month > cast(:from_date as date) - 31
+    and month <= :until_date
+    and (cast(:store_keys as bigint[]) is null or store_key = any(:store_keys))
+group by month
+order by month;
+
 -- name: page_of_stores
 -- The next stores that have a day within dates, by id in byte order.
 --

@@ -54,6 +54,46 @@ cross join (
 delete from history.day
 where local_date < :kept_from;
 
+-- name: delete_months
+-- The sums of months with days that are gone.
+--
+-- writes  history.store_month
+-- binds   kept_from (a date)
+delete from history.store_month
+where first_date < :kept_from;
+
+-- name: add_month
+-- The sums of the month of a date, over its days that stay.
+--
+-- reads   history.day
+-- writes  history.store_month
+-- binds   kept_from (a date)
+insert into history.store_month (
+    store_key, month, first_date, last_date, last_final_date, days, open_us, planned_us, up_us, down_us, unknown_us,
+    opened_late_us, closed_early_us, missed_openings
+)
+select
+    store_key,
+    cast(date_trunc('month', cast(local_date as timestamp)) as date) as month,
+    min(local_date) as first_date,
+    max(local_date) as last_date,
+    max(local_date) filter (where is_final) as last_final_date,
+    count(*) as days,
+    cast(sum(open_us) as bigint) as open_us,
+    cast(sum(planned_us) as bigint) as planned_us,
+    cast(sum(up_us) as bigint) as up_us,
+    cast(sum(down_us) as bigint) as down_us,
+    cast(sum(unknown_us) as bigint) as unknown_us,
+    cast(sum(opened_late_us) as bigint) as opened_late_us,
+    cast(sum(closed_early_us) as bigint) as closed_early_us,
+    cast(sum(missed_openings) as bigint) as missed_openings
+from history.day
+where
+    local_date >= :kept_from
+    and local_date < date_trunc('month', cast(cast(:kept_from as date) as timestamp)) + interval '1 month'
+group by store_key, month
+on conflict (store_key, month) do nothing;
+
 -- name: delete_outages
 -- Outages that are over. A store's last one is not if it ended with unknown time: more downtime may go on with it.
 --

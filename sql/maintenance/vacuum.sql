@@ -9,4 +9,5 @@ core.folder_file, core.file_partition, core.business_hours, core.store_timezone,
 core.staged_interval, core.group_member, core.special_hours, core.planned_downtime, core.target,
 core.polled_store, core.status_interval,
 history.settlement, history.finished_shard, history.store, history.day, history.outage, history.outage_day,
-history.store_group, history.store_target, history.store_now, history.restatement, history.target_change
+history.store_month, history.store_group, history.store_target, history.store_now, history.restatement,
+history.target_change

@@ -44,7 +44,7 @@ OF_READERS = {
     f"history.{name}"
     for name in (
         *("settlement", "finished_shard", "store", "day", "outage", "outage_day", "restatement", "target_change"),
-        *("store_group", "store_target", "store_now", "day_hours", "judged_date", "anomaly"),
+        *("store_group", "store_month", "store_target", "store_now", "day_hours", "judged_date", "anomaly"),
         *("scored_week", "forecast_score", "forecast_run", "forecast"),
     )
 }

@@ -52,15 +52,15 @@ WRITTEN = {
         *("history.store_now", "history.finished_shard"),
     ],
     "settle_publish": [
-        *("history.restatement", "history.day", "history.store", "history.outage_day", "history.outage"),
-        *("history.day_hours", "history.target_change", "history.settlement"),
+        *("history.restatement", "history.day", "history.store", "history.store_month", "history.outage_day"),
+        *("history.outage", "history.day_hours", "history.target_change", "history.settlement"),
         *("history.store_group", "history.store_target"),
     ],
 }
 # What readers see, but for the numbers of settlements, which also count those that were never published.
 PUBLISHED = (
     *("restatement", "day", "day_hours", "store", "outage_day", "outage", "target_change", "store_group"),
-    "store_target",
+    *("store_target", "store_month"),
 )
 ROWS = "select cast(to_jsonb(line) - 'settlement_id' as text) as line from history.{table} as line order by line"
 NOW_ROWS = """

@@ -227,6 +227,13 @@ FILLER: dict[str, dict[str, Any]] = {
     },
     "history.clock_date": {"clock": "UTC", "timezone": "UTC", "is_clean": True},
     "history.clock_segment": {"timezone": "UTC"},
+    "history.store_month": dict.fromkeys(
+        (
+            *("days", "open_us", "planned_us", "up_us", "down_us", "unknown_us", "opened_late_us", "closed_early_us"),
+            "missed_openings",
+        ),
+        0,
+    ),
     "history.new_stretch": dict.fromkeys(("opened_late_us", "closed_early_us", "missed_openings"), 0),
     "history.outage": {"started_on": "2023-01-25", "ended_on": "2023-01-25"},
     "delivery.template": {

@@ -253,6 +253,21 @@ OUTAGE_DAYS = """
     from history.outage_day inner join core.store using (store_key)
     order by local_date
 """
+# What a store's month says and its days do not, and the other way round.
+DIFFERING_MONTHS = """
+    with added as (
+        select
+            store_key, date_trunc('month', local_date)::date as month, min(local_date) as first_date,
+            max(local_date) as last_date, max(local_date) filter (where is_final) as last_final_date,
+            count(*) as days, sum(open_us) as open_us, sum(planned_us) as planned_us, sum(up_us) as up_us,
+            sum(down_us) as down_us, sum(unknown_us) as unknown_us, sum(opened_late_us) as opened_late_us,
+            sum(closed_early_us) as closed_early_us, sum(missed_openings) as missed_openings
+        from history.day group by 1, 2
+    )
+    (select * from history.store_month except select * from added)
+    union all
+    (select * from added except select * from history.store_month)
+"""
 FIGURES = tuple(name for name in Day.__dataclass_fields__ if name not in ("spans",))
 
 
@@ -297,8 +312,9 @@ def expected_restatements(before: World, after: World) -> set[tuple[Any, ...]]:
 
 
 def settled(engine: Engine) -> tuple[list[Day], list[Outage]]:
-    """The days and outages in the database, as the oracle has them."""
+    """The days and outages in the database, as the oracle has them. The sums of months must be those of the days."""
     with engine.connect() as connection:
+        assert connection.execute(text(DIFFERING_MONTHS)).all() == []
         found = [
             Day(
                 **{name: row[name] for name in FIGURES},

@@ -73,6 +73,7 @@ DISTRIBUTED_TABLES = (
     "report.store_uptime",
     "history.store",
     "history.day",
+    "history.store_month",
     "history.outage",
     "history.outage_day",
     "history.store_group",

@@ -6,7 +6,7 @@ decided here, as exactly.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime, timedelta
@@ -190,6 +190,7 @@ def find_availability(
         binds["store_keys"] = _stores_of_page(connection, question, page)
     from store_uptime.history.figures import read_sums  # numpy takes a while: the web starts without it
 
+    binds |= _months_and_days(connection, question, binds)
     sums = read_sums(connection, binds, [period.until_date.toordinal() - EPOCH_DAY for period in periods])
     following = None
     if page is not None:
@@ -232,6 +233,29 @@ def _binds(
         "store_keys": store_keys,
         "edges": edges,
         "cuts": sorted({*edges, *changes}),
+    }
+
+
+def _months_and_days(connection: Connection, question: Question, binds: dict[str, Any]) -> dict[str, Any]:
+    """Which months have sums for the question, as all days in them are asked about and lie within two cuts; and of
+    which other dates the days are looked at.
+    """
+    cuts = binds["cuts"]
+    dates = {"from_date": question.from_date, "until_date": question.until_date, "store_keys": binds["store_keys"]}
+    whole, others = [], []
+    for month in connection.execute(statement("history/availability/list_months"), dates):
+        first, last = max(month.first_date, question.from_date), min(month.last_date, question.until_date)
+        is_within = (first, last) == (month.first_date, month.last_date)
+        if is_within and bisect_right(cuts, first) == bisect_right(cuts, last):
+            whole.append(month.month)
+        elif first <= last:
+            others.append((first, last))
+    is_mixed = whole and len(others) > 1
+    return {
+        "whole_months": whole,
+        "days_from": others[0][0] if others else date.max,
+        "days_until": others[-1][1] if others else date.min,
+        "other_dates": f"{{{','.join(f'[{first},{last}]' for first, last in others)}}}" if is_mixed else None,
     }
 
 
@@ -309,7 +333,7 @@ def _promises(columns: Columns, to_come: dict[tuple[str, int], Row]) -> list[Pro
             dates_with_target=value["days_with_target"],
             dates_without_target=value["days_without_target"],
             targets={value["least_target"], value["greatest_target"]} if value["days_with_target"] else set(),
-            budget=value["budget_billions"] * 10**9 + value["budget_rest"],
+            budget=value["budget"] * 10**4 + value["budget_rest"],
             open_us=value["promised_open_us"],
             down_us=value["promised_down_us"],
             unknown_us=value["promised_unknown_us"],
@@ -331,10 +355,11 @@ def _rows(
     def mean(total: str, count: str) -> list[int | None]:
         return [each // of if of else None for each, of in zip(columns[total], columns[count], strict=True)]
 
-    more: Columns = {
-        name: [getattr(periods[number - 1], name) for number in columns["period_no"]]
-        for name in ("period", "from_date", "until_date")
-    }
+    def of_periods(name: str) -> list[Any]:
+        values = [getattr(period, name) for period in periods]
+        return [values[number - 1] for number in columns["period_no"]]
+
+    more: Columns = {name: of_periods(name) for name in ("period", "from_date", "until_date")}
     more |= {"mttr_us": mean("repaired_us", "repaired_outages"), "mtbf_us": mean("up_us", "outages")}
     for name in ("target_percent", "budget_us", "remaining_us", "verdict"):
         more[name] = [None if promise is None else getattr(promise, name) for promise in promises]

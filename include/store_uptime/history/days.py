@@ -178,11 +178,14 @@ def publish(engine: Engine, settlement_id: int, now: datetime) -> dict[str, Any]
         finished = connection.scalar(statement("history/settlement/count_finished"), {"settlement_id": settlement_id})
         if finished != pinned["shards"]:
             raise StoreUptimeError(f"Settlement {settlement_id} is not complete: clear the tasks that did not succeed.")
-        pinned["touched_from"] = connection.scalar(statement("history/settlement/touched_from"))
+        touched_from = connection.scalar(statement("history/settlement/touched_from"))
+        touched_month = None if touched_from is None else touched_from.replace(day=1)
+        pinned |= {"touched_from": touched_from, "touched_month": touched_month}
         counts = {
             name: connection.execute(statement(f"history/3_publish/{name}"), pinned).rowcount
             for name in (
-                *("days/log_restatements", "days/delete", "days/add", "days/add_stores"),
+                *("days/log_restatements", "days/delete", "days/add", "days/add_stores", "months/delete"),
+                *("months/add", "months/add_earlier"),
                 *("outages/delete_days", "outages/add_days", "outages/delete", "outages/add"),
                 *(("hours/delete", "hours/add") if pinned["has_hours"] else ()),
             )

@@ -164,8 +164,9 @@ def delete_history(engine: Engine, keep_days: int | None, *, dry_run: bool) -> C
         }
         changes.add(**connection.execute(statement("maintenance/history/count"), kept_from).mappings().one())
         if not dry_run:
-            for name in ("days", "outages", "outage_days", "restatements", "anomalies", "judged_dates"):
+            for name in ("days", "months", "outages", "outage_days", "restatements", "anomalies", "judged_dates"):
                 connection.execute(statement(f"maintenance/history/delete_{name}"), kept_from)
+            connection.execute(statement("maintenance/history/add_month"), kept_from)
     return changes
 
 

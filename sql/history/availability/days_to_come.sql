@@ -4,9 +4,10 @@
 -- reads   history.day, history.store, history.store_group, history.store_target, history.used_snapshot,
 --         core.business_hours, core.special_hours, core.planned_downtime
 -- yields  one row for each scope and period in which some such store has dates to come
--- binds   as figures.sql; by (the kind of the scopes); as_of; is_whole (whether later periods count, else only those
---         that run); clocks, utc_from, utc_to, utc_offsets (seconds): the segments of all clocks from days before as_of
---         on; held_file_ids, held_from, held_until: which hours hold for which dates
+-- binds   edges (period n is the dates from the nth on, up to the next one); by (the kind of the scopes); kind, name,
+--         store_keys (as days.sql); as_of; is_whole (whether later periods count, else only those that run); clocks,
+--         utc_from, utc_to, utc_offsets (seconds): the segments of all clocks from days before as_of on; held_file_ids,
+--         held_from, held_until: which hours hold for which dates
 --
 -- Opening time is found as the settlement does it (history/timeline.py), only that nothing is over and no status is
 -- known. Of a date that has a day already only what is not before as_of is to come; of later ones all, even if a clock

@@ -1,0 +1,114 @@
+-- name: delete
+-- Months of which no day is left.
+--
+-- reads   history.day
+-- writes  history.store_month
+-- binds   touched_from
+delete from history.store_month
+where
+    store_month.last_date >= cast(:touched_from as date)
+    and not exists (
+        select
+        from history.day
+        where
+            day.store_key = store_month.store_key
+            and day.local_date between store_month.first_date and store_month.last_date
+    );
+
+-- name: add
+-- The sums of the months that may have other days than before.
+--
+-- reads   history.day
+-- writes  history.store_month
+-- binds   touched_month (the first date of the month of touched_from)
+insert into history.store_month as settled (
+    store_key, month, first_date, last_date, last_final_date, days, open_us, planned_us, up_us, down_us, unknown_us,
+    opened_late_us, closed_early_us, missed_openings
+)
+select
+    day.store_key,
+    cast(date_trunc('month', cast(day.local_date as timestamp)) as date) as month,
+    min(day.local_date) as first_date,
+    max(day.local_date) as last_date,
+    max(day.local_date) filter (where day.is_final) as last_final_date,
+    count(*) as days,
+    cast(sum(day.open_us) as bigint) as open_us,
+    cast(sum(day.planned_us) as bigint) as planned_us,
+    cast(sum(day.up_us) as bigint) as up_us,
+    cast(sum(day.down_us) as bigint) as down_us,
+    cast(sum(day.unknown_us) as bigint) as unknown_us,
+    cast(sum(day.opened_late_us) as bigint) as opened_late_us,
+    cast(sum(day.closed_early_us) as bigint) as closed_early_us,
+    cast(sum(day.missed_openings) as bigint) as missed_openings
+from history.day
+where day.local_date >= cast(:touched_month as date)
+group by day.store_key, month
+on conflict (store_key, month) do update
+set
+    first_date = excluded.first_date,
+    last_date = excluded.last_date,
+    last_final_date = excluded.last_final_date,
+    days = excluded.days,
+    open_us = excluded.open_us,
+    planned_us = excluded.planned_us,
+    up_us = excluded.up_us,
+    down_us = excluded.down_us,
+    unknown_us = excluded.unknown_us,
+    opened_late_us = excluded.opened_late_us,
+    closed_early_us = excluded.closed_early_us,
+    missed_openings = excluded.missed_openings
+where settled is distinct from excluded;
+
+-- name: add_earlier
+-- The same, of months before, with days of which only what is said of openings is another (2_days/add_earlier).
+--
+-- reads   history.new_day, history.day
+-- writes  history.store_month
+-- binds   touched_month
+insert into history.store_month as settled (
+    store_key, month, first_date, last_date, last_final_date, days, open_us, planned_us, up_us, down_us, unknown_us,
+    opened_late_us, closed_early_us, missed_openings
+)
+select
+    day.store_key,
+    earlier.month,
+    min(day.local_date) as first_date,
+    max(day.local_date) as last_date,
+    max(day.local_date) filter (where day.is_final) as last_final_date,
+    count(*) as days,
+    cast(sum(day.open_us) as bigint) as open_us,
+    cast(sum(day.planned_us) as bigint) as planned_us,
+    cast(sum(day.up_us) as bigint) as up_us,
+    cast(sum(day.down_us) as bigint) as down_us,
+    cast(sum(day.unknown_us) as bigint) as unknown_us,
+    cast(sum(day.opened_late_us) as bigint) as opened_late_us,
+    cast(sum(day.closed_early_us) as bigint) as closed_early_us,
+    cast(sum(day.missed_openings) as bigint) as missed_openings
+from (
+    select distinct
+        store_key,
+        cast(date_trunc('month', cast(local_date as timestamp)) as date) as month
+    from history.new_day
+    where local_date < cast(:touched_month as date)
+) as earlier
+inner join history.day
+    on
+        earlier.store_key = day.store_key
+        and day.local_date >= earlier.month
+        and day.local_date < earlier.month + interval '1 month'
+group by day.store_key, earlier.month
+on conflict (store_key, month) do update
+set
+    first_date = excluded.first_date,
+    last_date = excluded.last_date,
+    last_final_date = excluded.last_final_date,
+    days = excluded.days,
+    open_us = excluded.open_us,
+    planned_us = excluded.planned_us,
+    up_us = excluded.up_us,
+    down_us = excluded.down_us,
+    unknown_us = excluded.unknown_us,
+    opened_late_us = excluded.opened_late_us,
+    closed_early_us = excluded.closed_early_us,
+    missed_openings = excluded.missed_openings
+where settled is distinct from excluded;
