@@ -51,11 +51,19 @@ grant insert, update, delete on history.store_month to store_uptime_writer;
 create or replace function history.analyze_published() returns void
 language plpgsql security definer set search_path = pg_catalog as $$
 declare
-    grown regclass;
+    grown text;
 begin
-    -- When a table has grown by a fifth. On Citus the rows are elsewhere: no size is known.
+    -- When a table has grown by a fifth. On Citus the rows are elsewhere: no size is known. Only columns that statements
+    -- choose or join rows by: those of multiranges alone would take half of the time.
     for grown in
-        select pg_class.oid::regclass
+        select
+            pg_class.oid::regclass || case pg_class.relname
+                when 'day' then ' (store_key, local_date, is_final)'
+                when 'outage' then ' (store_key, started_at, ended_at, started_on, ended_on, ended_by)'
+                when 'outage_day' then ' (store_key, local_date, started_at)'
+                when 'store_month' then ' (store_key, month, first_date, last_date)'
+                else ''
+            end
         from pg_class
         where
             pg_class.relnamespace = 'history'::regnamespace
@@ -73,7 +81,7 @@ begin
             )
         order by pg_class.relname
     loop
-        execute format('analyze %s', grown);
+        execute 'analyze ' || grown;
     end loop;
 end
 $$;
