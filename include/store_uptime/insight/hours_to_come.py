@@ -63,7 +63,9 @@ def _fill(found: HoursToCome, some: np.ndarray, batch: Batch, as_of: int) -> Non
     assert settled.hours is not None
     day, end_hour = settled.day, settled.hours["end_hour"]
     hour = end_hour[:, None] - HOURS_OF_DATE + np.arange(HOURS_OF_DATE)
-    is_there = (settled.hours["open"] > 0) & (hour * timeline.HOUR_US >= as_of)
+    # The hour in which the horizon is, is not seen to its end.
+    is_seen = (hour * timeline.HOUR_US >= as_of) & ((hour + 1) * timeline.HOUR_US <= batch.as_of)
+    is_there = (settled.hours["open"] > 0) & is_seen
     of_day, place = np.nonzero(is_there)
     hour, store, parts = hour[is_there], day["store"][of_day], settled.hours["open"][is_there]
     order = np.lexsort((day["local_date"][of_day], hour, store))
