@@ -19,6 +19,7 @@ from store_uptime.insight.forecast import find_forecast
 from store_uptime.insight.forecasting import Model, labels, score_week
 from store_uptime.insight.weeks import forecast
 from store_uptime.settings import Settings
+from support import citus_transactions
 from support.pipeline import run_report
 from support.programs import run_on
 from worlds.generated import FIRST_DATE, GeneratedWorld, generate, settled, store_id, write
@@ -125,6 +126,16 @@ def test_a_forecast_is_made_once(made: Engine) -> None:
     before = kept_in(made)
     assert forecast(made, NOW) == {"weeks": 0, "stores": 0}
     assert kept_in(made) == before
+
+
+def test_on_citus_a_transaction_changes_stores_and_shared_tables_one_at_a_time(made: Engine) -> None:
+    with made.begin() as connection:
+        for table in ("scored_week", "forecast_run"):
+            connection.execute(text(f"delete from history.{table}"))
+    with citus_transactions.followed(made) as following:
+        assert forecast(made, NOW)["weeks"] == 4
+    assert following.changed >= {f"history.{table}" for table in TABLES}
+    assert following.refused == []
 
 
 def test_days_restated_are_scored_again_and_the_same_comes_out(made: Engine) -> None:

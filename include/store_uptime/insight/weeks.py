@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sqlalchemy import Connection, Engine
 
+from store_uptime.db import topology
 from store_uptime.db.statements import statement
 from store_uptime.history.questions import Settlement, find_settlement
 from store_uptime.insight.dates import read_stores
@@ -33,6 +34,7 @@ def forecast(engine: Engine, now: datetime) -> dict[str, int]:
     with engine.begin() as turn:
         turn.execute(statement("insight/forecasting/lock"))
         with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection, connection.begin():
+            topology.run_one_at_a_time(connection)
             return _forecast(connection, now)
 
 

@@ -1,0 +1,1 @@
+alter table history.changed_row replica identity full;
