@@ -6,13 +6,13 @@ import os
 import re
 import stat
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from errno import ENOTDIR
 from os import stat_result
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any, BinaryIO, Protocol, Self, cast
+from typing import Any, BinaryIO, NamedTuple, Protocol, Self, cast
 from uuid import uuid4
 
 # The names of temporary files of `write_atomically`; earlier versions had no suffix.
@@ -77,41 +77,66 @@ def problem_of_output(folder: Path) -> str | None:
         return "cannot be written to"
 
 
-def list_versions(folder: StoragePath | Path) -> dict[str, str | None]:
-    """The names in a folder, each with a text that changes whenever the content of the file does.
+class ListedFile(NamedTuple):
+    """What the listing of a folder says of one of its files.
 
-    On this machine: size, times of the last changes, and inode. Behind a URL: what the storage has for that, its ETag
-    if there is one. None if nothing can be relied on: for what is no file, or has just been changed (a second change
-    might leave all of this as it is). Raises `OSError` if the folder cannot be listed.
+    `version` is a text that changes whenever the content does. On this machine: size, times of the last changes, and
+    inode. Behind a URL: what the storage has for that, its ETag if there is one. None if nothing can be relied on: for
+    what is no file, or has just been changed (a second change might leave all of this as it is).
     """
+
+    version: str | None
+    size_bytes: int
+
+
+def list_files(folder: StoragePath | Path) -> dict[str, ListedFile]:
+    """The files of a folder by name, and whatever else is in it. Raises `OSError` if the folder cannot be listed."""
     if isinstance(folder, Path):
         settled_ns = time.time_ns() - SETTLED_AFTER_NS
         with os.scandir(folder) as entries:
-            return {entry.name: _local_version(entry, settled_ns) for entry in entries}
+            return {entry.name: _local_file(entry, settled_ns) for entry in entries}
     files, address = cast("Any", folder).fs, cast("Any", folder).path
     if not files.isdir(address):
         raise NotADirectoryError(ENOTDIR, os.strerror(ENOTDIR))
     found = {info["name"].rstrip("/").rpartition("/")[2]: info for info in files.ls(address, detail=True)}
-    return {name: _version(info) for name, info in found.items() if name}
+    return {name: _remote_file(info) for name, info in found.items() if name}
 
 
-def _local_version(entry: os.DirEntry[str], settled_ns: int) -> str | None:
+def _local_file(entry: os.DirEntry[str], settled_ns: int) -> ListedFile:
     try:
         status = entry.stat()
     except OSError:
-        return None
+        return ListedFile(None, 0)
     changed_ns = max(status.st_mtime_ns, status.st_ctime_ns)
     if not stat.S_ISREG(status.st_mode) or changed_ns > settled_ns:
-        return None
-    return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}"
+        return ListedFile(None, status.st_size)
+    version = f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}"
+    return ListedFile(version, status.st_size)
 
 
-def _version(info: Mapping[str, Any]) -> str | None:
+def _remote_file(info: Mapping[str, Any]) -> ListedFile:
     """From the facts that a file system of fsspec has of a file."""
+    size_bytes = info.get("size") or 0
     if info.get("type") != "file":
-        return None
+        return ListedFile(None, size_bytes)
     changed = next((info[name] for name in VERSION_FACTS if info.get(name)), None)
-    return None if changed is None else f"{info.get('size')} {changed}"
+    return ListedFile(None if changed is None else f"{info.get('size')} {changed}", size_bytes)
+
+
+def read_together(paths: Sequence[StoragePath], max_bytes: int) -> dict[str, bytes]:
+    """The contents of files of one folder behind a URL, by their addresses: read at the same time, as far as their
+    storage can. Waiting for one after the other takes most of the time that many small files need.
+
+    Files with more than `max_bytes` are left out, and so are those that cannot be read: reading them by themselves
+    says why.
+    """
+    addresses = [cast("Any", path).path for path in paths]
+    contents = cast("Any", paths[0]).fs.cat_ranges(addresses, 0, max_bytes + 1, on_error="return")
+    return {
+        str(path): content
+        for path, content in zip(paths, contents, strict=True)
+        if isinstance(content, bytes) and len(content) <= max_bytes
+    }
 
 
 @contextmanager

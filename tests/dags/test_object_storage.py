@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 from uuid import UUID
 
 import pytest
@@ -13,12 +15,13 @@ from moto.s3.models import s3_backends
 from sqlalchemy import Engine
 
 from dags.runs import Deployment, clear_and_run, make_report
-from store_uptime.ingest import acceptance, stage_files
+from store_uptime.ingest import acceptance, safe_open, stage_files
 from store_uptime.reports.request import report_id_of
 from store_uptime.settings import PROJECT
+from support.object_storage import ObjectStorage
 from support.pipeline import CLOCK, start
 
-HOURS = 1_020  # more than one page of a listing
+MANY = 1_020  # more than one page of a listing
 
 
 def put(bucket: str, key: str, content: bytes) -> None:
@@ -26,43 +29,53 @@ def put(bucket: str, key: str, content: bytes) -> None:
     s3_backends[DEFAULT_ACCOUNT_ID]["aws"].put_object(bucket, key, content)
 
 
-def test_what_is_known_in_a_bucket_is_listed_and_not_read(
-    engine: Engine, bucket: Any, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("are_kept", "files"), [(True, MANY), (False, 20)])
+@pytest.mark.usefixtures("deployment")
+def test_files_in_a_bucket_are_read_once_and_then_only_listed(
+    engine: Engine,
+    bucket: Any,
+    object_storage: ObjectStorage,
+    monkeypatch: pytest.MonkeyPatch,
+    are_kept: bool,
+    files: int,
 ) -> None:
-    """Files are known by the ETags of the listing; one with another content is read again."""
+    """Known files are known by the ETags of the listing. New ones are read once, or twice if they cannot be kept."""
     from airflow.sdk import ObjectStoragePath
-    from s3fs import S3FileSystem
 
-    read: list[str] = []
-    open_file = S3FileSystem._open
-
-    def note(files: S3FileSystem, path: str, *arguments: Any, **options: Any) -> Any:
-        read.append(path.rpartition("/")[2])
-        return open_file(files, path, *arguments, **options)
-
-    monkeypatch.setattr(S3FileSystem, "_open", note)
+    if not are_kept:
+        monkeypatch.setattr(safe_open, "KEPT_BYTES", 0)
     start_at = datetime(2023, 1, 1, tzinfo=UTC)
-    for number in range(HOURS):
+    for number in range(files):
         polled_at = start_at + timedelta(hours=number)
         body = f"store_id,status,timestamp_utc\n0042,active,{polled_at:%Y-%m-%d %H:%M:%S} UTC\n"
         put(bucket.name, f"data/store_status_{number}.csv", body.encode())
+    put(bucket.name, "data/store_status_[a-z]*.csv", b"store_id,status,timestamp_utc\n0042,inactive,2023-02-28\n")
+    large = b"".join(b"%d,active,2023-02-27 12:00:00 UTC\n" % number for number in range(10_000))
+    put(bucket.name, "data/store_status_large.csv", b"store_id,status,timestamp_utc\n" + large)
     folder = ObjectStoragePath(f"s3://{bucket.name}/data")
 
-    def load() -> dict[str, Any]:
-        read.clear()
+    pages = files // 1_000 + 1
+
+    def load() -> tuple[dict[str, Any], Counter[str]]:
+        object_storage.requests.clear()
         folder.fs.invalidate_cache()  # as in the process of another task
         report_id = start(engine)
         counts = stage_files.ingest(engine, report_id, folder, CLOCK)
         acceptance.accept(engine, report_id, CLOCK)
-        return counts
+        return counts, object_storage.requests.copy()
 
-    assert load()["files_loaded"] == HOURS
-    assert len(set(read)) == HOURS
-    assert load()["files_loaded"] == 0
-    assert read == []
+    counts, requests = load()
+    assert (counts["files_loaded"], counts["rows_read"]) == (files + 2, files + 10_001)
+    assert requests.pop("GET data/store_status_large.csv") == 3  # its content, its header, its rows
+    assert requests.pop(f"GET {bucket.name}") == pages
+    assert set(requests) == {f"GET data/store_status_{name}.csv" for name in (*range(files), "[a-z]*")}
+    assert set(requests.values()) == {1 if are_kept else 2}
+
+    assert load() == (ANY, {f"GET {bucket.name}": pages})
     bucket.put_object(Key="data/store_status_7.csv", Body="store_id,status,timestamp_utc\n0042,inactive,2023-01-01\n")
-    load()
-    assert set(read) == {"store_status_7.csv"}
+    counts, requests = load()
+    assert counts["files_loaded"] == 1
+    assert requests == {f"GET {bucket.name}": pages, "GET data/store_status_7.csv": 1 if are_kept else 2}
 
 
 def test_data_and_reports_can_be_in_a_bucket(deployment: Deployment, first_report: UUID, bucket: Any) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy import Engine, event, text
 
 from store_uptime import storage
 from store_uptime.errors import InputFileError, InputFolderError
-from store_uptime.ingest import acceptance, small_files, stage_files
+from store_uptime.ingest import acceptance, safe_open, small_files, stage_files
 from store_uptime.ingest.input_files import SourceFile, find_input
 from store_uptime.ingest.kinds import STORE_STATUS
 from store_uptime.ingest.safe_open import InputAccess
@@ -263,7 +263,7 @@ def test_small_files_together_are_as_each_by_itself(
         (data / name).write_bytes(content if isinstance(content, bytes) else content.encode())
     with new_engine() as engine:
         together = tables_of(engine, data, loaders)
-    monkeypatch.setattr(small_files, "MAX_FILES", 1)
+    monkeypatch.setattr(safe_open, "FILES_AT_ONCE", 1)
     with new_engine() as engine:
         assert tables_of(engine, data, loaders) == together
     assert len(together["quality.quarantined_row"]) == 8
@@ -350,8 +350,8 @@ def test_a_file_that_changes_while_it_is_read_is_named(engine: Engine, folder: P
 
 
 def test_groups_are_bounded_by_number_and_by_size(engine: Engine, folder: Path) -> None:
-    (folder / "store_status_large.csv").write_bytes(b" " * (small_files.SMALL_FILE_BYTES + 1))
-    (folder / "store_status_zipped.csv.gz").write_bytes(b" " * (small_files.SMALL_FILE_BYTES // 8 + 1))
+    (folder / "store_status_large.csv").write_bytes(b" " * (safe_open.SMALL_FILE_BYTES + 1))
+    (folder / "store_status_zipped.csv.gz").write_bytes(b" " * (safe_open.SMALL_FILE_BYTES // 8 + 1))
     files = {
         number: SourceFile(STORE_STATUS, (path,), InputAccess(), "0" * 64, path.stat().st_size)
         for number, path in enumerate(sorted(folder.glob("store_status*")))
@@ -359,10 +359,10 @@ def test_groups_are_bounded_by_number_and_by_size(engine: Engine, folder: Path) 
     small_ones = {number: file for number, file in files.items() if small_files.is_small(file)}
     assert len(small_ones) == FILES
     assert [len(group) for group in small_files.groups_of(small_ones.items())] == [FILES]
-    many = [(number, next(iter(small_ones.values()))) for number in range(small_files.MAX_FILES + 1)]
-    assert [len(group) for group in small_files.groups_of(many)] == [small_files.MAX_FILES, 1]
+    many = [(number, next(iter(small_ones.values()))) for number in range(safe_open.FILES_AT_ONCE + 1)]
+    assert [len(group) for group in small_files.groups_of(many)] == [safe_open.FILES_AT_ONCE, 1]
     wide = SourceFile(
-        STORE_STATUS, (folder / "store_status_1.csv",), InputAccess(), "0" * 64, small_files.MAX_BYTES // 2
+        STORE_STATUS, (folder / "store_status_1.csv",), InputAccess(), "0" * 64, safe_open.BYTES_AT_ONCE // 2
     )
     assert [len(group) for group in small_files.groups_of([(1, wide), (2, wide), (3, wide)])] == [2, 1]
 

@@ -31,8 +31,8 @@ from store_uptime.ingest.kinds import (
     shard_of,
     without_suffixes,
 )
-from store_uptime.ingest.safe_open import InputAccess, shown_name
-from store_uptime.storage import StoragePath, list_versions
+from store_uptime.ingest.safe_open import SMALL_FILE_BYTES, InputAccess, in_groups, shown_name
+from store_uptime.storage import ListedFile, StoragePath, list_files
 
 TYPICAL_RATIO = 8  # of text to its compressed size
 PROBLEMS_NAMED = 10
@@ -111,12 +111,12 @@ def find_input(engine: Engine, folder: StoragePath, access: InputAccess | None =
     access = access or InputAccess()
     try:
         with naming_place(str(folder)):
-            listed = list_versions(folder)
+            listed = list_files(folder)
     except OSError as error:
         raise InputFolderError(str(folder), f"cannot be listed ({error.strerror or error})") from error
     versions = {
-        name: version and f"{RULES} {version}"
-        for name, version in listed.items()
+        name: file.version and f"{RULES} {file.version}"
+        for name, file in listed.items()
         if is_visible(name) and not _has_unusable_name(name)
     }
     address = {"folder": str(folder)}
@@ -129,7 +129,8 @@ def find_input(engine: Engine, folder: StoragePath, access: InputAccess | None =
     if tables > access.max_files:
         problem = f"holds {tables:,} files to read; expected at most {access.max_files:,} at once"
         raise InputFolderError(str(folder), f"{problem}, or a larger STORE_UPTIME_MAX_INPUT_FILES")
-    looked, problems = _look_at(folder, access, {name: versions[name] for name in sorted(changed)})
+    new = {name: ListedFile(versions[name], listed[name].size_bytes) for name in sorted(changed)}
+    looked, problems = _look_at(folder, access, new)
     problems |= {name: _unusable_name(name, kind) for name in listed if (kind := _kind_of_unusable(name))}
     with engine.begin() as connection:
         if looked:
@@ -146,16 +147,18 @@ def find_input(engine: Engine, folder: StoragePath, access: InputAccess | None =
 
 
 def _look_at(
-    folder: StoragePath, access: InputAccess, versions: Mapping[str, str | None]
+    folder: StoragePath, access: InputAccess, files: Mapping[str, ListedFile]
 ) -> tuple[list[FolderFile], dict[str, tuple[Kind, InputFileError]]]:
     """What files hold, and for those that cannot be read their kind and the problem, by name."""
-    found, problems = [], {}
-    for name, version in versions.items():
-        path = folder / name
+    found: list[FolderFile] = []
+    problems: dict[str, tuple[Kind, InputFileError]] = {}
+
+    def look_at(name: str) -> None:
+        path, version = folder / name, files[name].version
         kind = _kind_of(path, access)
         if kind is None:
             found.append(FolderFile(name, version, None, _is_meant_as_input(path, access), None, None))
-            continue
+            return
         try:
             content_sha256, size_bytes = content_hash(path, access)
             CsvReader(path, kind, access).check_header()
@@ -163,7 +166,15 @@ def _look_at(
             problems[name] = kind, error
         else:
             found.append(FolderFile(name, version, kind.name, False, content_sha256, size_bytes))
-    return found, problems
+
+    small = [name for name in files if kind_by_name(name) and files[name].size_bytes <= SMALL_FILE_BYTES]
+    for group in in_groups((name, files[name].size_bytes) for name in small):
+        with access.reading_together([folder / name for name in group], keep=True):
+            for name in group:
+                look_at(name)
+    for name in sorted(files.keys() - set(small)):
+        look_at(name)
+    return found, dict(sorted(problems.items()))
 
 
 def _columns(files: Sequence[FolderFile]) -> dict[str, list[str | int | bool | None]]:

@@ -12,19 +12,22 @@ import hashlib
 import os
 import stat
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 import zstandard
 
 from store_uptime.errors import InputFileError, naming_place, printable
 from store_uptime.settings import MAX_INPUT_BYTES, MAX_INPUT_FILES, MAX_POLL_YEARS, MAX_STORES, Settings
-from store_uptime.storage import StoragePath
+from store_uptime.storage import StoragePath, read_together
 
 PIECE_BYTES = 1 << 20
+SMALL_FILE_BYTES = 1 << 18
+FILES_AT_ONCE, BYTES_AT_ONCE = 500, 8 * 2**20  # of small files that are read or loaded together
+KEPT_BYTES = 16 * 2**20  # of small files that were read to find out what they are, compressed, until they are loaded
 GZIP_INPUT_BYTES = 1 << 17
 # Zstandard has no limit on the output of a call. Four bytes of a block can stand for 128 KiB, so these for 64 MiB.
 ZSTANDARD_INPUT_BYTES = 1 << 11
@@ -43,8 +46,24 @@ FILE_TYPES = {
     stat.S_IFBLK: "is a device",
     stat.S_IFLNK: "is a link",
 }
+Item = TypeVar("Item")
+
 # Without O_NONBLOCK, opening a FIFO waits for a writer; without O_NOCTTY, a terminal becomes that of this process.
 FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
+
+
+def in_groups(sizes_bytes: Iterable[tuple[Item, int]]) -> Iterator[list[Item]]:
+    """Small files, given with their sizes, as many together as are read or loaded together."""
+    group: list[Item] = []
+    total_bytes = 0
+    for item, size_bytes in sizes_bytes:
+        if group and (len(group) == FILES_AT_ONCE or total_bytes + size_bytes > BYTES_AT_ONCE):
+            yield group
+            group, total_bytes = [], 0
+        group.append(item)
+        total_bytes += size_bytes
+    if group:
+        yield group
 
 
 def shown_name(name: str) -> str:
@@ -68,6 +87,8 @@ class InputAccess:
     max_unusable_percent: float = LEAST_UNUSABLE_PERCENT
     _bytes_of: dict[str, int] = field(default_factory=dict)
     _total_bytes: int = 0
+    _read: dict[str, bytes] = field(default_factory=dict)
+    _kept: dict[str, bytes] = field(default_factory=dict)
 
     @classmethod
     def of(cls, settings: Settings) -> InputAccess:
@@ -80,6 +101,32 @@ class InputAccess:
             settings.max_poll_years,
             max(settings.max_unusable_percent, LEAST_UNUSABLE_PERCENT),
         )
+
+    @contextmanager
+    def reading_together(self, paths: Sequence[StoragePath | Path], *, keep: bool = False) -> Iterator[None]:
+        """Within the block, small files of one folder behind a URL are there already: they were read together.
+
+        With `keep`, they are also there the next time, compressed, as long as that takes little memory.
+        """
+        kept = {address: self._kept.pop(address) for address in map(str, paths) if address in self._kept}
+        unread = [path for path in paths if not isinstance(path, Path) and str(path) not in kept]
+        self._read = read_together(unread, SMALL_FILE_BYTES) if unread else {}
+        if keep:
+            self._keep(self._read)
+        self._read |= {address: zstandard.decompress(content) for address, content in kept.items()}
+        try:
+            yield
+        finally:
+            self._read = {}
+
+    def _keep(self, contents: Mapping[str, bytes]) -> None:
+        kept_bytes = sum(map(len, self._kept.values()))
+        for address, content in contents.items():
+            compressed = zstandard.compress(content, level=1)
+            kept_bytes += len(compressed)
+            if kept_bytes > KEPT_BYTES:
+                break
+            self._kept[address] = compressed
 
     def stored(self, path: StoragePath) -> Iterator[bytes]:
         """The bytes of a file as it is stored. Raises `InputFileError`."""
@@ -102,6 +149,9 @@ class InputAccess:
             raise InputFileError(shown_name(path.name), f"cannot be decompressed ({error})", expected) from error
 
     def _pieces(self, path: StoragePath) -> Iterator[bytes]:
+        if (content := self._read.get(str(path))) is not None:
+            yield content
+            return
         with naming_input(path), open_input(path, follow_links=self.follow_links) as stream:
             while piece := stream.read(PIECE_BYTES):
                 yield piece

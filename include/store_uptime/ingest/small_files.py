@@ -34,11 +34,9 @@ from store_uptime.ingest.file_loader import CreateMonth
 from store_uptime.ingest.input_files import SourceFile
 from store_uptime.ingest.kinds import STORE_STATUS
 from store_uptime.ingest.poll_days import US_PER_DAY, PollDays
+from store_uptime.ingest.safe_open import SMALL_FILE_BYTES, in_groups
 from store_uptime.ingest.store_keys import NamedStores, StoreKeys
 
-MAX_FILES = 500  # that are loaded together
-MAX_BYTES = 8 * 2**20  # of them, as they are expected to be without compression
-SMALL_FILE_BYTES = 2**18
 MAX_BATCHES = 2  # of a file; one with more is larger than expected, and not loaded here
 # Columns of the temporary table of named stores: of small files it needs the keys and ids alone, each once.
 NAMED_STORE = {
@@ -59,16 +57,8 @@ def is_small(file: SourceFile) -> bool:
 
 def groups_of(files: Iterable[tuple[int, SourceFile]]) -> Iterator[dict[int, SourceFile]]:
     """Small files by their ids, as many together as are loaded together."""
-    group: dict[int, SourceFile] = {}
-    size_bytes = 0
-    for file_id, file in files:
-        if group and (len(group) == MAX_FILES or size_bytes + file.text_bytes > MAX_BYTES):
-            yield group
-            group, size_bytes = {}, 0
-        group[file_id] = file
-        size_bytes += file.text_bytes
-    if group:
-        yield group
+    for group in in_groups(((file_id, file), file.text_bytes) for file_id, file in files):
+        yield dict(group)
 
 
 class SmallFilesLoader:
@@ -98,9 +88,11 @@ class SmallFilesLoader:
 
     def load(self) -> None:
         """Raises `InputFileError`; the caller's transaction then rolls everything back."""
-        for file_id, file in self.files.items():
-            self.reading = file_id
-            self._read(file_id, file)
+        access = next(iter(self.files.values())).access
+        with access.reading_together([file.paths[0] for file in self.files.values()]):
+            for file_id, file in self.files.items():
+                self.reading = file_id
+                self._read(file_id, file)
         self.reading = None
         if self._batches:
             self._load()

@@ -28,7 +28,7 @@ from store_uptime.ingest import small_files
 from store_uptime.ingest.file_loader import FileLoader, FilePartition
 from store_uptime.ingest.input_files import SourceFile, find_input
 from store_uptime.ingest.kinds import STORE_STATUS
-from store_uptime.ingest.safe_open import InputAccess
+from store_uptime.ingest.safe_open import SMALL_FILE_BYTES, InputAccess
 from store_uptime.ingest.scoped_files import ScopedFileLoader, is_scoped
 from store_uptime.ingest.small_files import SmallFilesLoader
 from store_uptime.ingest.store_keys import StoreKeys
@@ -272,7 +272,9 @@ class Ingest:
             if is_scoped(file)
             else FileLoader(connection, writes, file, file_partition, self.keys, self._create_month, self.clock)
         )
-        loader.load()
+        together = file.paths if file.size_bytes <= SMALL_FILE_BYTES else ()
+        with file.access.reading_together(together):
+            loader.load()
         self.reading = None
         self.files_loaded.add(partition["file_id"])
         self.counts.update(rows_read=loader.rows_read, rows_quarantined=loader.rows_quarantined)
