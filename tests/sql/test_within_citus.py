@@ -199,8 +199,28 @@ REFUSED = {
         insert into core.polled_store (file_id, store_key)
         select file_id, store_key + 1 from core.staged_interval
     """,
+    "joins by the key of the union polled in an outer join": """
+        select polled.store_key
+        from (
+            select store_key from core.polled_store
+            union all
+            select store_key from core.status_interval
+        ) as polled
+        inner join core.store on polled.store_key = store.store_key
+        left join core.store_timezone on polled.store_key = store_timezone.store_key
+    """,
 }
 TAKEN = {
+    "a union in an inner join, beside an outer one": """
+        select polled.store_key
+        from (
+            select store_key from core.polled_store
+            union all
+            select store_key from core.status_interval
+        ) as polled
+        inner join core.store on polled.store_key = store.store_key
+        left join core.store_timezone on store.store_key = store_timezone.store_key
+    """,
     "one store": """
         select polled_at from core.poll where poll.store_key = :store_key order by polled_at desc limit 1
     """,

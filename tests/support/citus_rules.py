@@ -90,6 +90,7 @@ class Statement:
                 + self._joins(query)
                 + self._select_list(query)
                 + self._outer_joins(query)
+                + self._outer_joins_of_unions(query)
                 + self._local(query)
             )
             if self._is_correlated(query) and (self._is_spread(query.node) or self._reads_spread(query.outer)):
@@ -245,6 +246,21 @@ class Statement:
             if any(other and not side for side, other in kept):
                 found.append("keeps all rows of a shared table in an outer join with a distributed one")
         return found
+
+    def _outer_joins_of_unions(self, query: Query) -> list[str]:
+        """Citus does not see through a union to the key of the tables below it, unless the join is an inner one."""
+        joins = [
+            join
+            for join in walk_within(query.node)
+            if isinstance(join, ast.JoinExpr) and join.jointype != enums.JoinType.JOIN_INNER
+        ]
+        names = {key_of(node, query) for join in joins for node in walk_within(join.quals or ())}
+        unions = [
+            name
+            for name, item in query.items.items()
+            if isinstance(item, ast.RangeSubselect) and item.subquery.larg and self._is_spread(item)
+        ]
+        return [f"joins by the key of the union {name} in an outer join" for name in unions if name in names]
 
     def _null_joins(self, query: Query) -> list[str]:
         """PostgreSQL knows that an outer join with null finds nothing; then Citus sees no join by the key either."""

@@ -81,5 +81,5 @@ copy (
     ) as summed
     inner join history.store_group as chosen
         on summed.store_key = chosen.store_key and chosen.kind = %(kind)s and chosen.name = %(name)s
-    left join history.store_target on summed.store_key = store_target.store_key
+    left join history.store_target on chosen.store_key = store_target.store_key
 ) to stdout (format "binary")
