@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from random import Random
 from threading import get_ident
@@ -83,6 +83,34 @@ def test_any_number_of_loaders_loads_the_same(
         again = compute(engine, report_id, tmp_path / "many")
     assert again.csv == report.csv
     assert again.figures == report.figures
+
+
+@pytest.mark.parametrize("loaders", [1, 2])
+def test_a_session_that_does_not_know_a_month_is_begun_anew(
+    new_engine: NewEngine, tmp_path: Path, world: worlds.World, monkeypatch: pytest.MonkeyPatch, loaders: int
+) -> None:
+    """PostgreSQL keeps a list of months that it made while another loader added one: the COPY then finds no table."""
+    folder = world.write(tmp_path / "data", Random(1))
+    create, missed = stage_files.Ingest._create_month, []
+
+    def create_later(task: stage_files.Ingest, month: date) -> None:
+        if month in missed:
+            create(task, month)
+        missed.append(month)
+
+    with new_engine() as engine:
+        report_id = start(engine, as_of=world.as_of)
+        alone = stage_files.ingest(engine, report_id, folder, CLOCK)
+        acceptance.accept(engine, report_id, CLOCK)
+        expected = compute(engine, report_id, tmp_path / "alone")
+    with new_engine() as engine:
+        report_id = start(engine, as_of=world.as_of)
+        monkeypatch.setattr(stage_files.Ingest, "_create_month", create_later)
+        done = stage_files.ingest(engine, report_id, folder, CLOCK, loaders, 0)
+        assert len(missed) > len(set(missed)), "it began again"
+        assert done == alone
+        acceptance.accept(engine, report_id, CLOCK)
+        assert compute(engine, report_id, tmp_path / "again").csv == expected.csv
 
 
 @pytest.mark.parametrize("loaders", [1, 2])

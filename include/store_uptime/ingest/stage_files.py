@@ -16,7 +16,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from psycopg2.errors import DeadlockDetected
+from psycopg2.errors import CheckViolation, DeadlockDetected
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
 
@@ -97,7 +97,7 @@ class Ingest:
 
     def load_together(self) -> None:
         """Everything in one transaction: files are read while others are written."""
-        while not self._unless_deadlocked(self._load_together):
+        while not self._unless_overtaken(self._load_together):
             pass
 
     def _load_together(self) -> bool:
@@ -143,22 +143,26 @@ class Ingest:
             if not partitions:
                 break
             units = self._units(partitions)
-            if not any(self._unless_deadlocked(self._load_unit, "ingest/partitions/take", unit) for unit in units):
-                self._unless_deadlocked(self._load_unit, "ingest/partitions/await", units[0])
+            if not any(self._unless_overtaken(self._load_unit, "ingest/partitions/take", unit) for unit in units):
+                self._unless_overtaken(self._load_unit, "ingest/partitions/await", units[0])
         with self.engine.begin() as connection:
             self._finish(connection)
 
-    def _unless_deadlocked(self, load: Callable[..., bool], *arguments: Any) -> bool:
-        """What `load` returns; False if PostgreSQL ended it in a deadlock with a loader of another DAG run.
+    def _unless_overtaken(self, load: Callable[..., bool], *arguments: Any) -> bool:
+        """What `load` returns; False if a loader at work at the same time kept it from its end: it can begin again.
 
-        A DAG run with one loader waits for partitions while it holds others, so that can happen. Its transaction was
-        rolled back, so it can begin again.
+        Its transaction was rolled back. PostgreSQL ends it in a deadlock with a loader of another DAG run: one that is
+        alone waits for partitions while it holds others. Or the session does not know the table of a month: it made its
+        list of months just while another one added that, and keeps it (`is_stale_list`), so sessions are begun anew.
         """
         files_loaded, counts = self.files_loaded.copy(), self.counts.copy()
         try:
             return load(*arguments)
-        except (OperationalError, DeadlockDetected) as error:
-            if not isinstance(getattr(error, "orig", error), DeadlockDetected):
+        except (OperationalError, DeadlockDetected, CheckViolation) as error:
+            original = getattr(error, "orig", error)
+            if is_stale_list(original):
+                self.engine.dispose()
+            elif not isinstance(original, DeadlockDetected):
                 raise
             self.files_loaded, self.counts = files_loaded, counts
             return False
@@ -293,6 +297,14 @@ class Ingest:
         for file_id in connection.scalars(statement("ingest/source_files/find_discarded"), files):
             name = self.source_files[file_id].name
             raise InputFileError(name, "failed in another loader, see its log", "a file that can be loaded")
+
+
+def is_stale_list(error: BaseException) -> bool:
+    """Whether a COPY found no table for the month of a poll: loaders create it before."""
+    return isinstance(error, CheckViolation) and (error.diag.table_name, error.diag.constraint_name) == (
+        "poll_day",
+        None,
+    )
 
 
 def stage_if_whole(connection: Connection, file_ids: Sequence[int]) -> None:
