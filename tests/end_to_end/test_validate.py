@@ -82,7 +82,23 @@ def test_good_files_are_accepted_and_the_results_kept_thrice(check, engine: Engi
     page = (settings.home / "quality" / "data_docs" / "runs" / f"{report_id}.html").read_text()
     for row in table:
         assert row.expectation in page
+    for suite in document["great_expectations"]:
+        assert f"{suite}: Run Info" in page
     assert f"runs/{report_id}.html" in (settings.home / "quality" / "data_docs" / "index.html").read_text()
+
+
+def test_great_expectations_lists_the_rows_that_do_not_meet_an_expectation(check, settings: Settings):
+    report_id = check()
+    document = json.loads((settings.home / "quality" / f"{report_id}.json").read_text())
+    suites = document["great_expectations"].values()
+    results = [result for suite in suites for result in suite["results"] if "unexpected_count" in result["result"]]
+    listed = [
+        result["success"] or len(result["result"]["unexpected_index_list"]) == result["result"]["unexpected_count"]
+        for result in results
+    ]
+    assert {result["success"] for result in results} == {True, False}
+    assert all(listed)
+    assert all(result["result"]["unexpected_count"] == 0 for result in results if result["success"])
 
 
 def test_each_store_that_lacks_something_is_named(check, engine: Engine):

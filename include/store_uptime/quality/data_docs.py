@@ -10,6 +10,7 @@ import html
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -28,6 +29,12 @@ if TYPE_CHECKING:
 
 SOURCE = Path(__file__).with_name("data_docs_assets")
 NEWEST_RUNS = 100
+OUR_TEMPLATES = ("run.html", "runs.html", "frame.html", "verdict.html")
+# Those of Great Expectations that show results; others are compiled when they are needed.
+GX_TEMPLATES = (
+    *("section.j2", "component.j2", "content_block_header.j2", "header.j2"),
+    *("string_template.j2", "table.j2"),
+)
 
 
 def build(
@@ -52,6 +59,13 @@ def build(
     write_lists(engine, site, view, report.created_at.astimezone(UTC))
 
 
+def preload() -> None:
+    """Compiles the templates in advance: it takes as long as filling them in."""
+    for name in (*OUR_TEMPLATES, *GX_TEMPLATES):
+        page_view().env.get_template(name)
+
+
+@cache
 def page_view() -> DefaultJinjaPageView:
     """Great Expectations' HTML view, with our templates."""
     from great_expectations.render.view import DefaultJinjaPageView

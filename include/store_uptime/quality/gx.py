@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
@@ -24,7 +24,7 @@ from store_uptime.quality.results import ExpectationResult, SuiteResult, unusabl
 from store_uptime.settings import Settings
 
 if TYPE_CHECKING:
-    from great_expectations.core import ExpectationSuiteValidationResult
+    from great_expectations.core import ExpectationSuiteValidationResult, ExpectationValidationResult
     from great_expectations.datasource.fluent import PostgresDatasource
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
@@ -97,34 +97,42 @@ class Checker:
         report's id. Raises `ConnectionError` or `RuntimeError` (see `check_error`) if a check fails to run.
         """
         import great_expectations as gx
+        from great_expectations.core.run_identifier import RunIdentifier
+        from great_expectations.validator.v1_validator import Validator
 
         asset = self._datasource.add_query_asset(suite.name, query=self._query(suite, binds))
-        gx_result = gx.ValidationDefinition(
-            name=suite.name,
-            data=asset.add_batch_definition_whole_table(suite.name),
-            suite=self._context.suites.add(
-                gx.ExpectationSuite(
-                    name=suite.name,
-                    expectations=[
-                        getattr(gx.expectations, expectation.check)(
-                            **expectation.arguments,
-                            severity=SEVERITIES[expectation.severity],
-                            description=expectation.description,
-                            meta={"name": expectation.name},
-                        )
-                        for expectation in suite.expectations
-                    ],
-                )
-            ),
-        ).run(
-            result_format={
+        validator = Validator(asset.add_batch_definition_whole_table(suite.name), {"result_format": "BASIC"})
+        expectations = [
+            getattr(gx.expectations, expectation.check)(
+                **expectation.arguments,
+                severity=SEVERITIES[expectation.severity],
+                description=expectation.description,
+                meta={"name": expectation.name},
+            )
+            for expectation in suite.expectations
+        ]
+        gx_result = validator.validate_expectation_suite(gx.ExpectationSuite(suite.name, expectations))
+        gx_result.meta["run_id"] = RunIdentifier(run_time=datetime.now(UTC))
+        found = _found(gx_result)
+        unmet = [
+            expectation
+            for expectation in expectations
+            if not found[expectation.meta["name"]]["success"] and "unexpected_count" in found[expectation.meta["name"]]
+        ]
+        if unmet:
+            # Which rows are unexpected is asked only of these expectations: it would be half of the work.
+            validator.result_format = {
                 "result_format": "COMPLETE",
                 "unexpected_index_column_names": list(suite.columns),
                 "partial_unexpected_count": suite.max_named,
                 "return_unexpected_index_query": False,
             }
-        )
-        return SuiteResult(suite, self._results(suite, gx_result), gx_result)
+            complete = validator.validate_expectation_suite(gx.ExpectationSuite(suite.name, unmet))
+            found |= _found(complete)
+            by_name = {_name_of(result): result for result in complete.results}
+            gx_result.results = [by_name.get(_name_of(result), result) for result in gx_result.results]
+        results = [self._result(suite, expectation, found[expectation.name]) for expectation in suite.expectations]
+        return SuiteResult(suite, results, gx_result)
 
     def _query(self, suite: Suite, binds: Mapping[str, datetime | str]) -> str:
         """The query without its header, with its values as literals: Great Expectations does not support binds."""
@@ -137,17 +145,6 @@ class Checker:
             .compile(dialect=DefaultDialect(), compile_kwargs={"literal_binds": True})
         )
         return "\n".join(line for line in query.splitlines() if not line.lstrip().startswith("--"))
-
-    def _results(self, suite: Suite, gx_result: ExpectationSuiteValidationResult) -> list[ExpectationResult]:
-        found: dict[str, Mapping[str, Any]] = {}
-        for result in gx_result.results:
-            config = cast("ExpectationConfiguration", result.expectation_config)
-            # A check that raised lists its exceptions by metric; apart from that it may look like one that ran.
-            causes = {info["exception_message"] for info in result.exception_info.values() if isinstance(info, dict)}
-            if causes or not result.result:
-                raise check_error(config.meta["name"], causes)
-            found[config.meta["name"]] = {"success": result.success, **result.result}
-        return [self._result(suite, expectation, found[expectation.name]) for expectation in suite.expectations]
 
     def _result(self, suite: Suite, expectation: Expectation, found: Mapping[str, Any]) -> ExpectationResult:
         unexpected = found.get("unexpected_index_list") or []
@@ -176,6 +173,23 @@ class Checker:
             examples=examples,
             unexpected=unexpected,
         )
+
+
+def _found(gx_result: ExpectationSuiteValidationResult) -> dict[str, Mapping[str, Any]]:
+    """What was found of each expectation, by its name; raises `check_error`'s errors if a check failed to run."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for result in gx_result.results:
+        # A check that raised lists its exceptions by metric; apart from that it may look like one that ran.
+        causes = {info["exception_message"] for info in result.exception_info.values() if isinstance(info, dict)}
+        if causes or not result.result:
+            raise check_error(_name_of(result), causes)
+        found[_name_of(result)] = {"success": result.success, **result.result}
+    return found
+
+
+def _name_of(result: ExpectationValidationResult) -> str:
+    config = cast("ExpectationConfiguration", result.expectation_config)
+    return cast("str", config.meta["name"])
 
 
 def gx_result_of(saved: dict[str, Any]) -> ExpectationSuiteValidationResult:

@@ -24,14 +24,20 @@ from store_uptime.calendar.periods import LAST_DAY, LAST_WEEK
 from store_uptime.db.statements import statement
 from store_uptime.errors import ExpectationFailedError, ReportError, naming_output
 from store_uptime.ingest import acceptance
-from store_uptime.quality import data_docs
+from store_uptime.quality import data_docs, gx
 from store_uptime.quality.expectations import IDS, LOG, STORES, Suite, files
-from store_uptime.quality.gx import GX_LOCK, Checker, gx_result_of, preload
+from store_uptime.quality.gx import GX_LOCK, Checker, gx_result_of
 from store_uptime.quality.results import ExpectationResult, SuiteResult, unusable_rows
 from store_uptime.settings import Settings
 from store_uptime.storage import StoragePath, write_text_atomically
 
 MAX_FAILURES = 10  # in an error message
+
+
+def preload() -> None:
+    """Imports Great Expectations and compiles the templates of Data Docs in advance, because this takes seconds."""
+    gx.preload()
+    data_docs.preload()
 
 
 def validate(
@@ -177,19 +183,21 @@ def publish(
 ) -> None:
     """Saves the results in a table, as JSON and as Data Docs; raises `OutputFolderError` if it cannot write them."""
     results = [result for suite_result in suite_results for result in suite_result.expectation_results]
+    rows = []
+    for result in results:
+        at_fault = [row["file_id"] for row in result.unexpected if "file_id" in row]
+        rows.append(
+            asdict(result)
+            | {
+                "report_id": report_id,
+                "file_id": at_fault[0] if len(at_fault) == 1 else None,
+                "examples": json.dumps(result.examples),
+                "checked_at": clock,
+            }
+        )
     with engine.begin() as connection:
-        for result in results:
-            at_fault = [row["file_id"] for row in result.unexpected if "file_id" in row]
-            connection.execute(
-                statement("quality/validation/add_result"),
-                asdict(result)
-                | {
-                    "report_id": report_id,
-                    "file_id": at_fault[0] if len(at_fault) == 1 else None,
-                    "examples": json.dumps(result.examples),
-                    "checked_at": clock,
-                },
-            )
+        if rows:
+            connection.execute(statement("quality/validation/add_result"), rows)
     with naming_output(f"The folder for quality results and Data Docs ({folder})", "STORE_UPTIME_QUALITY"):
         document = as_json(report_id, clock, suite_results)
         write_text_atomically(folder / f"{report_id}.json", document, is_only_writer=True)
