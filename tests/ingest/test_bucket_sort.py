@@ -40,6 +40,7 @@ def test_all_rows_in_order(
     monkeypatch: pytest.MonkeyPatch, buckets: int, flush_rows: int, max_rows: int | None, instants: int
 ) -> None:
     monkeypatch.setattr(bucket_sort, "FLUSH_ROWS", flush_rows)
+    monkeypatch.setattr(bucket_sort, "FRAGMENT_ROWS", 0)
     random = np.random.default_rng(buckets + flush_rows)
     rows = polls(random, 1000, stores=30, instants=instants)
     size_bytes = (buckets - 1) * BUCKET_BYTES

@@ -23,7 +23,7 @@ def test_keys_of_blocks(blocks: list[list[str]]) -> None:
         expected = [store_key(store_id) if is_store_id(store_id) else None for store_id in block]
         assert stores.keys(pl.Series(block, dtype=pl.String)).to_list() == expected
     named = {store_id for block in blocks for store_id in block if is_store_id(store_id)}
-    assert stores.stores().rows() == sorted((store_key(store_id), store_id) for store_id in named)
+    assert stores.with_ids(stores.stores()).rows() == sorted((store_key(store_id), store_id) for store_id in named)
 
 
 @given(st.lists(st.lists(ids, max_size=12), max_size=6), st.lists(st.lists(ids, max_size=12), max_size=6))
@@ -35,7 +35,7 @@ def test_what_two_files_name_is_kept_apart(first: list[list[str]], second: list[
             stores.keys(pl.Series(block, dtype=pl.String))
     for stores, blocks in files.items():
         named = {store_id for block in blocks for store_id in block if is_store_id(store_id)}
-        assert set(stores.stores()["store_id"]) == named
+        assert set(stores.with_ids(stores.stores())["store_id"]) == named
 
 
 def test_blocks_from_several_threads() -> None:
@@ -48,4 +48,4 @@ def test_blocks_from_several_threads() -> None:
     expected = {str(number): store_key(str(number)) for number in range(5_003)}
     for block, found in zip(blocks, keys, strict=True):
         assert found.to_list() == [expected[store_id] for store_id in block]
-    assert stores.stores().rows() == sorted((key, store_id) for store_id, key in expected.items())
+    assert stores.with_ids(stores.stores()).rows() == sorted((key, store_id) for store_id, key in expected.items())

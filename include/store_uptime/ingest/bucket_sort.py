@@ -12,8 +12,9 @@ from tempfile import TemporaryFile, gettempdir
 import numpy as np
 import polars as pl
 
-BUCKET_BYTES, MAX_BUCKETS = 4 * 2**20, 512
-FLUSH_ROWS = 2**17  # rows written at once; enough for fragments of a size that is efficient to read
+BUCKET_BYTES, MAX_BUCKETS = 4 * 2**20, 2048
+# Rows written at once, in all and of each bucket: enough for fragments of a size that is efficient to read.
+FLUSH_ROWS, FRAGMENT_ROWS = 2**17, 2**7
 
 
 class BucketSorter:
@@ -28,9 +29,10 @@ class BucketSorter:
         self._row, self._key = np.dtype(list(columns.items())), key
         self._unflushed: list[pl.DataFrame] = []
         self._bits = min(max(size_bytes // BUCKET_BYTES, 1), MAX_BUCKETS - 1).bit_length()
+        self._flush_rows = max(FLUSH_ROWS, FRAGMENT_ROWS << self._bits)
         self._rows_flushed = 0
-        # For each flush, the first row of each bucket's fragment, then the end of the last one: 2**bits + 1 numbers.
-        self._bounds: list[np.ndarray] = []
+        # For each flush, its first row, and where in it each bucket's fragment begins, then where the last one ends.
+        self._bounds: list[tuple[int, np.ndarray]] = []
 
     def __enter__(self) -> BucketSorter:
         self._file = TemporaryFile()
@@ -41,8 +43,8 @@ class BucketSorter:
 
     def add(self, frame: pl.DataFrame) -> None:
         """Adds rows with at least the sorter's columns."""
-        self._unflushed.append(frame)
-        if sum(unflushed.height for unflushed in self._unflushed) >= FLUSH_ROWS:
+        self._unflushed.append(frame.select(self._row.names or ()))
+        if sum(unflushed.height for unflushed in self._unflushed) >= self._flush_rows:
             self._flush()
 
     def _flush(self) -> None:
@@ -59,7 +61,7 @@ class BucketSorter:
             rows[name] = frame[name].to_numpy()[order]
         self._file.write(rows.data)
         ends = np.cumsum(np.bincount(buckets, minlength=count))
-        self._bounds.append(self._rows_flushed + np.append(0, ends))
+        self._bounds.append((self._rows_flushed, np.append(0, ends).astype(np.uint32)))
         self._rows_flushed += frame.height
 
     def sorted_batches(self, max_rows: int | None = None) -> Iterator[tuple[int, pl.DataFrame]]:
@@ -71,7 +73,9 @@ class BucketSorter:
         self._flush()
         self._file.flush()
         for bucket in range(1 << self._bits):
-            fragments = [(bounds[bucket], bounds[bucket + 1]) for bounds in self._bounds]
+            fragments = [
+                (first + int(bounds[bucket]), first + int(bounds[bucket + 1])) for first, bounds in self._bounds
+            ]
             bucket_rows = sum(end - first for first, end in fragments)
             batch_rows = bucket_rows if max_rows is None or bucket_rows <= 2 * max_rows else max_rows
             for batch_no, first in enumerate(range(0, bucket_rows, batch_rows or 1)):

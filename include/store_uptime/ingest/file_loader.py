@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -68,6 +69,7 @@ WEEKDAYS_WITHOUT_0 = "weekdays without a 0"  # known to sql/quality/checked_file
 
 # Columns as they are sorted, and as they are copied.
 POLL = {"store_key": "i8", "polled_at": "i8", "is_active": "?"}
+NO_POLLS = pl.DataFrame(schema={"store_key": pl.Int64, "first_us": pl.Int64})
 OPENING = {"store_key": "i8", "weekday": "i2", "start_time_local": "i8", "end_time_local": "i8"}
 OPENING_COPY: dict[str, DTypeLike] = {
     "file_id": ">i4",
@@ -129,7 +131,7 @@ class FileLoader:
         self.keys, self.named = keys, NamedStores(keys)
         self.access = file.access
         self.newest_us: list[int] = []  # of each batch of a status file
-        self.polled = pl.DataFrame(schema={"store_key": pl.Int64, "first_us": pl.Int64, "last_us": pl.Int64})
+        self.first_polls = FirstPolls()
 
     def load(self) -> None:
         """Reads the whole file. Raises `InputFileError`; the caller's transaction then rolls everything back."""
@@ -336,7 +338,6 @@ class FileLoader:
 
     def _copy_polls(self, sorter: BucketSorter, are_kept: pl.Expr | None = None) -> None:
         """Copies polls in the order of the primary key, so each store's together, and finds status intervals."""
-        spans = [self.polled]
         self.has_intervals = True
         batches = (
             SortedPolls.of(self.file_id, batch_no, polls if are_kept is None else polls.filter(are_kept))
@@ -345,13 +346,12 @@ class FileLoader:
         for batch in ahead(batches, self.read_ahead):
             self.rows_replaced += batch.rows_replaced
             self.has_intervals = self.has_intervals and batch.batch_no == 0
-            spans.append(batch.spans)
+            self.first_polls.add(batch)
             for month in batch.days.months:
                 self.create_month(month)
             self.writes.add(self.copies.poll_days, batch.days.encoded)
             if self.has_intervals:
                 self.writes.add(self.copies.intervals, batch.intervals)
-        self.polled = pl.concat(spans).group_by("store_key").agg(pl.col("first_us").min(), pl.col("last_us").max())
 
     def _finish_partition(self) -> None:
         loaded = Loaded(
@@ -363,8 +363,8 @@ class FileLoader:
             rows_replaced=self.rows_replaced,
             tolerated=json.dumps(self.tolerated),
             store_count=self._stores_of_partition().height,
-            first_polled_at=instant_of(self.polled["first_us"].min()),
-            last_polled_at=instant_of(self.polled["last_us"].max()),
+            first_polled_at=instant_of(self.first_polls.first_us),
+            last_polled_at=instant_of(self.first_polls.last_us),
         )
         if self.reader.kind is not STORE_STATUS:
             self.copies.stores_of_snapshot(loaded)
@@ -378,7 +378,7 @@ class FileLoader:
         stores = self._stores_of_partition()
         closed, unusable = pl.concat(self.closed).unique(), pl.concat(self.unusable).unique()
         for some in stores.iter_slices(STORES_PER_COPY):
-            named = some.select(
+            named = self.named.with_ids(some).select(
                 file_id,
                 pl.lit(self.partition.partition_no).alias("partition_no"),
                 "store_key",
@@ -388,24 +388,30 @@ class FileLoader:
             )
             self.copies.named_stores(text_of(named))
         if self.reader.kind is STORE_STATUS:
-            self._copy_polled_stores(stores.select("store_key").unique(maintain_order=True))
+            self._copy_polled_stores(stores.select("store_key").filter(~is_like_neighbour(-1, "store_key")))
 
     def _copy_polled_stores(self, stores: pl.DataFrame) -> None:
         """Each key once, though two ids may have it: the search for those (find_key_clash) comes later."""
-        first = self.polled.select("store_key", first_polled_at=pl.from_epoch("first_us", time_unit="us"))
+        file_id = pl.lit(self.file_id).alias("file_id")
+        first_polled_at = pl.from_epoch("first_us", time_unit="us").alias("first_polled_at")
         for some in stores.iter_slices(STORES_PER_COPY):
-            polled = some.join(first, on="store_key", how="left", maintain_order="left")
-            file_id = pl.lit(self.file_id).alias("file_id")
-            self.copies.polled_stores(text_of(polled.select(file_id, "store_key", "first_polled_at")))
+            polled = some.join(
+                self.first_polls.among(some["store_key"]), on="store_key", how="left", maintain_order="left"
+            )
+            self.copies.polled_stores(text_of(polled.select(file_id, "store_key", first_polled_at)))
 
 
 @dataclass(frozen=True)
 class SortedPolls:
-    """A sorted batch of polls: the `spans` of its stores, and rows for COPY, of status `intervals` and of `days`."""
+    """A sorted batch of polls: the `first` poll of each store, the last of all, and rows for COPY.
+
+    Those are of status `intervals` and of `days`.
+    """
 
     batch_no: int
     rows_replaced: int
-    spans: pl.DataFrame
+    first: pl.DataFrame
+    last_us: int | None
     intervals: np.ndarray
     days: PollDays
 
@@ -413,12 +419,13 @@ class SortedPolls:
     def of(cls, file_id: int, batch_no: int, polls: pl.DataFrame) -> SortedPolls:
         """`polls` are in the order of store, instant and file; of two at one instant the last one counts."""
         standing = polls.filter(~is_like_neighbour(-1, "store_key", "polled_at"))
-        instant = pl.col("polled_at")
         changes = standing.filter(~is_like_neighbour(1, "store_key", "is_active"))
+        is_first = ~is_like_neighbour(1, "store_key")
         return cls(
             batch_no=batch_no,
             rows_replaced=polls.height - standing.height,
-            spans=standing.group_by("store_key").agg(first_us=instant.min(), last_us=instant.max()),
+            first=standing.filter(is_first).select("store_key", first_us="polled_at"),
+            last_us=standing.select(pl.col("polled_at").max()).item(),
             intervals=copy_binary.encoded(
                 INTERVAL_COPY,
                 changes,
@@ -426,3 +433,33 @@ class SortedPolls:
             ),
             days=PollDays.of(file_id, batch_no, standing),
         )
+
+
+class FirstPolls:
+    """The first poll of each store, from sorted batches in the order of buckets, which is that of stores."""
+
+    def __init__(self) -> None:
+        self._buckets: list[pl.DataFrame] = []  # with stores
+        self._last_keys: list[int] = []  # of each
+        self.first_us: int | None = None  # of all polls
+        self.last_us: int | None = None
+
+    def add(self, batch: SortedPolls) -> None:
+        """Adds a batch. Its stores come after those of other buckets; batches of one bucket can share some."""
+        if batch.last_us is None:
+            return
+        first = batch.first
+        if batch.batch_no and self._buckets:
+            both = pl.concat([self._buckets.pop(), first])
+            first = both.group_by("store_key").agg(pl.col("first_us").min()).sort("store_key")
+            self._last_keys.pop()
+        self._buckets.append(first)
+        self._last_keys.append(first["store_key"][-1])
+        of_batch = first.select(pl.col("first_us").min()).item()
+        self.first_us = of_batch if self.first_us is None else min(self.first_us, of_batch)
+        self.last_us = batch.last_us if self.last_us is None else max(self.last_us, batch.last_us)
+
+    def among(self, store_keys: pl.Series) -> pl.DataFrame:
+        """`store_key`, `first_us` of stores with polls, with at least those among `store_keys`, which are in order."""
+        begun, last = (bisect_left(self._last_keys, key) for key in (store_keys[0], store_keys[-1]))
+        return pl.concat([NO_POLLS, *self._buckets[begun : last + 1]])

@@ -53,12 +53,15 @@ class StoreKeys:
         return result.set(pl.Series(is_unusable), None) if is_unusable.any() else result
 
     def stores(self, numbers: np.ndarray) -> pl.DataFrame:
-        """The usable ids among `numbers`, in the order of their keys: `store_key`, `store_id`."""
+        """Those of `numbers` whose ids are usable, in the order of their keys: `store_key`, `number`."""
         keys, states = self._known
         usable = numbers[states[numbers] == USABLE]
         usable = usable[np.argsort(keys[usable])]
-        store_ids = pl.Series(usable.astype(np.uint32)).cat.to(self._numbered.dtype).cast(pl.String)
-        return pl.DataFrame({"store_key": keys[usable], "store_id": store_ids})
+        return pl.DataFrame({"store_key": keys[usable], "number": usable.astype(np.uint32)})
+
+    def ids(self, numbers: pl.Series) -> pl.Series:
+        """The id of each number."""
+        return numbers.cat.to(self._numbered.dtype).cast(pl.String).alias("store_id")
 
     def _contains(self, numbers: np.ndarray) -> bool:
         _, states = self._known
@@ -99,5 +102,9 @@ class NamedStores:
         return self._keys.keys(numbers)
 
     def stores(self) -> pl.DataFrame:
-        """The recorded usable ids, each once, in the order of their keys: `store_key`, `store_id`."""
+        """The recorded usable ids, each once, in the order of their keys: `store_key`, and the `number` of the id."""
         return self._keys.stores(np.flatnonzero(self._is_named))
+
+    def with_ids(self, stores: pl.DataFrame) -> pl.DataFrame:
+        """Some of `stores` as `store_key`, `store_id`. All ids at once would be in memory twice."""
+        return stores.select("store_key", self._keys.ids(stores["number"]))
