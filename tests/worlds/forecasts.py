@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from store_uptime.insight.forecasting import SCORED_WEEKS, WEEK, Model, Scores, is_better, labels, score_week
+from store_uptime.insight.forecasting import SCORED_WEEKS, WEEK, Bases, Model, Scores, is_better, labels, score_week
 from worlds.generated import GeneratedWorld, generate, settled
 
 # Each kind of world, and whether there is something to know in it.
@@ -53,13 +53,14 @@ def evaluated(world: GeneratedWorld) -> Outcome:
     hours, _ = settled(world)
     known = labels(hours.open, hours.down, hours.unknown, hours.is_there)
     last = (world.days // WEEK - 2) * WEEK  # the last date that is over is one of the last week
+    bases = Bases(known)
     weeks = [
-        score_week(known, date, Model.before(known, date)) for date in range(last - SCORED_WEEKS * WEEK, last, WEEK)
+        score_week(bases, date, Model.before(bases, date)) for date in range(last - SCORED_WEEKS * WEEK, last, WEEK)
     ]
     joined = Scores(
         *(np.concatenate(parts, axis=1) for parts in zip(*(vars(week).values() for week in weeks), strict=True))
     )
-    return Outcome(is_better(joined), score_week(known, last, Model.before(known, last)))
+    return Outcome(is_better(joined), score_week(bases, last, Model.before(bases, last)))
 
 
 def skill(errors: tuple[float, float, float]) -> float:

@@ -16,7 +16,7 @@ from sqlalchemy import Engine, text
 from store_uptime.history import days
 from store_uptime.history.questions import reading
 from store_uptime.insight.forecast import find_forecast
-from store_uptime.insight.forecasting import Model, labels, score_week
+from store_uptime.insight.forecasting import Bases, Model, labels, score_week
 from store_uptime.insight.weeks import forecast
 from store_uptime.settings import Settings
 from support import citus_transactions
@@ -72,14 +72,15 @@ def test_scores_are_those_of_memory(made: Engine, world: GeneratedWorld) -> None
     assert [number % 7 for number in weeks] == [0] * 4
     assert weeks == list(range(weeks[0], weeks[0] + 28, 7))
     number = {store_id(number): number for number in range(len(world.zone))}
+    bases = Bases(known)
     for week, (_, weights) in zip(weeks, kept["scored_week"], strict=True):
         rows = [row for row in kept["forecast_score"] if (row[1] - FIRST_DATE).days == week]
         assert len(rows) == len(world.zone)
         some = [number[row[0]] for row in rows]
         # Stores are in another order in the database, so sums differ in their last digits.
-        model = Model.before(known, week)
+        model = Model.before(bases, week)
         np.testing.assert_allclose(weights, model.weights, atol=0.01)
-        scores = score_week(known, week, model)
+        scores = score_week(bases, week, model)
         for place, name in enumerate(("hours", "model", "climatology", "persistence", "evidence"), 2):
             np.testing.assert_allclose([row[place] for row in rows], getattr(scores, name)[some], atol=0.02)
 
@@ -88,17 +89,17 @@ def test_nothing_after_a_week_matters_for_it_nor_anything_in_it_for_its_weights(
     hours, _ = settled(world)
     known = labels(hours.open, hours.down, hours.unknown, hours.is_there)
     week = 8 * 7
-    model = Model.before(known, week)
-    scores = score_week(known, week, model)
+    model = Model.before(Bases(known), week)
+    scores = score_week(Bases(known), week, model)
     other = known.copy()
     other[:, week + 7 :] = np.where(known[:, week + 7 :] >= 0, 1 - known[:, week + 7 :], known[:, week + 7 :])
-    for name, values in vars(score_week(other, week, model)).items():
+    for name, values in vars(score_week(Bases(other), week, model)).items():
         np.testing.assert_array_equal(values, getattr(scores, name), name)
     other[:, week:] = np.where(known[:, week:] >= 0, 1 - known[:, week:], known[:, week:])
-    np.testing.assert_array_equal(Model.before(other, week).weights, model.weights)
-    np.testing.assert_array_equal(Model.before(other, week).shares, model.shares)
+    np.testing.assert_array_equal(Model.before(Bases(other), week).weights, model.weights)
+    np.testing.assert_array_equal(Model.before(Bases(other), week).shares, model.shares)
     # Of the first day nothing is known when its first hours are forecast: only what happens is another.
-    flipped = score_week(other, week, model)
+    flipped = score_week(Bases(other), week, model)
     assert (flipped.model.sum(), flipped.climatology.sum()) != (scores.model.sum(), scores.climatology.sum())
 
 

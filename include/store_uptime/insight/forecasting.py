@@ -10,14 +10,18 @@ week are used for nothing else. So are climatology and persistence, which it has
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
+from typing import TypeVar
 
 import numpy as np
 from scipy.special import expit
 
+from store_uptime.concurrency import in_two_threads
 from store_uptime.history.timeline import HOURS_OF_DATE
 from store_uptime.insight.scores import adjusted, strength_of_mean
+
+Result = TypeVar("Result")
 
 UP, DOWN, UNKNOWN, CLOSED = 0, 1, -1, -2
 WEEK, DAY_HOURS = 7, 24
@@ -29,7 +33,7 @@ HOURS_AHEAD = 24
 # A forecast is made at these hours of a week, four times a day.
 ORIGINS = np.arange(0, WEEK_HOURS, 6)
 MORNING_AND_EVENING, NOON = ORIGINS[1::2], ORIGINS[2::4]
-STORES_AT_ONCE = 250
+STORES_AT_ONCE = 100
 FIT_STORES = 400
 LEAST_SCORED_DAYS = 14
 FALSE_DISCOVERIES, LEAST_SKILL = 0.1, 0.05
@@ -138,8 +142,8 @@ class Counts:
         past = hours[:, max(date - BASE_DAYS, date % WEEK) : date]
         shape = (len(hours), WEEK_HOURS)
         counts = cls(*(np.zeros(shape, np.float32) for _ in range(4)), *(np.zeros(len(hours)) for _ in range(2)))
-        for first in range(0, len(hours), STORES_AT_ONCE):
-            some = slice(first, first + STORES_AT_ONCE)
+
+        def count(some: slice) -> None:
             in_order = past[some].reshape(-1, past.shape[1] * DAY_HOURS)
             is_down, is_known = in_order == DOWN, in_order >= 0
             counts.stays[some] = (is_down[:, :-1] & is_down[:, 1:]).sum(axis=1)
@@ -151,7 +155,31 @@ class Counts:
                 for week in np.split(values, past.shape[1] // WEEK, axis=1):
                     all_weeks[some] += week
                     latest[some] = latest[some] * WEEK_WEIGHT + week
+
+        for _ in in_two_threads(count, blocks(len(hours))):
+            pass
         return counts
+
+
+def blocks(stores: int) -> list[slice]:
+    """Of so many stores, those that are looked at at once."""
+    return [slice(first, first + STORES_AT_ONCE) for first in range(0, stores, STORES_AT_ONCE)]
+
+
+class Bases:
+    """The bases of all stores before some weeks. As many are kept as a model is fitted to: of the latest weeks."""
+
+    def __init__(self, hours: np.ndarray) -> None:
+        self.hours = hours
+        self._kept: dict[int, Base] = {}
+
+    def before(self, date: int) -> Base:
+        """`Base.before` a date."""
+        if date not in self._kept:
+            while len(self._kept) >= FIT_WEEKS:
+                del self._kept[min(self._kept)]
+            self._kept[date] = Base.before(self.hours, date)
+        return self._kept[date]
 
 
 def kept(shares: np.ndarray) -> np.ndarray:
@@ -168,13 +196,17 @@ class State:
     run: np.ndarray  # how many open hours in a row were like the last one
     week_rate: np.ndarray  # the share of the seven dates before
 
+    def of(self, stores: slice) -> State:
+        """The same of some stores."""
+        return State(*(getattr(self, field.name)[stores] for field in fields(self)))
+
     @classmethod
     def before(cls, hours: np.ndarray, base: Base, date: int, origins: np.ndarray) -> State:
         """At hours from a date on, in hours; it looks back two weeks."""
         first = max(date - 2 * WEEK, 0)
         stores, begin = len(hours), (date - first) * DAY_HOURS
         part = hours[:, first : date + -(-int(origins[-1]) // DAY_HOURS)]
-        in_order = part.reshape(stores, -1)
+        in_order = np.ascontiguousarray(part.reshape(stores, part.shape[1] * DAY_HOURS).T)
         shape = (stores, len(origins))
         lasts, all_lately, runs = np.empty(shape, np.int8), np.empty(shape, np.float32), np.empty(shape, np.float32)
         last = np.full(stores, UNKNOWN, np.int8)
@@ -182,7 +214,7 @@ class State:
         number = 0
         for place, origin in enumerate((origins + begin).tolist()):
             for hour in range(number, origin):
-                now = in_order[:, hour]
+                now = in_order[hour]
                 is_known = now >= 0
                 run = np.where(is_known, np.where(now == last, run + 1, 1), run)
                 lately = np.where(is_known, lately + (now - lately) / np.float32(LATELY_HOURS), lately)
@@ -297,32 +329,37 @@ class Model:
     shares: np.ndarray
 
     @classmethod
-    def before(cls, hours: np.ndarray, date: int, stores: np.ndarray | None = None) -> Model:
+    def before(cls, bases: Bases, date: int, stores: np.ndarray | None = None) -> Model:
         """For the week from a date on, of some stores or all: by the weeks before, each forecast from what came before.
 
         A candidate counts by how likely it makes what happened to the store.
         """
-        some = np.arange(len(hours)) if stores is None else stores
+        hours = bases.hours
         # The regression is of the stores that were there, whatever stores there are since.
         there = np.flatnonzero((hours[:, max(date - FIT_WEEKS * WEEK, 0) : date] >= 0).any(axis=(1, 2)))
         chosen = there[:: max(-(-len(there) // FIT_STORES), 1)]
-        weeks = [date - number * WEEK for number in range(FIT_WEEKS, 0, -1)]
-        bases = {week: Base.before(hours, week) for week in weeks if week >= LEAST_BASE_DAYS}
+        weeks = [week for number in range(FIT_WEEKS, 0, -1) if (week := date - number * WEEK) >= LEAST_BASE_DAYS]
         weights = fitted(
             [
-                (found.x, found.was)
-                for week, base in bases.items()
-                for found in _forecasts(hours[chosen], base.of(chosen), week, MORNING_AND_EVENING)
+                part
+                for week in weeks
+                for part in _of_forecasts(
+                    lambda found: (found.x, found.was), hours, bases.before(week), week, MORNING_AND_EVENING, chosen
+                )
             ]
         )
-        likelihood = np.tile(np.log(AT_FIRST), (len(some), 1))
-        for week, base in bases.items():
+
+        def likelihoods(found: Forecasts) -> tuple[int, np.ndarray]:
+            p = candidates(found.x, found.others, weights)
+            likely = np.log(np.where(found.was[:, None] == DOWN, p, 1 - p)) / found.of_hour[:, None]
+            columns = (np.bincount(found.store, likely[:, number], found.stores) for number in range(CANDIDATES))
+            return found.first, np.column_stack(tuple(columns))
+
+        likelihood = np.tile(np.log(AT_FIRST), (len(hours) if stores is None else len(stores), 1))
+        for week in weeks:
             likelihood = np.log(AT_FIRST) + (likelihood - np.log(AT_FIRST)) * OLDER_WEEK
-            for found in _forecasts(hours[some], base.of(some), week, NOON):
-                p = candidates(found.x, found.others, weights)
-                likely = np.log(np.where(found.was[:, None] == DOWN, p, 1 - p)) / found.of_hour[:, None]
-                for number in range(CANDIDATES):
-                    likelihood[:, number] += np.bincount(found.store, likely[:, number], len(some))
+            for first, of_week in _of_forecasts(likelihoods, hours, bases.before(week), week, NOON, stores):
+                likelihood[first : first + len(of_week)] += of_week
         shares = np.exp(likelihood - likelihood.max(axis=1, keepdims=True))
         return cls(weights, shares / shares.sum(axis=1, keepdims=True))
 
@@ -348,10 +385,13 @@ class Scores:
 
 @dataclass(frozen=True)
 class Forecasts:
-    """Hours that were forecast and are known: predictors, other candidates, what each hour was, its store and its hour
-    of the week, what its store was last, and how many forecasts there are of the same hour.
+    """Hours that were forecast and are known, of so many stores from the first one's number on: predictors, other
+    candidates, what each hour was, its store among these and its hour of the week, what its store was last, and how
+    many forecasts there are of the same hour.
     """
 
+    first: int
+    stores: int
     x: np.ndarray
     others: np.ndarray
     was: np.ndarray
@@ -361,37 +401,63 @@ class Forecasts:
     of_hour: np.ndarray
 
 
-def _forecasts(hours: np.ndarray, base: Base, date: int, origins: np.ndarray) -> Iterator[Forecasts]:
-    """Of the week from a date on, made at some of its hours."""
-    for first in range(0, len(hours), STORES_AT_ONCE):
-        part = slice(first, first + STORES_AT_ONCE)
-        of_base = base.of(part)
-        state = State.before(hours[part], of_base, date, origins)
-        week = hours[part, date : date + WEEK].reshape(-1, WEEK_HOURS)
+def _of_forecasts(
+    work: Callable[[Forecasts], Result],
+    hours: np.ndarray,
+    base: Base,
+    date: int,
+    origins: np.ndarray,
+    stores: np.ndarray | None = None,
+) -> Iterator[Result]:
+    """What `work` makes of the forecasts of the week from a date on, made at some of its hours, of some stores or all:
+    some stores at a time, in order.
+    """
+
+    if stores is not None:
+        hours, base = hours[stores], base.of(stores)
+    states, weeks = State.before(hours, base, date, origins), hours[:, date : date + WEEK].reshape(-1, WEEK_HOURS)
+
+    def made(part: slice) -> Result:
+        state, week = states.of(part), weeks[part]
         cell, is_there = next_open(week, origins)
-        x, others = predictors(of_base, state, cell)
+        x, others = predictors(base.of(part), state, cell)
         was = np.take_along_axis(week, cell.reshape(len(week), -1), axis=1).reshape(cell.shape)
-        chosen = is_there & (was >= 0) & (state.last >= 0)[:, :, None]
-        store, forecast, _ = np.nonzero(chosen)
-        same = store * WEEK_HOURS + cell[chosen]
-        of_hour = np.bincount(same, minlength=1)[same]
-        yield Forecasts(
-            x[chosen], others[chosen], was[chosen], store + first, cell[chosen], state.last[store, forecast], of_hour
+        chosen = np.flatnonzero(is_there & (was >= 0) & (state.last >= 0)[:, :, None])
+        store, hour = chosen // was[0].size, cell.reshape(-1)[chosen]
+        same = store * WEEK_HOURS + hour
+        return work(
+            Forecasts(
+                first=part.start,
+                stores=len(week),
+                x=x.reshape(-1, x.shape[-1])[chosen],
+                others=others.reshape(-1, others.shape[-1])[chosen],
+                was=was.reshape(-1)[chosen],
+                store=store,
+                hour=hour,
+                last=state.last.reshape(-1)[chosen // HOURS_AHEAD],
+                of_hour=np.bincount(same, minlength=1)[same],
+            )
         )
 
+    return in_two_threads(made, blocks(len(hours)))
 
-def score_week(hours: np.ndarray, date: int, model: Model) -> Scores:
+
+def score_week(bases: Bases, date: int, model: Model) -> Scores:
     """How good forecasts of the week from a date on are."""
-    sums = [np.zeros(len(hours) * WEEK) for _ in fields(Scores)]
-    for found in _forecasts(hours, Base.before(hours, date), date, ORIGINS):
-        p = model.probabilities(found.x, found.others, found.store)
+
+    def scored(found: Forecasts) -> list[np.ndarray]:
+        p = model.probabilities(found.x, found.others, found.store + found.first)
         climatology, is_down = found.others[:, 0].astype(np.float64), found.was == DOWN
         errors = [(each - found.was) ** 2 for each in (p, climatology, found.last.astype(np.float64))]
         likelier = np.where(is_down, np.log(p / climatology), np.log((1 - p) / (1 - climatology))) / found.of_hour
         at = found.store * WEEK + found.hour // DAY_HOURS
-        for total, values in zip(sums, (np.ones(len(at)), *errors, likelier), strict=True):
-            total += np.bincount(at, values, len(total))
-    return Scores(*(total.reshape(-1, WEEK) for total in sums))
+        return [
+            np.bincount(at, values, found.stores * WEEK).reshape(-1, WEEK)
+            for values in (np.ones(len(at)), *errors, likelier)
+        ]
+
+    parts = list(_of_forecasts(scored, bases.hours, bases.before(date), date, ORIGINS))
+    return Scores(*(np.concatenate(of_all) for of_all in zip(*parts, strict=True)))
 
 
 def gain(by_day: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -432,15 +498,12 @@ class Ahead:
     place: np.ndarray
     open: np.ndarray
 
-    def probabilities(
-        self, hours: np.ndarray, stores: np.ndarray, date: int, model: Model
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """The probability that each is down, and that any later hour is, of some stores of `hours`: those of the model.
+    def probabilities(self, bases: Bases, stores: np.ndarray, date: int, model: Model) -> tuple[np.ndarray, np.ndarray]:
+        """The probability that each is down, and that any later hour is, of some stores: those of the model.
 
         Dates before the one that is given are over on every store's calendar.
         """
-        base = Base.before(hours, date)
-        of_some = base.of(stores)
+        hours, of_some = bases.hours, bases.before(date).of(stores)
         # What is known of the dates that run is known before the first hour to come.
         state = State.before(hours[stores], of_some, date, np.array([(hours.shape[1] - date) * DAY_HOURS]))
         place = np.clip(self.place - (HOURS_OF_DATE - DAY_HOURS), 0, DAY_HOURS - 1)

@@ -6,6 +6,7 @@ restated. So scores do not depend on whether weeks were scored one by one or at 
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 DAY = timedelta(days=1)
 LEAST_DAYS = 21  # with hours before the first week that is scored
 DECIMALS = 6
+SCORES_AT_ONCE = 1000
 RUNNING_DATES = 3  # at one instant, over all clocks
 
 
@@ -57,7 +59,7 @@ def _forecast(connection: Connection, now: datetime) -> dict[str, int]:
         connection.execute(statement(f"insight/forecasting/{name}"))
     known = connection.scalars(statement("insight/forecast/weeks"), {"weeks": SCORED_WEEKS}).all()
     if not dates.weeks and not set(scored) & set(known):
-        _add_run(connection, settlement, now, {"stores": 0, "of_stores": 0, "weights": []})
+        _add_run(connection, settlement, now, {"stores": 0, "of_stores": 0, "weights": rounded(np.zeros(0))})
         return counts
     # The first date is a Monday, or of the week of the first hours.
     first_date = max(min([*dates.weeks, last_week]) - rests_on * DAY, dates.first_date)
@@ -77,9 +79,12 @@ class _Made:
     """The hours that weeks and the forecast rest on."""
 
     def __init__(self, connection: Connection, settlement: Settlement, first_date: date, last_date: date) -> None:
+        from store_uptime.insight.forecasting import Bases
+
         self.connection, self.settlement = connection, settlement
         self.first_date, self.last_date = first_date, last_date
-        self.keys, self.hours, self.hours_down = read_labels(connection, first_date, last_date + RUNNING_DATES * DAY)
+        self.keys, hours, self.hours_down = read_labels(connection, first_date, last_date + RUNNING_DATES * DAY)
+        self.bases = Bases(hours)
 
     def number(self, on: date) -> int:
         return (on - self.first_date).days
@@ -90,20 +95,20 @@ class _Made:
 
         for name in ("delete_scores", "delete_weeks"):
             self.connection.execute(statement(f"insight/forecasting/{name}"), {"weeks": [week]})
-        model = Model.before(self.hours, self.number(week))
-        scores = score_week(self.hours, self.number(week), model)
+        model = Model.before(self.bases, self.number(week))
+        scores = score_week(self.bases, self.number(week), model)
         row = {"week_from": week, "settlement_id": self.settlement.settlement_id, "scored_at": now}
         self.connection.execute(statement("insight/forecasting/add_week"), row | {"weights": rounded(model.weights)})
         some = scores.hours.any(axis=1)
         if some.any():
             values = {
-                "hours": scores.hours[some].astype(int).ravel().tolist(),
+                "hours": array(scores.hours[some].astype(int)),
                 "model": rounded(scores.model[some]),
                 "climatology": rounded(scores.climatology[some]),
                 "persistence": rounded(scores.persistence[some]),
                 "evidence": rounded(scores.evidence[some]),
             }
-            binds = {"week_from": week, "store_keys": self.keys[some].tolist()}
+            binds = {"week_from": week, "store_keys": array(self.keys[some])}
             self.connection.execute(statement("insight/forecasting/add_scores"), binds | values)
 
     def forecast(self, weeks: list[date], now: datetime) -> int:
@@ -114,25 +119,25 @@ class _Made:
         date_number = self.number(self.last_date) + 1
         chosen = np.intersect1d(self.keys, self._better(weeks), assume_unique=True)
         of = np.searchsorted(self.keys, chosen)
-        model = Model.before(self.hours, date_number - date_number % 7, of)
+        model = Model.before(self.bases, date_number - date_number % 7, of)
         stores = 0
         if len(chosen):
             keys, coming = find_hours_to_come(self.connection, self.settlement, HOURS_AHEAD)
             place = np.searchsorted(keys, chosen)
             first = np.int64(self.first_date.toordinal() - date(1970, 1, 1).toordinal())
             ahead = Ahead(coming.hour[place], coming.local_date[place] - first, coming.place[place], coming.open[place])
-            found, later = ahead.probabilities(self.hours, of, date_number, model)
+            found, later = ahead.probabilities(self.bases, of, date_number, model)
             is_there = ahead.hour >= 0
             count = is_there.sum(axis=1)
             some = count > 0
             lasts = np.cumsum(count)[some]
             binds = {
-                "store_keys": chosen[some].tolist(),
-                "firsts": (lasts - count[some] + 1).tolist(),
-                "lasts": lasts.tolist(),
+                "store_keys": array(chosen[some]),
+                "firsts": array(lasts - count[some] + 1),
+                "lasts": array(lasts),
                 "rates_later": rounded(later[some]),
-                "hours": ahead.hour[is_there].tolist(),
-                "open_parts": ahead.open[is_there].tolist(),
+                "hours": array(ahead.hour[is_there]),
+                "open_parts": array(ahead.open[is_there]),
                 "probabilities": rounded(found[is_there]),
                 "hours_down_per_hour": round(self.hours_down, DECIMALS),
             }
@@ -154,15 +159,25 @@ def read_scores(connection: Connection, weeks: list[date]) -> tuple[np.ndarray, 
     """The scores of stores in some weeks, with the keys of the stores."""
     from store_uptime.insight.forecasting import WEEK, Scores
 
-    rows = connection.execute(statement("insight/forecasting/read_scores"), {"weeks": weeks}).all()
-    keys, store = np.unique(np.array([row.store_key for row in rows], np.int64), return_inverse=True)
-    week = np.array([weeks.index(row.week_from) for row in rows], np.int64)
-    columns = []
-    for name in ("hours", "model", "climatology", "persistence", "evidence"):
-        values = np.zeros((len(keys), len(weeks), WEEK))
-        values[store, week] = np.array([getattr(row, name) for row in rows], float).reshape(-1, WEEK)
-        columns.append(values.reshape(len(keys), -1))
-    return keys, Scores(*columns)
+    names = [field.name for field in fields(Scores)]
+    rows = connection.execute(
+        statement("insight/forecasting/read_scores"), {"weeks": weeks}, execution_options={"yield_per": SCORES_AT_ONCE}
+    )
+    stores, of_weeks, parts = [], [], []
+    for some in rows.partitions(SCORES_AT_ONCE):
+        stores += [row.store_key for row in some]
+        of_weeks += [weeks.index(row.week_from) for row in some]
+        parts.append(np.array([[getattr(row, name) for name in names] for row in some], float))
+    keys, store = np.unique(np.array(stores, np.int64), return_inverse=True)
+    week = np.array(of_weeks, np.int64)
+    values = np.zeros((len(names), len(keys), len(weeks), WEEK))
+    first = 0
+    while parts:
+        part = parts.pop(0)
+        at = slice(first, first + len(part))
+        values[:, store[at], week[at]] = part.swapaxes(0, 1)
+        first += len(part)
+    return keys, Scores(*values.reshape(len(names), len(keys), -1))
 
 
 def read_labels(connection: Connection, first_date: date, until_date: date) -> tuple[np.ndarray, np.ndarray, float]:
@@ -185,6 +200,11 @@ def read_labels(connection: Connection, first_date: date, until_date: date) -> t
     return np.array(keys, np.int64), hours, down_time / down_hours if down_hours else 1.0
 
 
-def rounded(values: np.ndarray) -> list[float]:
-    """As they are kept: no digits that another processor would compute otherwise."""
-    return [round(value, DECIMALS) for value in values.astype(float).ravel().tolist()]
+def rounded(values: np.ndarray) -> str:
+    """As they are kept, as PostgreSQL reads an array: no digits that another processor would compute otherwise."""
+    return array(values.astype(float).round(DECIMALS))
+
+
+def array(values: np.ndarray) -> str:
+    """As PostgreSQL reads an array, much faster than the list that psycopg2 would write of it."""
+    return f"{{{','.join(map(repr, values.ravel().tolist()))}}}"
