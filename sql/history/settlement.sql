@@ -188,12 +188,43 @@ where settlement.settlement_id = :settlement_id;
 -- name: touched_from
 -- The first date that a store may have another day on, or none any more: at most three dates before the first one that
 -- is settled, for another zone moves dates. Statements that publish ask for it as well, so that PostgreSQL knows how
--- little of the history they are about.
+-- little of the history they are about. `restated_from` is the same of stores that may have other days than before on
+-- final dates, or fewer days: on most nights there are none, and nobody looks for them.
 --
--- reads   history.new_store
--- yields  one row; null without stores
-select min(least(from_date, first_date)) - 3 as touched_from
-from history.new_store;
+-- reads   history.new_store, history.new_change, history.new_day, history.day
+-- yields  one row; nulls without such stores, changed_from (the first date of a new day) without new days
+select
+    settled.touched_from,
+    settled.restated_from,
+    staged.changed_from
+from (
+    select
+        min(least(store.from_date, store.first_date)) - 3 as touched_from,
+        min(least(store.from_date, store.first_date)) filter (
+            where store.provisional_from is null
+            or store.from_date < store.provisional_from
+            or running.local_date > store.last_date
+            or changed.store_key is not null
+        ) - 3 as restated_from
+    from history.new_store as store
+    left join (
+        select
+            day.store_key,
+            max(day.local_date) as local_date
+        from history.day
+        where not day.is_final
+        group by day.store_key
+    ) as running on store.store_key = running.store_key
+    left join (
+        select new_change.store_key
+        from history.new_change
+        group by new_change.store_key
+    ) as changed on store.store_key = changed.store_key
+) as settled
+cross join (
+    select min(new_day.local_date) as changed_from
+    from history.new_day
+) as staged;
 
 -- name: finish_shard
 -- A task has done its part.

@@ -39,6 +39,8 @@ STAGED = (
     *("new_store", "new_change", "new_carry", "new_special", "new_planned", "new_status", "new_stretch", "new_day"),
     *("new_outage_day", "new_outage", "new_day_hours"),
 )
+# What `publish` does only where days may be other ones than before on dates that were final, or be gone.
+RESTATING = ("days/log_restatements", "days/delete", "days/drop_same")
 HOURS_DAYS = 16 * 7  # before as_of, whose hours are settled when they are wanted for the first time
 
 
@@ -178,14 +180,16 @@ def publish(engine: Engine, settlement_id: int, now: datetime) -> dict[str, Any]
         finished = connection.scalar(statement("history/settlement/count_finished"), {"settlement_id": settlement_id})
         if finished != pinned["shards"]:
             raise StoreUptimeError(f"Settlement {settlement_id} is not complete: clear the tasks that did not succeed.")
-        touched_from = connection.scalar(statement("history/settlement/touched_from"))
-        touched_month = None if touched_from is None else touched_from.replace(day=1)
-        pinned |= {"touched_from": touched_from, "touched_month": touched_month}
+        touched = connection.execute(statement("history/settlement/touched_from")).mappings().one()
+        touched_from = touched["touched_from"]
+        pinned |= {**touched} | {"touched_month": None if touched_from is None else touched_from.replace(day=1)}
+        is_restated = touched["restated_from"] is not None
         counts = {
             name: connection.execute(statement(f"history/3_publish/{name}"), pinned).rowcount
             for name in (
-                *("days/log_restatements", "days/delete", "days/add", "days/add_stores", "months/delete"),
-                *("months/add", "months/add_earlier"),
+                *(RESTATING if is_restated else ("months/add_changes",)),
+                *("days/delete_old", "days/add", "days/add_stores"),
+                *(("months/delete", "months/add", "months/add_earlier") if is_restated else ()),
                 *("outages/delete_days", "outages/add_days", "outages/delete", "outages/add"),
                 *(("hours/delete", "hours/add") if pinned["has_hours"] else ()),
             )
@@ -203,7 +207,7 @@ def publish(engine: Engine, settlement_id: int, now: datetime) -> dict[str, Any]
     return {
         "days": counts["days/add"],
         "outages": counts["outages/add"],
-        "restatements": counts["days/log_restatements"],
+        "restatements": counts.get("days/log_restatements", 0),
         "as_of": pinned["as_of"].isoformat(),
     }
 

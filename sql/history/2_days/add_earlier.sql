@@ -1,4 +1,5 @@
--- The days before from_date on which a stretch started that goes on after: only what is said of openings is another.
+-- The days before from_date on which a stretch started that goes on after, if what is said of openings is another: all
+-- else is as it was.
 --
 -- reads   history.new_store, history.new_stretch, history.day
 -- writes  history.new_day
@@ -36,4 +37,11 @@ from history.new_store as store
 inner join history.new_stretch as stretch
     on store.store_key = stretch.store_key and stretch.local_date < store.from_date
 inner join history.day on stretch.store_key = day.store_key and stretch.local_date = day.local_date
-where :shards = 1 or (store.store_key % :shards + :shards) % :shards = :shard
+where
+    (day.opened_late_us, day.closed_early_us, day.missed_openings)
+    <> (
+        stretch.opened_late_us + coalesce(day.other_late_us, 0),
+        stretch.closed_early_us + coalesce(day.other_early_us, 0),
+        stretch.missed_openings + coalesce(day.other_missed, 0)
+    )
+    and (:shards = 1 or (store.store_key % :shards + :shards) % :shards = :shard)

@@ -8,6 +8,7 @@
 --
 -- Of a store's new polls the file of the earliest one is named. A day that was not there before is not restated; one
 -- that is no more, is. A date that was asked for is the cause if nothing is new: the code or the zones' data changed.
+-- Nothing is restated unless some store has a restated_from (settlement/touched_from).
 insert into history.restatement (
     store_key, local_date, settlement_id, cause, file_id, old_open_us, old_planned_us, old_up_us, old_down_us,
     old_unknown_us, new_open_us, new_planned_us, new_up_us, new_down_us, new_unknown_us
@@ -93,10 +94,33 @@ where
         where new_day.store_key = day.store_key and new_day.local_date = day.local_date
     );
 
--- name: add
+-- name: drop_same
+-- Days that were settled again and are as they were: they stay.
+--
+-- reads   history.day
+-- writes  history.new_day
+delete from history.new_day
+using history.day
+where
+    new_day.store_key = day.store_key
+    and new_day.local_date = day.local_date
+    and new_day is not distinct from day;
+
+-- name: delete_old
+-- Days that are written anew: as new rows they cost less than as changes of old ones.
+--
 -- reads   history.new_day
 -- writes  history.day
-insert into history.day as settled (
+delete from history.day
+using history.new_day
+where day.store_key = new_day.store_key and day.local_date = new_day.local_date;
+
+-- name: add
+-- Days of which none is there (delete_old).
+--
+-- reads   history.new_day
+-- writes  history.day
+insert into history.day (
     store_key, local_date, timezone, utc_range, is_final, open_us, planned_us, up_us, down_us, unknown_us,
     opened_late_us, closed_early_us, missed_openings, last_open_at, last_active_at, stretch_on, stretch_starts_planned,
     stretch_open_us, stretch_late_us, stretch_early_us, other_late_us, other_early_us, other_missed
@@ -125,31 +149,7 @@ select
     other_late_us,
     other_early_us,
     other_missed
-from history.new_day
-on conflict (store_key, local_date) do update
-set
-    timezone = excluded.timezone,
-    utc_range = excluded.utc_range,
-    is_final = excluded.is_final,
-    open_us = excluded.open_us,
-    planned_us = excluded.planned_us,
-    up_us = excluded.up_us,
-    down_us = excluded.down_us,
-    unknown_us = excluded.unknown_us,
-    opened_late_us = excluded.opened_late_us,
-    closed_early_us = excluded.closed_early_us,
-    missed_openings = excluded.missed_openings,
-    last_open_at = excluded.last_open_at,
-    last_active_at = excluded.last_active_at,
-    stretch_on = excluded.stretch_on,
-    stretch_starts_planned = excluded.stretch_starts_planned,
-    stretch_open_us = excluded.stretch_open_us,
-    stretch_late_us = excluded.stretch_late_us,
-    stretch_early_us = excluded.stretch_early_us,
-    other_late_us = excluded.other_late_us,
-    other_early_us = excluded.other_early_us,
-    other_missed = excluded.other_missed
-where settled is distinct from excluded;
+from history.new_day;
 
 -- name: add_stores
 -- reads   history.new_store
