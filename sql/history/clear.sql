@@ -34,6 +34,12 @@ where :shards = 1 or (store_key % :shards + :shards) % :shards = :shard;
 delete from history.new_status
 where :shards = 1 or (store_key % :shards + :shards) % :shards = :shard;
 
+-- name: opening
+-- writes  history.new_opening
+-- binds   shard, shards
+delete from history.new_opening
+where :shards = 1 or (store_key % :shards + :shards) % :shards = :shard;
+
 -- name: stretch
 -- writes  history.new_stretch
 -- binds   shard, shards

@@ -99,7 +99,7 @@ where published_at is null;
 -- writes  the tables of a settlement
 truncate history.file_period, history.change, history.changed_row, history.clock_segment, history.clock_piece,
 history.clock_date, history.clock_planned, history.new_store, history.new_change, history.new_carry,
-history.new_special, history.new_planned, history.new_status, history.new_stretch, history.new_day,
+history.new_special, history.new_planned, history.new_status, history.new_opening, history.new_stretch, history.new_day,
 history.new_outage_day, history.new_outage, history.new_day_hours;
 
 -- name: read_pinned

@@ -53,7 +53,7 @@ OF_A_SETTLEMENT = {
     for name in (
         *("file_period", "change", "clock_segment", "clock_date", "clock_piece", "clock_planned"),
         *("new_store", "new_change", "new_special", "new_planned", "new_day", "new_outage", "new_outage_day"),
-        *("new_status", "new_day_hours"),
+        *("new_status", "new_opening", "new_day_hours"),
     )
 }
 ANSWERS = {

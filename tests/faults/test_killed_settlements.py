@@ -47,7 +47,8 @@ WRITTEN = {
     "settle": [
         *("history.new_store", "history.clock_segment", "history.clock_piece", "history.clock_date"),
         *("history.clock_planned", "history.new_change", "history.new_carry", "history.new_special"),
-        *("history.new_planned", "history.new_status", "history.new_stretch", "history.new_day"),
+        *("history.new_planned", "history.new_status", "history.new_opening"),
+        *("history.new_stretch", "history.new_day"),
         *("history.new_outage_day", "history.new_outage", "history.new_day_hours"),
         *("history.store_now", "history.finished_shard"),
     ],

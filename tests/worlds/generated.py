@@ -292,11 +292,11 @@ def settled(world: GeneratedWorld) -> tuple[Hours, list[Group]]:
     }  # fmt: skip
     for name in ("last_open_at", "last_active_at", "outage_started_at", "outage_started_after", "outage_down_until"):
         store[name] = none
-    for name in ("outage_ended_before", "stretch_on", "outage_started_on", "outage_down_on", "outage_ended_on"):
+    for name in ("outage_ended_before", "stretch_on", "outage_started_on", "outage_down_on", "outage_ended_at"):
         store[name] = none
     for name in ("stretch_starts_planned", "stretch_open_us", "stretch_late_us", "stretch_early_us"):
         store[name] = zero
-    store |= {"outage_downtime_us": zero, "outage_ended_by": none}
+    store |= {"outage_downtime_us": zero, "outage_ended_on": none, "outage_ended_by": none}
     number, weekday = np.divmod(np.arange(stores * 7), 7)
     is_always = world.opens[number, weekday] == 0
     weekly = {

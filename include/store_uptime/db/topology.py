@@ -86,6 +86,7 @@ DISTRIBUTED_TABLES = (
     "history.new_special",
     "history.new_planned",
     "history.new_status",
+    "history.new_opening",
     "history.new_stretch",
     "history.new_day",
     "history.new_outage_day",

@@ -14,7 +14,17 @@ from sqlalchemy import Connection, Row
 
 from store_uptime.db.statements import statement
 from store_uptime.history import timeline
-from store_uptime.history.timeline import NONE, UNKNOWN, UP, Batch, BatchTooLargeError, Clocks, Columns, Settled
+from store_uptime.history.timeline import (
+    NONE,
+    UNKNOWN,
+    UP,
+    Batch,
+    BatchTooLargeError,
+    Clocks,
+    Columns,
+    Coming,
+    Settled,
+)
 from store_uptime.ingest.copy_binary import COPY_HEADER, POSTGRES_EPOCH_US, copy_rows
 
 STORES_AT_ONCE = 2000
@@ -24,6 +34,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EPOCH_DAY = EPOCH.toordinal()
 MICROSECOND = timedelta(microseconds=1)
 MARGIN = timedelta(days=3)  # openings of two dates before may reach into a date
+COMING = timedelta(days=1)  # after as_of: within it most stores open or close
 POSTGRES_EPOCH_DAYS = 10_957
 # A row of the COPY of polls up to its first array: the number of fields, then store_key, file_id and row_no.
 STORE_KEY, FILE_ID, ROW_NO, INSTANTS = 6, 18, 26, 30
@@ -32,7 +43,7 @@ ARRAY_HEAD, ARRAY_LENGTH = 24, 16
 
 INSTANTS_OF_STORE = (
     *("first_polled_at", "from_at", "last_open_at", "last_active_at", "outage_started_at", "outage_started_after"),
-    *("outage_down_until", "outage_ended_before"),
+    *("outage_down_until", "outage_ended_at", "outage_ended_before"),
 )
 DATES_OF_STORE = (
     *("first_date", "last_date", "from_date", "stretch_on", "outage_started_on", "outage_down_on"),
@@ -161,7 +172,8 @@ def read(
     clocks = sorted({row.clock for row in rows})
     number = {clock: index for index, clock in enumerate(clocks)}
     from_date = min(row.from_date for row in rows)
-    of_clocks = subshard | {"clocks": clocks, "from_date": from_date - MARGIN}
+    until_at = subshard["as_of"] + COMING
+    of_clocks = subshard | {"clocks": clocks, "from_date": from_date - MARGIN, "until_at": until_at}
     pieces = connection.execute(statement("history/2_days/read/pieces"), of_clocks).all()
     dates = connection.execute(statement("history/2_days/read/dates"), of_clocks).all()
     files = sorted({row.hours_file_id for row in pieces if row.hours_file_id is not None})
@@ -173,27 +185,37 @@ def read(
     weekly = connection.execute(statement("history/2_days/read/weekly"), of_stores | {"file_ids": files}).all()
     special = connection.execute(statement("history/2_days/read/special"), of_stores).all()
     from_at = min(row.from_at for row in rows) - MARGIN
-    planned = connection.execute(statement("history/2_days/read/planned"), of_stores | {"from_at": from_at}).all()
+    spans = of_stores | {"from_at": from_at, "until_at": until_at}
+    planned = connection.execute(statement("history/2_days/read/planned"), spans).all()
 
     store: Columns = {"clock": integers([number[row.clock] for row in rows]), "files": has_hours}
     store |= {name: instants([getattr(row, name) for row in rows]) for name in INSTANTS_OF_STORE}
     store |= {name: date_numbers([getattr(row, name) for row in rows]) for name in DATES_OF_STORE}
     store |= {name: integers([getattr(row, name) or 0 for row in rows]) for name in FIGURES_OF_STORE}
     store["outage_ended_by"] = integers([STATUSES.get(row.outage_ended_by, NONE) for row in rows])
+    piece = {
+        "clock": integers([number[row.clock] for row in pieces]),
+        "local_date": date_numbers([row.local_date for row in pieces]),
+        "started_on": date_numbers([row.started_on for row in pieces]),
+        "weekday": integers([row.weekday for row in pieces]),
+        "file": integers([file_number.get(row.hours_file_id, -1) for row in pieces]),
+        "midnight": integers([row.midnight_us for row in pieces]),
+        "start": integers([row.start_us for row in pieces]),
+        "end": integers([row.end_us for row in pieces]),
+    }
+    as_of = instant(subshard["as_of"])
+    of_hours = hours_columns(keys, file_number, weekly, special, planned)
+    coming = Coming(
+        instant(until_at),
+        chosen(piece, piece["end"] > as_of),
+        chosen(of_hours["planned"], of_hours["planned"]["end"] > as_of),
+    )
+    so_far = chosen(of_hours["planned"], of_hours["planned"]["start"] < as_of)
     batch = Batch(
-        as_of=instant(subshard["as_of"]),
+        as_of=as_of,
         max_gap=None if subshard["max_gap"] is None else subshard["max_gap"] // MICROSECOND,
         clocks=Clocks(
-            piece={
-                "clock": integers([number[row.clock] for row in pieces]),
-                "local_date": date_numbers([row.local_date for row in pieces]),
-                "started_on": date_numbers([row.started_on for row in pieces]),
-                "weekday": integers([row.weekday for row in pieces]),
-                "file": integers([file_number.get(row.hours_file_id, -1) for row in pieces]),
-                "midnight": integers([row.midnight_us for row in pieces]),
-                "start": integers([row.start_us for row in pieces]),
-                "end": integers([row.end_us for row in pieces]),
-            },
+            piece=chosen(piece, piece["start"] <= as_of),
             date={
                 "clock": integers([number[row.clock] for row in dates]),
                 "local_date": date_numbers([row.local_date for row in dates]),
@@ -201,8 +223,11 @@ def read(
             },
         ),
         store=store,
-        **hours_columns(keys, file_number, weekly, special, planned),
+        weekly=of_hours["weekly"],
+        special=of_hours["special"],
+        planned=so_far | {"end": np.minimum(so_far["end"], as_of)},
         poll=read_polls(connection, of_stores, keys),
+        coming=coming,
     )
     return batch, ([row.timezone.encode() for row in dates], [bytes.fromhex(row.utc_range) for row in dates])
 
@@ -331,6 +356,13 @@ def write(connection: Connection, keys: np.ndarray, texts: tuple[list[bytes], li
     writer.add(run["is_active"][is_edge], BOOLEAN)
     _copy(connection, "runs", writer)
 
+    opening = settled.opening
+    writer = Writer(len(keys))
+    writer.add(keys, BIGINT)
+    writer.add(opening["is_open"], BOOLEAN)
+    writer.add_instants(opening["next_change_at"])
+    _copy(connection, "openings", writer)
+
     outage_day = settled.outage_day
     writer = Writer(len(outage_day["store"]))
     writer.add(keys[outage_day["store"]], BIGINT)
@@ -376,6 +408,11 @@ def in_order(by: Sequence[str], columns: Columns) -> Columns:
     """Rows by some of their columns."""
     order = np.lexsort([columns[name] for name in reversed(by)])
     return {name: values[order] for name, values in columns.items()}
+
+
+def chosen(rows: Columns, which: np.ndarray) -> Columns:
+    """Some of the rows."""
+    return {name: values[which] for name, values in rows.items()}
 
 
 def integers(values: Sequence[int]) -> np.ndarray:

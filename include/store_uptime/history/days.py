@@ -36,8 +36,8 @@ STAGES: tuple[tuple[str, ...], ...] = (
     ("1_clocks/special_hours", "1_clocks/planned_downtime/add"),
 )
 STAGED = (
-    *("new_store", "new_change", "new_carry", "new_special", "new_planned", "new_status", "new_stretch", "new_day"),
-    *("new_outage_day", "new_outage", "new_day_hours"),
+    *("new_store", "new_change", "new_carry", "new_special", "new_planned", "new_status", "new_opening"),
+    *("new_stretch", "new_day", "new_outage_day", "new_outage", "new_day_hours"),
 )
 # What `publish` does only where days may be other ones than before on dates that were final, or be gone.
 RESTATING = ("days/log_restatements", "days/delete", "days/drop_same")

@@ -11,9 +11,9 @@ from store_uptime.calendar.zones import DEFAULT_TIMEZONE
 from store_uptime.db.statements import statement
 from store_uptime.history.clocks import MARGIN, clock_binds
 
-# Most stores open or close within a day, nearly all of them within a few; of the others every date up to the limit of
-# 366 days may matter.
-HORIZONS = (timedelta(days=1), timedelta(days=4), timedelta(days=368))
+# Most stores open or close within a day, which timeline finds out. Of the others, and of those that were never polled,
+# nearly all do within a few days; of the rest every date up to the limit of 366 days may matter.
+HORIZONS = (timedelta(days=4), timedelta(days=368))
 # What finds the next changes, statement by statement. The days of the subshard are written, so that their special hours
 # and planned downtime give way to those of the dates to come.
 CHANGES = ("clear/special", "clear/planned", "now/special_hours", "now/planned_downtime", "now/find_changes")

@@ -44,6 +44,17 @@ class Clocks:
 
 
 @dataclass(frozen=True)
+class Coming:
+    """What is not over at as_of, up to an instant after it, which cuts planned downtime: `piece` as of `Clocks`, `planned`
+    as of `Batch`.
+    """
+
+    until: int
+    piece: Columns
+    planned: Columns
+
+
+@dataclass(frozen=True)
 class Batch:
     """What the days of some stores are computed from; instants are microseconds since 1970.
 
@@ -61,12 +72,13 @@ class Batch:
     special: Columns
     planned: Columns
     poll: Columns
+    coming: Coming | None = None
 
 
 @dataclass(frozen=True)
 class Settled:
-    """Rows for `history.new_day`, `new_stretch` (of days before), `new_outage_day`, `new_outage` and `new_status`; and
-    for `new_day_hours`, where they are wanted: one for each day, in the same order.
+    """Rows for `history.new_day`, `new_stretch` (of days before), `new_outage_day`, `new_outage`, `new_status` and
+    `new_opening`; and for `new_day_hours`, where they are wanted: one for each day, in the same order.
     """
 
     day: Columns
@@ -74,6 +86,7 @@ class Settled:
     outage_day: Columns
     outage: Columns
     run: Columns
+    opening: Columns
     hours: Columns | None = None
 
 
@@ -106,7 +119,7 @@ def settle(batch: Batch, *, with_hours: bool = False) -> Settled:
     earlier = openings(batch, segment, day)
     outage_day, outage = outages(batch, line, segment, run)
     of_hours = hours(batch, line, segment, day) if with_hours else None
-    return Settled(day, earlier, outage_day, outage, run, of_hours)
+    return Settled(day, earlier, outage_day, outage, run, changes_to_come(batch), of_hours)
 
 
 def status_runs(batch: Batch) -> Columns:
@@ -339,6 +352,38 @@ def hours(batch: Batch, line: Line, segment: Columns, day: Columns) -> Columns:
     }
 
 
+def changes_to_come(batch: Batch) -> Columns:
+    """Of each store whether it is open at as_of, and when it opens or closes next, as far as `batch.coming` tells: NONE
+    if it does not.
+    """
+    stores = np.arange(len(batch.store["clock"]))
+    if batch.coming is None:
+        return {"is_open": np.zeros(len(stores), bool), "next_change_at": np.full(len(stores), NONE)}
+    coming, line = batch.coming, Line(batch.as_of, batch.coming.until, len(stores))
+    opening = opening_time(replace(batch, clocks=replace(batch.clocks, piece=coming.piece)))
+    places, changes = [line.at(stores, np.full(len(stores), batch.as_of))], [np.zeros(len(stores), np.int64)]
+    for spans, what in ((opening, OPENING), (coming.planned, PLANNED)):
+        for name, change in (("start", what), ("end", -what)):
+            places.append(line.at(spans["store"], spans[name]))
+            changes.append(np.full(len(spans["store"]), change))
+    place = np.concatenate(places)
+    order = np.argsort(place)
+    place = place[order]
+    holding = np.cumsum(np.concatenate(changes)[order])
+    is_last = np.append(place[1:] != place[:-1], True)[: len(place)]
+    store, instant = line.parts(place[is_last])
+    holding = holding[is_last]
+    is_open = (holding & COUNT > 0) & (holding & PLANNED * COUNT == 0)
+    at_as_of = np.searchsorted(store, stores)
+    is_change = (is_open != is_open[at_as_of[store]]) & (instant < coming.until)
+    store, instant = store[is_change], instant[is_change]
+    first = np.searchsorted(store, stores)
+    has_change = first < np.searchsorted(store, stores, "right")
+    next_change_at = np.full(len(stores), NONE)
+    next_change_at[has_change] = instant[first[has_change]]
+    return {"is_open": is_open[at_as_of], "next_change_at": next_change_at}
+
+
 def largest_so_far(line: Line, store: np.ndarray, instant: np.ndarray, carried: np.ndarray) -> np.ndarray:
     """The largest instant up to each row of a store, with what is carried from before; NONE if there is none."""
     place = store * line.width + np.where(instant == NONE, 0, instant - line.origin)
@@ -474,7 +519,8 @@ def outages(batch: Batch, line: Line, segment: Columns, run: Columns) -> tuple[C
     """The downtime of each outage on each date, and whole outages.
 
     Neighbouring downtimes are one outage unless there is both other accountable time and an active poll between them.
-    The last downtime before from_at is carried: it is the first of its store's line.
+    The last downtime before from_at is carried: it is the first of its store's line. Its outage is left out if it is as
+    it was.
     """
     is_active = run["is_active"]
     active_store, active_first, active_last = (run[name][is_active] for name in ("store", "first", "last"))
@@ -579,7 +625,10 @@ def outages(batch: Batch, line: Line, segment: Columns, run: Columns) -> tuple[C
         "started_on": np.where(is_carried[first], batch.store["outage_started_on"][of], date[first]),
         "ended_on": np.where(ended_on == NONE, batch.store["outage_ended_on"][of], ended_on),
     }
-    return outage_day, outage
+    is_same = is_carried[final]
+    for name in ("ended_at", "ended_on", "ended_by", "ended_before"):
+        is_same &= outage[name] == batch.store[f"outage_{name}"][of]
+    return outage_day, {name: values[~is_same] for name, values in outage.items()}
 
 
 def expand(first: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

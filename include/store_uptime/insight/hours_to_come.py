@@ -106,12 +106,15 @@ def _read(connection: Connection, settlement: Settlement, stores: Sequence[Row],
     asked = set(keys.tolist())
     weekly, special, planned = ([row for row in rows if row.store_key in asked] for rows in (weekly, special, planned))
     file_number = {file_id: index for index, file_id in enumerate(files)}
+    of_hours = hours_columns(keys, file_number, weekly, special, planned)
     return Batch(
         as_of=instant(until),
         max_gap=None,
         clocks=_clocks(clocks, as_of - MARGIN, until + MARGIN, periods, file_number),
         store=_store_columns(integers([number[row.clock] for row in stores]), has_hours, as_of, until),
-        **hours_columns(keys, file_number, weekly, special, planned),
+        weekly=of_hours["weekly"],
+        special=of_hours["special"],
+        planned=of_hours["planned"],
         poll={"store": integers([]), "at": integers([]), "is_active": np.zeros(0, bool)},
     )
 
@@ -132,11 +135,11 @@ def _store_columns(clock: np.ndarray, files: np.ndarray, as_of: datetime, until:
     }
     for name in ("last_open_at", "last_active_at", "outage_started_at", "outage_started_after", "outage_down_until"):
         columns[name] = none
-    for name in ("outage_ended_before", "stretch_on", "outage_started_on", "outage_down_on", "outage_ended_on"):
+    for name in ("outage_ended_before", "stretch_on", "outage_started_on", "outage_down_on", "outage_ended_at"):
         columns[name] = none
     for name in ("stretch_starts_planned", "stretch_open_us", "stretch_late_us", "stretch_early_us"):
         columns[name] = zero
-    return columns | {"outage_downtime_us": zero, "outage_ended_by": none}
+    return columns | {"outage_downtime_us": zero, "outage_ended_on": none, "outage_ended_by": none}
 
 
 def _clocks(

@@ -4,11 +4,12 @@
 -- writes  history.new_carry, one row for each store of the shard that has earlier days
 -- binds   shard, shards
 --
--- What an outage had before is its whole downtime less that of the dates to come: an outage may be long.
+-- What an outage had before is its whole downtime less that of the dates to come: an outage may be long. Most outages
+-- ended before from_date: of those nothing is looked for but the outage.
 insert into history.new_carry (
     store_key, last_open_at, last_active_at, stretch_on, stretch_starts_planned, stretch_open_us, stretch_late_us,
     stretch_early_us, outage_started_at, outage_started_on, outage_started_after, outage_down_until, outage_down_on,
-    outage_downtime_us, outage_ended_on, outage_ended_by, outage_ended_before
+    outage_downtime_us, outage_ended_at, outage_ended_on, outage_ended_by, outage_ended_before
 )
 select
     store.store_key,
@@ -25,7 +26,8 @@ select
     down.down_until,
     down.local_date as down_on,
     outage.downtime_us - coalesce(settled_again.downtime_us, 0),
-    end_day.local_date,
+    outage.ended_at,
+    case when outage.ended_at = down.down_until then outage.ended_on else end_day.local_date end,
     case when outage.ended_at = down.down_until then outage.ended_by else 'unknown' end,
     case when outage.ended_before < store.from_at then outage.ended_before end
 from history.new_store as store
@@ -51,7 +53,8 @@ left join history.outage on down.store_key = outage.store_key and down.started_a
 left join history.day as end_day
     on
         down.store_key = end_day.store_key
-        and end_day.local_date between down.local_date - 2 and down.local_date + 3
+        and end_day.local_date >= case when outage.ended_at <> down.down_until then down.local_date - 2 end
+        and end_day.local_date <= down.local_date + 3
         and end_day.utc_range @> down.down_until
 left join lateral (
     select
@@ -62,6 +65,7 @@ left join lateral (
         outage_day.store_key = store.store_key
         and outage_day.local_date >= store.from_date
         and outage_day.started_at = down.started_at
+        and outage.ended_at <> down.down_until
     group by outage_day.store_key
 ) as settled_again on store.store_key = settled_again.store_key
 where :shards = 1 or (store.store_key % :shards + :shards) % :shards = :shard

@@ -54,7 +54,7 @@ where read.starts_at < read.ends_at
 on conflict do nothing;
 
 -- name: add
--- Planned downtime of each store: that of all stores, of its groups, and its own.
+-- Planned downtime of each store up to a day after as_of: that of all stores, of its groups, and its own.
 --
 -- reads   history.new_store, history.clock_planned, core.planned_downtime, core.group_member
 -- writes  history.new_planned, one row for each store of the shard that has any
@@ -75,7 +75,7 @@ left join core.group_member
         and planned_downtime.group_name = group_member.name
 where
     (:shards = 1 or (store.store_key % :shards + :shards) % :shards = :shard)
-    and clock_planned.utc_range && tstzrange(store.from_at, :as_of, '[]')
+    and clock_planned.utc_range && tstzrange(store.from_at, cast(:as_of as timestamptz) + interval '1 day', '[]')
     and (
         planned_downtime.store_id = store.store_id
         or (planned_downtime.store_id is null and planned_downtime.group_kind is null)

@@ -5,7 +5,7 @@
 -- writes  history.new_special
 -- binds   special_hours_file_id, store_groups_file_id, as_of, shard, shards
 --
--- The dates are those from which an opening may reach a day that is settled, in any zone.
+-- The dates are those from which an opening may reach a day that is settled, or the day after as_of, in any zone.
 insert into history.new_special (store_key, local_date, line, start_time_local, end_time_local)
 select
     store_key,
@@ -37,7 +37,7 @@ from (
         on
             special_hours.file_id = :special_hours_file_id
             and special_hours.local_date >= store.from_date - 3
-            and special_hours.local_date <= cast(cast(:as_of as timestamptz) at time zone 'UTC' as date) + 1
+            and special_hours.local_date <= cast(cast(:as_of as timestamptz) at time zone 'UTC' as date) + 3
     left join core.group_member
         on
             group_member.file_id = :store_groups_file_id

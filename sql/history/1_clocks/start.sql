@@ -7,7 +7,8 @@
 -- That is the first date for a store that was never settled; else the first one that was not final, that of the
 -- earliest new poll, or that of another change that touches it. Only a clean date will do (clock_date). Dates whose
 -- polls are gone, and those that are kept no more, stay as they are; a poll of such a date counts for those after it.
--- What bounds the date is found before the dates are looked at: each store has as many of them as the history.
+-- What bounds the date is found before the dates are looked at: each store has as many of them as the history. The last
+-- clean date up to that bound is never before the first one that is kept, which is clean itself.
 update history.new_store
 set
     first_date = starting.first_date,
@@ -19,13 +20,12 @@ from (
         bound.store_key,
         bound.first_date,
         bound.last_date,
-        max(start.local_date) as from_date,
-        max(start.starts_at) as from_at
+        start.clean_date as from_date,
+        start.clean_at as from_at
     from (
         select
             store.store_key,
             store.clock,
-            max(kept.local_date) as kept_date,
             max(first.local_date) filter (where first.local_date >= kept.local_date) as first_date,
             max(last.local_date) as last_date,
             max(
@@ -80,11 +80,14 @@ from (
         where :shards = 1 or (store.store_key % :shards + :shards) % :shards = :shard
         group by store.store_key, store.clock
     ) as bound
-    inner join history.clock_date as start
-        on
-            bound.clock = start.clock
-            and start.is_clean
-            and start.local_date between bound.kept_date and bound.changed_date
-    group by bound.store_key, bound.first_date, bound.last_date
+    inner join (
+        select
+            clock,
+            local_date,
+            max(local_date) filter (where is_clean) over up_to_here as clean_date,
+            max(starts_at) filter (where is_clean) over up_to_here as clean_at
+        from history.clock_date
+        window up_to_here as (partition by clock order by local_date)
+    ) as start on bound.clock = start.clock and bound.changed_date = start.local_date
 ) as starting
 where new_store.store_key = starting.store_key

@@ -26,6 +26,7 @@ select
     carry.outage_down_until,
     carry.outage_down_on,
     carry.outage_downtime_us,
+    carry.outage_ended_at,
     carry.outage_ended_on,
     carry.outage_ended_by,
     carry.outage_ended_before
@@ -43,7 +44,7 @@ limit :stores;
 --
 -- reads   history.clock_piece
 -- yields  one row for each; instants in microseconds since 1970, by clock, date and instant
--- binds   clocks, from_date, as_of
+-- binds   clocks, from_date, until_at
 select
     clock,
     local_date,
@@ -54,7 +55,7 @@ select
     cast(extract(epoch from lower(utc_range)) * 1000000 as bigint) as start_us,
     cast(extract(epoch from upper(utc_range)) * 1000000 as bigint) as end_us
 from history.clock_piece
-where clock = any(:clocks) and local_date >= :from_date and lower(utc_range) <= :as_of
+where clock = any(:clocks) and local_date >= :from_date and lower(utc_range) <= :until_at
 order by clock, local_date, start_us, started_on;
 
 -- name: dates
@@ -113,7 +114,7 @@ where
 --
 -- reads   history.new_planned
 -- yields  one row for each span
--- binds   first_key, last_key, from_at, as_of, shard, shards
+-- binds   first_key, last_key, from_at, until_at, shard, shards
 select
     planned.store_key,
     cast(extract(epoch from lower(part.span)) * 1000000 as bigint) as start_us,
@@ -121,7 +122,7 @@ select
 from history.new_planned as planned
 cross join lateral unnest(
     planned.planned_time
-    * tstzmultirange(tstzrange(cast(:from_at as timestamptz), cast(:as_of as timestamptz)))
+    * tstzmultirange(tstzrange(cast(:from_at as timestamptz), cast(:until_at as timestamptz)))
 ) as part (span)
 where
     planned.store_key between :first_key and :last_key

@@ -16,6 +16,11 @@ from stdin (format "binary");
 copy history.new_status (store_key, first_polled_at, last_polled_at, is_active)
 from stdin (format "binary");
 
+-- name: openings
+-- writes  history.new_opening
+copy history.new_opening (store_key, is_open, next_change_at)
+from stdin (format "binary");
+
 -- name: outage_days
 -- writes  history.new_outage_day
 copy history.new_outage_day (store_key, local_date, started_at, downtime_us, down_until)

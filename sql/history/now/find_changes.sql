@@ -6,10 +6,10 @@
 -- binds   settlement_id, as_of, accepted_order, until (a date), clocks, utc_from, utc_to, utc_offsets (seconds): the
 --         segments of all clocks; shard, shards
 --
--- Opening time is found as the settlement does it (history/timeline.py). Not every date is looked at: a week is like
--- the one before, but for special hours, planned downtime, and a new file of hours. So if nothing changes within more
--- than two weeks of as_of and of each of those, nothing does. An end of opening time is a change only if the time on
--- both sides of it was looked at.
+-- Opening time is found as the settlement does it (history/timeline.py), which knows of most stores what comes within a
+-- day. Not every date is looked at: a week is like the one before, but for special hours, planned downtime, and a new
+-- file of hours. So if nothing changes within more than two weeks of as_of and of each of those, nothing does. An end of
+-- opening time is a change only if the time on both sides of it was looked at.
 update history.store_now
 set
     is_open = found.is_open,

@@ -20,10 +20,11 @@ delete from history.store_now
 where settlement_id = :settlement_id and (:shards = 1 or (store_key % :shards + :shards) % :shards = :shard);
 
 -- name: add
--- The stores of a report, each with its clock, and its status at as_of by its last polls.
+-- The stores of a report, each with its clock, its status at as_of by its last polls, and what is known of openings.
 --
 -- reads   core.store, core.snapshot_store, core.snapshot, core.store_timezone, core.business_hours,
---         history.file_period, history.new_store, history.new_status, history.store_now, history.settlement
+--         history.file_period, history.new_store, history.new_status, history.new_opening, history.store_now,
+--         history.settlement
 -- writes  history.store_now, one row for each store of the shard
 -- binds   settlement_id, follows_id, as_of, accepted_order, max_gap, default_timezone, shard, shards
 --
@@ -37,7 +38,8 @@ where settlement_id = :settlement_id and (:shards = 1 or (store_key % :shards + 
 -- the join is one with 0, which none has: of one with null PostgreSQL leaves nothing, and then Citus no longer sees by
 -- what rows are joined.
 insert into history.store_now (
-    settlement_id, store_key, store_id, clock, newest_timezone, hours_file_ids, status, since, last_poll_at
+    settlement_id, store_key, store_id, clock, newest_timezone, hours_file_ids, status, since, last_poll_at, is_open,
+    next_change_at
 )
 select
     :settlement_id,
@@ -62,7 +64,9 @@ select
             and coalesce(earlier_settlement.max_gap, interval '0') = coalesce(cast(:max_gap as interval), interval '0')
             then earlier.since
     end,
-    run.last_polled_at
+    run.last_polled_at,
+    coalesce(opening.is_open, false),
+    opening.next_change_at
 from core.store
 left join history.new_store as settled on store.store_key = settled.store_key
 left join (
@@ -143,6 +147,7 @@ left join (
     from history.new_status as status
     order by status.store_key asc, status.first_polled_at desc
 ) as run on store.store_key = run.store_key
+left join history.new_opening as opening on store.store_key = opening.store_key
 left join history.store_now as earlier
     on store.store_key = earlier.store_key and earlier.settlement_id = coalesce(cast(:follows_id as integer), 0)
 left join history.settlement as earlier_settlement on earlier.settlement_id = earlier_settlement.settlement_id

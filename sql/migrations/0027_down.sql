@@ -1,0 +1,2 @@
+drop table history.new_opening;
+alter table history.new_carry drop outage_ended_at;
