@@ -6,18 +6,18 @@ Polls come and rows go in PostgreSQL's binary COPY format: the server unnests no
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 from sqlalchemy import Connection, Row
 
 from store_uptime.db.statements import statement
 from store_uptime.history import timeline
 from store_uptime.history.timeline import (
     NONE,
-    UNKNOWN,
-    UP,
     Batch,
     BatchTooLargeError,
     Clocks,
@@ -25,13 +25,14 @@ from store_uptime.history.timeline import (
     Coming,
     Settled,
 )
-from store_uptime.ingest.copy_binary import COPY_HEADER, POSTGRES_EPOCH_US, copy_rows
+from store_uptime.ingest.copy_binary import INTERVAL, POSTGRES_EPOCH_US, RowStream, copied_rows, copy_rows, row_type
 
 STORES_AT_ONCE = 2000
 DAYS_AT_ONCE = 20_000
 POLLS_AT_ONCE = 500_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EPOCH_DAY = EPOCH.toordinal()
+NO_INSTANT, NO_DATE = -(1 << 63), -(1 << 31)  # -infinity
 MICROSECOND = timedelta(microseconds=1)
 MARGIN = timedelta(days=3)  # openings of two dates before may reach into a date
 COMING = timedelta(days=1)  # after as_of: within it most stores open or close
@@ -49,13 +50,26 @@ DATES_OF_STORE = (
     *("first_date", "last_date", "from_date", "stretch_on", "outage_started_on", "outage_down_on"),
     "outage_ended_on",
 )
-FIGURES_OF_STORE = (
-    *("stretch_starts_planned", "stretch_open_us", "stretch_late_us", "stretch_early_us", "outage_downtime_us"),
-)
+FIGURES_OF_STORE = ("stretch_open_us", "stretch_late_us", "stretch_early_us", "outage_downtime_us")
 # Statuses as numbers of timeline; the last one, -1, is none.
 STATUS_TEXTS = [b"unknown", b"up", b"down", None]
-STATUSES = {"unknown": UNKNOWN, "up": UP}
 INTEGER, BIGINT, BOOLEAN = ">i4", ">i8", "u1"
+# What sql/history/2_days/read.sql yields, in its order: of stores up to their files and their clock.
+STORE: dict[str, DTypeLike] = {
+    "store_key": BIGINT,
+    **dict.fromkeys(INSTANTS_OF_STORE, BIGINT),
+    **dict.fromkeys(DATES_OF_STORE, INTEGER),
+    "stretch_starts_planned": INTEGER,
+    **dict.fromkeys(FIGURES_OF_STORE, BIGINT),
+    "outage_ended_by": INTEGER,
+}
+OPENING: dict[str, DTypeLike] = {
+    "file_id": INTEGER,
+    "store_key": BIGINT,
+    "weekday": INTEGER,
+    "start_time_local": BIGINT,
+    "end_time_local": INTERVAL,
+}
 
 
 class Writer:
@@ -112,66 +126,102 @@ class Writer:
         return result[is_there].tobytes()
 
 
-class PollStream:
-    """What psycopg2 writes the COPY of polls to, row by row; the rows are brought to multiples of four bytes."""
+class PollStream(RowStream):
+    """Rows of the COPY of polls, brought to multiples of four bytes."""
 
-    def __init__(self) -> None:
-        self.rows: list[bytes] = []
+    def add(self, row: bytes) -> None:
+        # Two bytes before: so the numbers in the first array begin at multiples of four.
+        self.rows.append(b"\0\0" + row + bytes(-(len(row) + 2) % 4))
 
-    def write(self, row: bytes) -> int:
-        """Takes one row: it comes whole, the first one with the header before it."""
-        taken = row[len(COPY_HEADER) :] if row.startswith(COPY_HEADER) else row
-        if len(taken) > INSTANTS:
-            # Two bytes before: so the numbers in the first array begin at multiples of four.
-            self.rows.append(b"\0\0" + taken + bytes(-(len(taken) + 2) % 4))
-        return len(row)
+
+@dataclass(frozen=True)
+class Stores:
+    """Stores to settle, by key. `columns`: as of `STORE`, but for the key, in the numbers of `Batch`; `kind` is the
+    number of each one's clock and hours files among `kinds`.
+    """
+
+    key: np.ndarray
+    columns: Columns
+    kind: np.ndarray
+    kinds: list[tuple[str, set[int]]]
+
+    def __len__(self) -> int:
+        return len(self.key)
+
+    def part(self, first: int, until: int) -> Stores:
+        """Some of them."""
+        columns = {name: values[first:until] for name, values in self.columns.items()}
+        return Stores(self.key[first:until], columns, self.kind[first:until], self.kinds)
 
 
 def settle(connection: Connection, subshard: dict[str, Any]) -> int:
     """Computes the days and outages of a subshard's stores; returns the number of days."""
     days, days_at_once = 0, POLLS_AT_ONCE // 100
-    for rows in _stores(connection, subshard):
+    for stores in _stores(connection, subshard):
         first = 0
-        while first < len(rows):
-            counts = np.cumsum([(row.last_date - row.from_date).days + 3 for row in rows[first:]])
-            until = first + max(int(np.searchsorted(counts, days_at_once, "right")), 1)
-            added, polls = _settle_batch(connection, subshard, rows[first:until])
-            dates = int(counts[until - first - 1])
-            days_at_once = min(DAYS_AT_ONCE, max(dates * POLLS_AT_ONCE // max(polls, 1), 1))
+        counts = stores.columns["last_date"] - stores.columns["from_date"] + 3
+        while first < len(stores):
+            dates = np.cumsum(counts[first:])
+            until = first + max(int(np.searchsorted(dates, days_at_once, "right")), 1)
+            added, polls = _settle_batch(connection, subshard, stores.part(first, until))
+            days_at_once = min(DAYS_AT_ONCE, max(int(dates[until - first - 1]) * POLLS_AT_ONCE // max(polls, 1), 1))
             days, first = days + added, until
     return days
 
 
-def _settle_batch(connection: Connection, subshard: dict[str, Any], rows: Sequence[Row]) -> tuple[int, int]:
+def _settle_batch(connection: Connection, subshard: dict[str, Any], stores: Stores) -> tuple[int, int]:
     """Settles some stores; returns how many days they have, and how many polls were looked at."""
-    batch, texts = read(connection, subshard, rows)
+    batch, texts = read(connection, subshard, stores)
     try:
         settled = timeline.settle(batch, with_hours=subshard["has_hours"])
     except BatchTooLargeError:
-        half = len(rows) // 2
-        parts = [_settle_batch(connection, subshard, part) for part in (rows[:half], rows[half:])]
+        half = len(stores) // 2
+        halves = (stores.part(0, half), stores.part(half, len(stores)))
+        parts = [_settle_batch(connection, subshard, part) for part in halves]
         return sum(days for days, _ in parts), sum(polls for _, polls in parts)
-    write(connection, np.array([row.store_key for row in rows]), texts, settled)
+    write(connection, stores.key, texts, settled)
     return len(settled.day["store"]), len(batch.poll["at"])
 
 
-def _stores(connection: Connection, subshard: dict[str, Any]) -> Iterator[Sequence[Row]]:
-    after_key = -(1 << 63)
-    while rows := connection.execute(
-        statement("history/2_days/read/stores"), subshard | {"after_key": after_key, "stores": STORES_AT_ONCE}
-    ).all():
-        yield rows
-        after_key = rows[-1].store_key
+def _stores(connection: Connection, subshard: dict[str, Any]) -> Iterator[Stores]:
+    after_key, row = -(1 << 63), row_type(STORE)
+    while True:
+        stream = RowStream()
+        cursor: Any = connection.connection.cursor()  # psycopg2's own: SQLAlchemy has no COPY
+        binds = subshard | {"after_key": after_key, "stores": STORES_AT_ONCE}
+        cursor.copy_expert(cursor.mogrify(statement("history/2_days/read/stores").text, binds), stream)
+        if not stream.rows:
+            return
+        rows = np.frombuffer(b"".join([one[: row.itemsize] for one in stream.rows]), row)
+        numbers: dict[bytes, int] = {}
+        kind = integers([numbers.setdefault(one[row.itemsize :], len(numbers)) for one in stream.rows])
+        columns = {name: rows[name].astype(np.int64) for name in STORE}
+        for name in INSTANTS_OF_STORE:
+            columns[name] = np.where(columns[name] == NO_INSTANT, NONE, columns[name] + POSTGRES_EPOCH_US)
+        for name in DATES_OF_STORE:
+            columns[name] = np.where(columns[name] == NO_DATE, NONE, columns[name] + POSTGRES_EPOCH_DAYS)
+        columns["outage_ended_by"] = np.where(columns["outage_ended_by"] < 0, NONE, columns["outage_ended_by"])
+        key = columns.pop("store_key")
+        yield Stores(key, columns, kind, [_kind(fields) for fields in numbers])
+        after_key = int(key[-1])
+
+
+def _kind(fields: bytes) -> tuple[str, set[int]]:
+    """Clock and hours files of a store, from the fields that come last."""
+    length = int.from_bytes(fields[:4], "big")
+    files, clock = fields[4 : 4 + length], fields[8 + length :]
+    return clock.decode(), {int(file_id) for file_id in files.split(b",") if file_id}
 
 
 def read(
-    connection: Connection, subshard: dict[str, Any], rows: Sequence[Row]
+    connection: Connection, subshard: dict[str, Any], stores: Stores
 ) -> tuple[Batch, tuple[list[bytes], list[bytes]]]:
-    """What the days of stores (`read/stores`, by key) are computed from; and the zone and the time of each date."""
-    keys = np.array([row.store_key for row in rows])
-    clocks = sorted({row.clock for row in rows})
+    """What the days of stores are computed from; and the zone and the time of each date."""
+    keys = stores.key
+    used = np.unique(stores.kind).tolist()
+    clocks = sorted({stores.kinds[one][0] for one in used})
     number = {clock: index for index, clock in enumerate(clocks)}
-    from_date = min(row.from_date for row in rows)
+    from_date = date.fromordinal(int(stores.columns["from_date"].min()) + EPOCH_DAY)
     until_at = subshard["as_of"] + COMING
     of_clocks = subshard | {"clocks": clocks, "from_date": from_date - MARGIN, "until_at": until_at}
     pieces = connection.execute(statement("history/2_days/read/pieces"), of_clocks).all()
@@ -179,20 +229,24 @@ def read(
     files = sorted({row.hours_file_id for row in pieces if row.hours_file_id is not None})
     file_number = {file_id: index for index, file_id in enumerate(files)}
     # The last column, number -1, is for dates for which no file holds.
-    has_hours = np.array([[*(file_id in row.hours_file_ids for file_id in files), False] for row in rows], bool)
+    has_hours = np.array([[*(file_id in named for file_id in files), False] for _, named in stores.kinds], bool)
 
     of_stores = subshard | {"first_key": int(keys[0]), "last_key": int(keys[-1])}
-    weekly = connection.execute(statement("history/2_days/read/weekly"), of_stores | {"file_ids": files}).all()
+    cursor: Any = connection.connection.cursor()  # psycopg2's own: SQLAlchemy has no COPY
+    weekly = cursor.mogrify(statement("history/2_days/read/weekly").text, of_stores | {"file_ids": files})
+    opening = copied_rows(cursor, weekly, OPENING)
+    end = opening["end_time_local"]
+    openings = {name: opening[name].astype(np.int64) for name in ("file_id", "store_key", "weekday")} | {
+        "start": opening["start_time_local"].astype(np.int64),
+        "end": end["us"].astype(np.int64) + end["days"].astype(np.int64) * timeline.DAY_US,
+    }
     special = connection.execute(statement("history/2_days/read/special"), of_stores).all()
-    from_at = min(row.from_at for row in rows) - MARGIN
+    from_at = EPOCH + int(stores.columns["from_at"].min()) * MICROSECOND - MARGIN
     spans = of_stores | {"from_at": from_at, "until_at": until_at}
     planned = connection.execute(statement("history/2_days/read/planned"), spans).all()
 
-    store: Columns = {"clock": integers([number[row.clock] for row in rows]), "files": has_hours}
-    store |= {name: instants([getattr(row, name) for row in rows]) for name in INSTANTS_OF_STORE}
-    store |= {name: date_numbers([getattr(row, name) for row in rows]) for name in DATES_OF_STORE}
-    store |= {name: integers([getattr(row, name) or 0 for row in rows]) for name in FIGURES_OF_STORE}
-    store["outage_ended_by"] = integers([STATUSES.get(row.outage_ended_by, NONE) for row in rows])
+    clock_of_kind = integers([number.get(clock, -1) for clock, _ in stores.kinds])
+    store = stores.columns | {"clock": clock_of_kind[stores.kind], "files": has_hours[stores.kind]}
     piece = {
         "clock": integers([number[row.clock] for row in pieces]),
         "local_date": date_numbers([row.local_date for row in pieces]),
@@ -204,7 +258,7 @@ def read(
         "end": integers([row.end_us for row in pieces]),
     }
     as_of = instant(subshard["as_of"])
-    of_hours = hours_columns(keys, file_number, weekly, special, planned)
+    of_hours = hours_columns(keys, files, openings, special, planned)
     coming = Coming(
         instant(until_at),
         chosen(piece, piece["end"] > as_of),
@@ -233,9 +287,11 @@ def read(
 
 
 def hours_columns(
-    keys: np.ndarray, file_number: dict[int, int], weekly: Sequence[Row], special: Sequence[Row], planned: Sequence[Row]
+    keys: np.ndarray, files: Sequence[int], weekly: Columns, special: Sequence[Row], planned: Sequence[Row]
 ) -> dict[str, Columns]:
-    """`weekly`, `special` and `planned` of a batch of stores with these keys, from rows as of `2_days/read`."""
+    """`weekly`, `special` and `planned` of a batch of stores with these keys and hours files, from `weekly` with
+    `file_id` and `store_key` and rows as of `2_days/read`.
+    """
 
     def store_of(rows: Sequence[Row]) -> np.ndarray:
         return np.searchsorted(keys, np.array([row.store_key for row in rows], np.int64))
@@ -244,11 +300,9 @@ def hours_columns(
         "weekly": in_order(
             ("file", "store", "weekday"),
             {
-                "file": integers([file_number[row.file_id] for row in weekly]),
-                "store": store_of(weekly),
-                "weekday": integers([row.weekday for row in weekly]),
-                "start": integers([row.start_us for row in weekly]),
-                "end": integers([row.end_us for row in weekly]),
+                "file": np.searchsorted(integers(files), weekly["file_id"]),
+                "store": np.searchsorted(keys, weekly["store_key"]),
+                **{name: weekly[name] for name in ("weekday", "start", "end")},
             },
         ),
         "special": in_order(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import numpy as np
 from sqlalchemy import Connection
 
 from store_uptime.db.statements import statement
+from store_uptime.ingest.copy_binary import copied_rows
 
 Columns = dict[str, np.ndarray]
 
@@ -36,8 +36,6 @@ WHOLE = 100_000  # thousandths of a percent
 BUDGET_UNIT = 10_000  # a budget is told in so many, and what is left: 64 bits may be too few for it
 # Percentages from 0.00 to 100.00 by hundredths, and last of all, number -1, none.
 TEXTS = np.array([*(f"{number // 100}.{number % 100:02d}" for number in range(100_01)), None], object)
-# What binary COPY output begins with.
-COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 
 
 @dataclass(frozen=True)
@@ -130,15 +128,9 @@ def _read_stores(connection: Connection, binds: dict[str, Any], last_dates: np.n
 
 def _copied(connection: Connection, name: str, columns: Sequence[str], binds: dict[str, Any]) -> Columns:
     """What a statement copies out, bigints all of them."""
-    copied = io.BytesIO()
     cursor: Any = connection.connection.cursor()  # psycopg2's own: SQLAlchemy has no COPY
-    cursor.copy_expert(cursor.mogrify(statement(f"history/availability/{name}").text, binds), copied)
-    # A row is the number of its fields, and the length of each before it.
-    row = np.dtype(
-        [("fields", ">i2"), *(field for name in columns for field in ((f"{name}_length", ">i4"), (name, ">i8")))]
-    )
-    data = copied.getbuffer()[len(COPY_HEADER) :]
-    rows = np.frombuffer(data, row, len(data) // row.itemsize)
+    copy = cursor.mogrify(statement(f"history/availability/{name}").text, binds)
+    rows = copied_rows(cursor, copy, dict.fromkeys(columns, ">i8"))
     return {name: rows[name].astype(np.int64) for name in columns}
 
 

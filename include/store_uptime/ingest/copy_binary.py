@@ -6,6 +6,7 @@ https://www.postgresql.org/docs/18/sql-copy.html#SQL-COPY-FILE-FORMATS
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -68,15 +69,46 @@ def encoded_columns(
     columns: Mapping[str, DTypeLike], height: int, values: Mapping[str, Any], more_fields: int = 0
 ) -> np.ndarray:
     """As `encoded`, of `values` alone; `more_fields` follow each row."""
-    fields: list[tuple[str, DTypeLike]] = [("fields", ">i2")]
-    for name, dtype in columns.items():
-        fields += [(f"{name}_length", ">i4"), (name, dtype)]
-    result = np.empty(height, np.dtype(fields))
+    result = np.empty(height, row_type(columns))
     result["fields"] = len(columns) + more_fields
     for name, dtype in columns.items():
         result[name] = values[name]
         result[f"{name}_length"] = np.dtype(dtype).itemsize
     return result
+
+
+def row_type(columns: Mapping[str, DTypeLike]) -> np.dtype:
+    """A row of fields of these big-endian numpy types."""
+    fields: list[tuple[str, DTypeLike]] = [("fields", ">i2")]
+    for name, dtype in columns.items():
+        fields += [(f"{name}_length", ">i4"), (name, dtype)]
+    return np.dtype(fields)
+
+
+def copied_rows(cursor: Any, copy: str, columns: Mapping[str, DTypeLike]) -> np.ndarray:
+    """What the COPY statement `copy` writes on psycopg2's cursor: rows of fields of these types, none of them null."""
+    copied = io.BytesIO()
+    cursor.copy_expert(copy, copied, size=2**20)
+    data, row = copied.getbuffer()[len(COPY_HEADER) :], row_type(columns)
+    return np.frombuffer(data, row, len(data) // row.itemsize)
+
+
+class RowStream:
+    """What psycopg2 writes a binary COPY to: each row comes whole, the first one with the header before it."""
+
+    def __init__(self) -> None:
+        self.rows: list[bytes] = []
+
+    def write(self, row: bytes) -> int:
+        """Takes one row."""
+        taken = row[len(COPY_HEADER) :] if row.startswith(COPY_HEADER) else row
+        if len(taken) > len(COPY_TRAILER):
+            self.add(taken)
+        return len(row)
+
+    def add(self, row: bytes) -> None:
+        """Keeps one row."""
+        self.rows.append(row)
 
 
 def copy_rows(cursor: Any, copy: str, rows: np.ndarray | bytes) -> None:

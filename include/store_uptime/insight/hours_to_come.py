@@ -106,7 +106,9 @@ def _read(connection: Connection, settlement: Settlement, stores: Sequence[Row],
     asked = set(keys.tolist())
     weekly, special, planned = ([row for row in rows if row.store_key in asked] for rows in (weekly, special, planned))
     file_number = {file_id: index for index, file_id in enumerate(files)}
-    of_hours = hours_columns(keys, file_number, weekly, special, planned)
+    names = {"file_id": "file_id", "store_key": "store_key", "weekday": "weekday", "start": "start_us", "end": "end_us"}
+    openings = {name: integers([getattr(row, column) for row in weekly]) for name, column in names.items()}
+    of_hours = hours_columns(keys, files, openings, special, planned)
     return Batch(
         as_of=instant(until),
         max_gap=None,

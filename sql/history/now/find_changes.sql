@@ -8,8 +8,8 @@
 --
 -- Opening time is found as the settlement does it (history/timeline.py), which knows of most stores what comes within a
 -- day. Not every date is looked at: a week is like the one before, but for special hours, planned downtime, and a new
--- file of hours. So if nothing changes within more than two weeks of as_of and of each of those, nothing does. An end of
--- opening time is a change only if the time on both sides of it was looked at.
+-- file of hours. So if nothing changes within more than two weeks of as_of and of each of those, nothing does. An end
+-- of opening time is a change only if the time on both sides of it was looked at.
 update history.store_now
 set
     is_open = found.is_open,
