@@ -73,13 +73,10 @@ def read_sums(connection: Connection, binds: dict[str, Any], last_dates: Sequenc
     Among the columns: `stores`; `coming_without_target`, the dates of periods that run that are to come for stores that
     come under no target; and what a budget rests on, times 100,000, in 10^4 (`budget`) and what is left.
     """
-    names: list[str] = []
-    scope_of, key_of = [], []
-    for name, store_key in connection.execute(statement("history/availability/list_members"), binds):
-        if not names or name != names[-1]:
-            names.append(name)
-        scope_of.append(len(names) - 1)
-        key_of.append(store_key)
+    members = connection.execute(statement("history/availability/list_members"), binds).all()
+    number: dict[str, int] = {}
+    scope_of = [number.setdefault(name, len(number)) for name, _ in members]
+    names, key_of = list(number), [store_key for _, store_key in members]
     scopes, keys, ends = (np.array(values, np.int64) for values in (scope_of, key_of, last_dates))
     stores, at_once = np.unique(keys), max(ROWS_AT_ONCE // len(ends), 1)
     parts = []

@@ -32,6 +32,11 @@ class OutageFilter:
     def __post_init__(self) -> None:
         check_dates(self.from_date, self.until_date)
 
+    @property
+    def dates(self) -> tuple[date, date]:
+        """The first and the last one."""
+        return self.from_date, self.until_date
+
 
 @dataclass(frozen=True)
 class StartHour:
@@ -137,6 +142,9 @@ def find_outages(
         "after_started_at": after.started_at if after else None,
         "rows": None if rows is None else rows + 1,
     }
+    is_by_store = order.by == "store_id" and not binds["is_descending"]
+    if rows is not None and is_by_store and starting is None and wanted == OutageFilter(*wanted.dates):
+        binds["store_keys"] = _stores_of_page(connection, binds)
     found = [Outage(*row) for row in connection.execute(statement("history/outages/list"), binds)]
     return OutagesAnswer(settlement, found[:rows], has_more=rows is not None and len(found) > rows)
 
@@ -158,6 +166,15 @@ def _binds(connection: Connection, wanted: OutageFilter) -> dict[str, Any]:
         "is_running": wanted.is_running,
         "longer_than_us": wanted.longer_than // timedelta(microseconds=1),
     }
+
+
+def _stores_of_page(connection: Connection, binds: dict[str, Any]) -> list[int] | None:
+    """The stores that a page of all outages, by store, can have rows of; None: all of them, for it is the last page."""
+    last = connection.scalar(statement("history/outages/page/last_store"), binds)
+    if last is None:
+        return None
+    between = {"first_store_id": binds["after_store_id"], "last_store_id": last}
+    return list(connection.scalars(statement("history/outages/page/stores"), between))
 
 
 def _segments(connection: Connection, wanted: OutageFilter, settlement: Settlement) -> dict[str, list[Any]]:

@@ -45,9 +45,7 @@ class Clocks:
 
 @dataclass(frozen=True)
 class Coming:
-    """What is not over at as_of, up to an instant after it, which cuts planned downtime: `piece` as of `Clocks`, `planned`
-    as of `Batch`.
-    """
+    """What is not over at as_of: `piece` as of `Clocks`, and `planned` as of `Batch`, cut at `until`."""
 
     until: int
     piece: Columns
