@@ -76,7 +76,8 @@ class Checker:
             "store_uptime",
             connection_string="${DATABASE_URL}",
             create_temp_table=True,
-            kwargs={"connect_args": {"options": self._options()}},
+            # No statement needs another: without transactions each is one exchange with the server, not three.
+            kwargs={"connect_args": {"options": self._options()}, "isolation_level": "AUTOCOMMIT"},
         )
         return self
 

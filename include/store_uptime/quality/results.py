@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -32,6 +32,10 @@ class ExpectationResult:
     changes_figures: bool
     examples: list[str]
     unexpected: list[Mapping[str, Any]] = field(repr=False)
+
+    def saved(self) -> dict[str, Any]:
+        """What is kept of it: all but the unexpected rows, of which there may be thousands."""
+        return {each.name: getattr(self, each.name) for each in fields(self) if each.name != "unexpected"}
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
@@ -187,7 +186,7 @@ def publish(
     for result in results:
         at_fault = [row["file_id"] for row in result.unexpected if "file_id" in row]
         rows.append(
-            asdict(result)
+            result.saved()
             | {
                 "report_id": report_id,
                 "file_id": at_fault[0] if len(at_fault) == 1 else None,
@@ -211,9 +210,7 @@ def as_json(report_id: UUID, clock: datetime, suite_results: list[SuiteResult]) 
         "report_id": str(report_id),
         "checked_at": clock.isoformat(),
         "is_met": all(result.is_met for result in results if result.severity == "fail"),
-        "results": [
-            {name: value for name, value in asdict(result).items() if name != "unexpected"} for result in results
-        ],
+        "results": [result.saved() for result in results],
         "great_expectations": {
             suite_result.suite.name: suite_result.gx_result.to_json_dict() for suite_result in suite_results
         },
