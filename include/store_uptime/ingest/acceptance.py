@@ -28,6 +28,7 @@ def accept(
     twice and pins the report again.
     """
     with engine.begin() as connection:
+        topology.run_one_at_a_time(connection)
         topology.use_connections(connection)
         _check_dates(connection, report_id, clock)
         connection.execute(statement("ingest/acceptance/lock"))
