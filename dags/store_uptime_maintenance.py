@@ -9,7 +9,7 @@
 | `merge_polls` | merges the polls that many files have left of a day, once the day is over |
 | `delete_quality` | deletes old validation results: rows, JSON, Data Docs and their lists |
 | `delete_history` | deletes days, outages and anomalies that are too old |
-| `delete_deliveries` | deletes what was sent long ago, and attachments that no message needs any more |
+| `delete_deliveries` | deletes what was sent and told long ago, and attachments that no message needs any more |
 | `delete_left_overs` | deletes what killed processes left: unfinished files and loads older than a day, staged rows |
 | `delete_logs` | deletes the task logs of old DAG runs |
 | `clean_airflow` | `airflow db clean`: old DAG runs, logs and XComs in Airflow's own tables |

@@ -78,7 +78,7 @@ def delete_history() -> None:
 
 
 def delete_deliveries() -> None:
-    """Deletes what was sent long ago, and attachments that no message needs any more."""
+    """Deletes what was sent and told long ago, and attachments that no message needs any more."""
     from store_uptime.operations import maintenance
 
     run_on_database(maintenance.delete_deliveries, settings().keep_runs_days, clock())

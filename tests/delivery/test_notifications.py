@@ -14,6 +14,7 @@ from delivery.watched_stores import HOUR, MONDAY, STORES, Site
 from store_uptime.delivery import rules
 from store_uptime.delivery.rules import Rule
 from store_uptime.errors import InvalidFieldError
+from store_uptime.operations import maintenance
 from support.history_world import ALL_STORES, HOURS, STATUS, TARGETS, Poll, Target, WeeklyOpening
 from support.receivers import Hooks
 
@@ -68,6 +69,45 @@ def test_a_restated_outage_is_the_same(site: Site) -> None:
     assert site.told() == []
     site.poll(MONDAY + 16 * HOUR, 4)
     assert site.told() == ["a is up again since 2023-06-05 16:00 UTC: 3.00 h down."]
+
+
+def test_what_maintenance_deletes_is_not_told_again(site: Site) -> None:
+    site.add()
+    site.poll(MONDAY, 24, a=range(5, 8))
+    assert len(site.told()) == 2
+    assert deleted_notices(site) == 0, "a rule still looks at the time of the outage, however long ago that was"
+    site.poll(MONDAY + 60 * 24 * HOUR, 24, b=range(20, 24))
+    assert site.told() == ["b is down since 2023-08-04 20:00 UTC."]
+    assert [deleted_notices(site, dry_run=True), deleted_notices(site), deleted_notices(site)] == [2, 2, 0]
+    site.accept(STATUS, Poll("a", MONDAY + 6 * HOUR + timedelta(minutes=30), False))
+    site.settle(site.as_of)
+    assert site.told() == []
+    site.poll(MONDAY + 61 * 24 * HOUR, 2)
+    assert site.told() == ["b is up again since 2023-08-05 00:00 UTC: 4.00 h down."]
+
+
+def test_what_was_over_during_a_long_outage_is_not_told_again(site: Site) -> None:
+    """As long as an outage goes on, its rule looks back to where it began."""
+    site.add()
+    hours = 60 * 24
+    site.poll(MONDAY, 24, a=range(10, 13), b=range(4, 24))
+    assert len(site.told()) == 3
+    site.poll(MONDAY + 24 * HOUR, hours - 24, b=range(hours - 24))
+    assert site.told() == []
+    assert deleted_notices(site) == 0
+    site.poll(MONDAY + hours * HOUR, 1, b=range(1))
+    assert site.told() == []
+    site.poll(MONDAY + (hours + 1) * HOUR, 2)
+    assert site.told() == ["b is up again since 2023-08-04 01:00 UTC: 1437.00 h down."]
+    assert deleted_notices(site) == 2
+    site.poll(MONDAY + (hours + 3) * HOUR, 1)
+    assert site.told() == []
+
+
+def deleted_notices(site: Site, *, dry_run: bool = False) -> int:
+    """How many notices maintenance deletes a year later."""
+    clock = MONDAY + timedelta(days=365)
+    return maintenance.delete_deliveries(site.engine, 180, clock, dry_run=dry_run).counts["notices"]
 
 
 def test_time_without_data_does_not_end_an_outage(site: Site) -> None:

@@ -34,6 +34,9 @@ MONTHS_AHEAD = 1
 # The rows of a month's polls that can go, as a share of all, from which on the month is written anew.
 MERGED_SHARE, MERGED_SHARE_OF_PAST = 1 / 4, 1 / 20
 LEFT_OVER_AFTER = timedelta(days=1)  # writing a file takes far less
+# Rules look at outages of two weeks, and at budgets until some days after their month: what was over before this is not
+# looked for again.
+NOTICES_LOOKED_AT = timedelta(days=45)
 KEEP_HOURS_DAYS = 26 * 7  # more than the eight weeks that a date is judged by, and those that may be judged again
 
 
@@ -171,12 +174,21 @@ def delete_history(engine: Engine, keep_days: int | None, *, dry_run: bool) -> C
 
 
 def delete_deliveries(engine: Engine, keep_days: int | None, clock: datetime, *, dry_run: bool) -> Changes:
-    """Deletes what was sent more than `keep_days` ago, and attachments that no message needs any more."""
-    changes = Changes({"messages": 0, "deliveries": 0, "files": 0})
+    """Deletes what was sent more than `keep_days` ago, attachments that no message needs any more, and notices.
+
+    A notice goes when its event is over for so long, as of what is settled, that no rule would tell it again.
+    """
+    changes = Changes({"messages": 0, "deliveries": 0, "notices": 0, "files": 0})
     if keep_days is None:
         return changes
     binds = {"before": clock - timedelta(days=keep_days), "files_before": clock - LEFT_OVER_AFTER}
     with engine.begin() as connection:
+        settlement = connection.execute(statement("history/questions/newest_settlement")).one_or_none()
+        if settlement is not None:
+            told = {"before": binds["before"], "over_before": settlement.as_of - NOTICES_LOOKED_AT}
+            changes.add(**connection.execute(statement("maintenance/notices/count"), told).mappings().one())
+            if not dry_run:
+                connection.execute(statement("maintenance/notices/delete"), told)
         changes.add(**connection.execute(statement("maintenance/deliveries/count"), binds).mappings().one())
         if not dry_run:
             for name in ("messages", "deliveries"):
