@@ -1,8 +1,10 @@
-"""Measures two reports on a week of any size, without DuckDB and a bare COPY, which cannot process the largest sizes.
+"""Measures reports on a week of any size, and after one more day, without the baselines of `make bench`.
 
-    python bench/alone.py [--stores 14000] [--multiplier 100] [--shards 2] [--week FOLDER] [--record]
+DuckDB and a bare COPY cannot process the largest sizes.
 
-`--week` is a folder that reference_week.py has written; `--record` writes the table into bench/RESULTS.md. A hundred
+    python bench/alone.py [--stores 14000] [--multiplier 100] [--shards 2] [--record]
+
+`--record` writes the table into bench/RESULTS.md. A hundred
 times the stores needs 60 GB of disk and half an hour.
 """
 
@@ -19,7 +21,7 @@ from store_uptime.db.migrations import migrate
 from store_uptime.settings import Settings
 
 MARKS = ("<!-- bench/alone.py: begin -->", "<!-- bench/alone.py: end -->")
-REPORTS = {"first": "first report", "second": "second report"}
+REPORTS = {"first": "first report", "second": "second report", "night": "report after a new day"}
 
 
 @dataclass(frozen=True)
@@ -38,13 +40,11 @@ def main() -> None:
     parser.add_argument("--stores", type=int, default=14_000)
     parser.add_argument("--multiplier", type=int, default=100)
     parser.add_argument("--shards", type=int, default=2)
-    parser.add_argument("--week", type=Path, help="the folder of the week; by default it is generated")
     parser.add_argument("--record", action="store_true", help="write the table into bench/RESULTS.md")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="store-uptime-bench-") as scratch:
         Path(scratch).chmod(0o755)  # the server may run as a user of its own
-        week = arguments.week or write_week(Path(scratch), arguments.stores * arguments.multiplier)
-        measured, size = measure(Path(scratch), week, arguments.stores * arguments.multiplier, arguments.shards)
+        measured, size = measure(Path(scratch), arguments.stores * arguments.multiplier, arguments.shards)
     text = table(measured, size, arguments.shards)
     print(text)
     if arguments.record:
@@ -52,14 +52,9 @@ def main() -> None:
         record(f"`python bench/alone.py {sizes}`\n\n{text}", MARKS)
 
 
-def write_week(scratch: Path, stores: int) -> Path:
-    report_progress(f"writing the reference week of {stores:,} stores")
-    python("reference_week.py", str(scratch / "week"), "--stores", str(stores))
-    return scratch / "week"
-
-
-def measure(scratch: Path, week: Path, stores: int, shards: int) -> tuple[Measurement, Size]:
-    """Measures a report from the files, and a second one on the loaded data."""
+def measure(scratch: Path, stores: int, shards: int) -> tuple[Measurement, Size]:
+    """Measures a report from the files, a second one on the loaded data, and one after a new day's polls."""
+    week, day = (write(scratch / part, stores, part) for part in ("week", "next-day"))
     measured, home = Measurement(0), scratch / "home"
     home.mkdir(mode=0o755)
     with embedded_postgres.running(home) as url:
@@ -67,7 +62,7 @@ def measure(scratch: Path, week: Path, stores: int, shards: int) -> tuple[Measur
         migrate(Settings.from_environment(environment))
         with server_memory(home) as server:
             for report in REPORTS:
-                run_report(week, report, shards, home, environment, measured)
+                run_report(day if report == "night" else week, report, shards, home, environment, measured)
                 report_progress(", ".join(f"{name} {seconds:.1f} s" for name, seconds in measured.seconds.items()))
         with (week / "store_status.csv").open("rb") as rows:
             polls = sum(piece.count(b"\n") for piece in iter(lambda: rows.read(1 << 20), b"")) - 1
@@ -79,6 +74,12 @@ def measure(scratch: Path, week: Path, stores: int, shards: int) -> tuple[Measur
             server.all_mb,
         )
     return measured, size
+
+
+def write(folder: Path, stores: int, part: str) -> Path:
+    report_progress(f"writing the reference week of {stores:,} stores, {part}")
+    python("reference_week.py", str(folder), "--stores", str(stores), "--part", part)
+    return folder
 
 
 def bytes_in(folder: Path) -> int:
