@@ -190,7 +190,7 @@ def publish(engine: Engine, settlement_id: int, now: datetime) -> dict[str, Any]
                 *(RESTATING if is_restated else ("months/add_changes",)),
                 *("days/delete_old", "days/add", "days/add_stores"),
                 *(("months/delete", "months/add", "months/add_earlier") if is_restated else ()),
-                *("outages/delete_days", "outages/add_days", "outages/delete", "outages/add"),
+                *("outages/delete_days", "outages/add_days", "outages/delete", "outages/delete_old", "outages/add"),
                 *(("hours/delete", "hours/add") if pinned["has_hours"] else ()),
             )
         }

@@ -9,10 +9,12 @@
 --
 -- A clock is written as its zone, and where that changes as `America/Chicago, 2023-03-01 America/Denver`: stores that
 -- have it in common share its dates. Of merged polls the file of each one counts. Each part is told that only the
--- shard's stores count: PostgreSQL does not see it by itself.
+-- shard's stores count: PostgreSQL does not see it by itself. Of a store that was never settled the first day with a
+-- poll is looked at, and no later one.
 --
 -- A store with days that stay as they are, as their polls are gone, keeps its clock up to there: zones that hold for
--- these dates, too, begin two dates after, where the last of those days is over in any zone.
+-- these dates, too, begin two dates after, where the last of those days is over in any zone. Days are looked for only
+-- of stores that were polled so early.
 insert into history.new_store (
     store_key, store_id, clock, newest_timezone, hours_file_ids, first_polled_at, new_polled_at, new_file_id,
     provisional_from
@@ -79,7 +81,8 @@ inner join (
                 cross join lateral unnest(string_to_array(settled_store.clock, ', '))
                 with ordinality as zone_part (part, number)
                 where
-                    exists (
+                    cast(settled_store.first_polled_at at time zone 'UTC' as date) <= horizon.kept_date + 2
+                    and exists (
                         select
                         from history.day
                         where
@@ -104,28 +107,27 @@ inner join (
 ) as zoned on store.store_key = zoned.store_key
 left join (
     select
-        with_hours.store_key,
-        array_agg(with_hours.file_id) as file_ids
-    from (
+        snapshot_store.store_key,
+        array_agg(snapshot_store.file_id order by snapshot_store.file_id) as file_ids
+    from core.snapshot_store
+    inner join history.file_period
+        on
+            file_period.kind = 'business_hours'
+            and file_period.accepted_order = :accepted_order
+            and snapshot_store.file_id = file_period.file_id
+    left join (
         select
-            snapshot_store.store_key,
-            snapshot_store.file_id
-        from core.snapshot_store
-        inner join history.file_period
-            on
-                file_period.kind = 'business_hours'
-                and file_period.accepted_order = :accepted_order
-                and snapshot_store.file_id = file_period.file_id
-        left join core.business_hours
-            on
-                snapshot_store.file_id = business_hours.file_id
-                and snapshot_store.store_key = business_hours.store_key
-        where
-            (business_hours.store_key is not null or snapshot_store.has_closed_rows)
-            and (:shards = 1 or (snapshot_store.store_key % :shards + :shards) % :shards = :shard)
-        group by snapshot_store.store_key, snapshot_store.file_id
-    ) as with_hours
-    group by with_hours.store_key
+            business_hours.file_id,
+            business_hours.store_key
+        from core.business_hours
+        where :shards = 1 or (business_hours.store_key % :shards + :shards) % :shards = :shard
+        group by business_hours.file_id, business_hours.store_key
+    ) as opening
+        on snapshot_store.file_id = opening.file_id and snapshot_store.store_key = opening.store_key
+    where
+        (opening.store_key is not null or snapshot_store.has_closed_rows)
+        and (:shards = 1 or (snapshot_store.store_key % :shards + :shards) % :shards = :shard)
+    group by snapshot_store.store_key
 ) as hours on store.store_key = hours.store_key
 left join history.store as settled on store.store_key = settled.store_key
 left join (
@@ -160,9 +162,9 @@ left join (
     group by poll_day.store_key
 ) as new_poll on store.store_key = new_poll.store_key
 left join lateral (
-    select
+    select distinct on (poll_day.store_key)
         poll_day.store_key,
-        min(poll.polled_at) as polled_at
+        poll.polled_at
     from core.poll_day
     cross join lateral unnest(
         case
@@ -179,7 +181,7 @@ left join lateral (
         poll_day.store_key = store.store_key
         and settled.store_key is null
         and poll.file_id <> all(:later_file_ids)
-    group by poll_day.store_key
+    order by poll_day.store_key asc, poll_day.utc_day asc, poll.polled_at asc
 ) as first_poll on store.store_key = first_poll.store_key
 where
     store.polled_from <= :accepted_order

@@ -49,10 +49,21 @@ where
         )
     );
 
--- name: add
+-- name: delete_old
+-- Outages that go on, or end otherwise than before: they are written anew, as days are.
+--
 -- reads   history.new_outage
 -- writes  history.outage
-insert into history.outage as settled (
+delete from history.outage
+using history.new_outage
+where outage.store_key = new_outage.store_key and outage.started_at = new_outage.started_at;
+
+-- name: add
+-- Outages of which none is there (delete_old).
+--
+-- reads   history.new_outage
+-- writes  history.outage
+insert into history.outage (
     store_key, started_at, ended_at, downtime_us, ended_by, started_after, ended_before, started_on, ended_on
 )
 select
@@ -65,16 +76,4 @@ select
     ended_before,
     started_on,
     ended_on
-from history.new_outage
-on conflict (store_key, started_at) do update
-set
-    ended_at = excluded.ended_at,
-    downtime_us = excluded.downtime_us,
-    ended_by = excluded.ended_by,
-    ended_before = excluded.ended_before,
-    ended_on = excluded.ended_on
-where
-    (settled.ended_at, settled.downtime_us, settled.ended_by, settled.ended_before, settled.ended_on)
-    is distinct from (
-        excluded.ended_at, excluded.downtime_us, excluded.ended_by, excluded.ended_before, excluded.ended_on
-    );
+from history.new_outage;
