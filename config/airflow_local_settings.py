@@ -24,6 +24,8 @@ if sys.argv[1:3] == ["celery", "worker"] or (sys.argv[1:2] == ["scheduler"] and 
     from store_uptime.ingest import stage_files  # noqa: F401
     from store_uptime.quality import validate
     from store_uptime.reports import export, request, stages, task_records  # noqa: F401
-    from store_uptime_airflow import callbacks, folders, params, retries, tasks  # noqa: F401
+    from store_uptime_airflow import callbacks, folders, params, tasks  # noqa: F401
+
+    # Not `retries`: each task sets up its log after the fork, and `retries` adds to that when it is imported.
 
     validate.preload()
